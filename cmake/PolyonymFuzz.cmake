@@ -1,0 +1,9 @@
+# tests/fuzz: one libFuzzer program a file, each with a LLVMFuzzerTestOneInput(). The preset `fuzz` instruments the rest.
+polyonym_sources(fuzz_files "tests/fuzz/*_fuzz.cc")
+foreach(file IN LISTS fuzz_files)
+  cmake_path(GET file STEM name)
+  add_executable(${name} ${file})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${name} PRIVATE polyonym::polyonym)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endforeach()

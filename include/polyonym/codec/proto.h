@@ -1,0 +1,25 @@
+// codec/proto.h - records and policies as protobuf bytes (proto/polyonym/v1), for the wire and for what is stored.
+//
+// Public headers hold no protobuf type: bytes go in, plain values come out. Bytes are untrusted: bounded, checked, then used.
+#ifndef POLYONYM_CODEC_PROTO_H_
+#define POLYONYM_CODEC_PROTO_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "polyonym/model/policy.h"
+#include "polyonym/model/record.h"
+
+namespace polyonym {
+
+// ERRORS: InvalidArgument (not a polyonym.v1.Record, or an enum value that this library does not know).
+absl::StatusOr<Record> ReadRecordProto(std::string_view bytes);
+std::string WriteRecordProto(const Record& record);  // deterministic
+
+absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes);
+std::string WritePolicyProto(const Policy& policy);  // deterministic
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_CODEC_PROTO_H_

@@ -1,0 +1,138 @@
+// engine/engine.h - from records to people: the engine on its store.
+//
+//   auto engine = polyonym::Engine::Open("people.db", {});
+//   (*engine)->SetPolicy(policy);
+//   (*engine)->Apply(records);                                  // who is who is now decided
+//   polyonym::View view = (*engine)->Read();
+//   auto person = view.Resolve({"phone", "+8613800000001"});     // -> profile id
+//   auto because = view.Why({"phone", ...}, {"wechat.openid/wx1", ...});
+//
+// The engine takes records, keeps the partition that the policy's rule gives for them exact after every call, and answers
+// from consistent views. It never prints, aborts or throws.
+//
+// Memory: the identity index is resident: see ARCHITECTURE.md for bytes per identifier. Disk: the packed record log is
+// the truth; everything else can be rebuilt from it.
+// THREADS: thread-safe. Concurrent Apply() calls are committed in groups, each atomically; views never block writers, and
+// writers never block views.
+#ifndef POLYONYM_ENGINE_ENGINE_H_
+#define POLYONYM_ENGINE_ENGINE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "polyonym/engine/view.h"
+#include "polyonym/model/change.h"
+#include "polyonym/model/identifier.h"
+#include "polyonym/model/outcome.h"
+#include "polyonym/model/policy.h"
+#include "polyonym/model/record.h"
+#include "polyonym/store/store.h"
+
+namespace polyonym {
+
+struct EngineOptions {
+  Durability durability = Durability::kGroup;  // DEFAULT kGroup; see Durability for what each promises
+  std::uint32_t group_ms = 100;                // kGroup: longest time between syncs
+  RecordLimits record_limits;
+  bool create_if_missing = true;
+  // The host's clock in milliseconds since 1970, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
+  // DEFAULT: no clock: no record is too far ahead.
+  std::function<std::int64_t()> now_ms;
+  std::uint64_t checkpoint_log_bytes = std::uint64_t{256} << 20;  // log written between automatic checkpoints; 0: none
+  std::uint64_t hash_seed = 0;      // 0: drawn from the store's own random salt. Other values are for tests
+  int hash_bits = 64;               // fewer bits force hash collisions: for tests, range 1..64
+  RocksStoreOptions rocks;
+};
+
+struct RecordResult {
+  Outcome outcome = Outcome::kRejected;
+  Reason reason = Reason::kNone;
+  std::string field;                 // path of the field at fault when rejected
+  std::optional<ProfileId> profile;  // of the record's primary identifier after the call; none when held or rejected
+  std::uint32_t held_identifiers = 0;  // identifiers of an applied record that policy left out
+};
+
+struct ApplyResult {
+  std::uint64_t sequence = 0;         // of this call; unchanged from the last one when nothing was stored
+  std::vector<RecordResult> records;  // one per input record, in order
+  std::vector<Change> changes;        // what happened to profiles that existed before, and new ones
+};
+
+// Which records to take back. Either `record` alone of a source, or all of the source with time in [from_ms, to_ms].
+struct RecordSelector {
+  std::string source;
+  std::optional<std::string> record_id;
+  std::optional<std::int64_t> version;  // with record_id: the tombstone's version. DEFAULT: the standing record's
+  std::optional<std::int64_t> from_ms;
+  std::optional<std::int64_t> to_ms;
+  bool dry_run = false;                 // count, write nothing
+};
+
+struct RetractResult {
+  std::uint64_t sequence = 0;
+  std::uint64_t retracted = 0;  // records taken back (dry run: that would be)
+  std::vector<Change> changes;
+};
+
+class Engine {
+ public:
+  class Impl;  // of src/engine alone
+
+  // Opens or creates the store in folder `path`.
+  // ERRORS: as OpenRocksStore(); FailedPrecondition when the store's format is newer than this library.
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const std::string& path, const EngineOptions& options);
+
+  // An engine that lives in memory alone.
+  static absl::StatusOr<std::unique_ptr<Engine>> OpenInMemory(const EngineOptions& options);
+
+  // On a store of the caller's making.
+  static absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<Store> store, const EngineOptions& options);
+
+  ~Engine();  // syncs, checkpoints what is cheap, closes
+
+  // Takes records, in order, all in one atomic commit: the state afterwards is that of all records ever applied. A record that
+  // is malformed is rejected by itself and stops no other. When it returns, the commit has the chosen durability.
+  // ERRORS: Unavailable (the log could not be written: nothing was applied, and the engine is read-only until reopened),
+  // FailedPrecondition (read-only after such an error).
+  // COST: see ARCHITECTURE.md; batches of 1,000 are several times cheaper a record than single ones.
+  absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
+
+  // Takes records back: logs a tombstone for each that stands, in one commit. Acts are records, and are taken back alike.
+  // ERRORS: InvalidArgument (no source, or neither a record nor a range), as Apply().
+  // COST: by record a look-up; by range a scan of the source's records.
+  absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
+
+  // Puts a policy in force and judges every record again under it, in one commit.
+  // ERRORS: InvalidArgument, as Validate().  COST: proportional to the store.
+  absl::StatusOr<ApplyResult> SetPolicy(const Policy& policy);
+
+  // The present state. COST: a pin; hold it as long as one question takes, not for ever.
+  View Read() const;
+
+  // A state that has at least `sequence`, waiting for it up to `timeout_ms`.  ERRORS: DeadlineExceeded.
+  absl::StatusOr<View> ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const;
+
+  // Writes the resident index behind the log, so that reopening is quick. Writers go on meanwhile.
+  absl::Status Checkpoint();
+
+  // A consistent copy of the store in a new folder.  ERRORS: AlreadyExists, Unimplemented (in memory).
+  absl::Status CopyTo(const std::string& path);
+
+  // Puts every acknowledged commit on stable storage, whatever the durability.
+  absl::Status Sync();
+
+ private:
+  explicit Engine(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_ENGINE_ENGINE_H_

@@ -1,0 +1,203 @@
+// engine/view.h - one consistent state of an engine, and every question that it answers.
+//
+// A View is pinned at a sequence: whatever is applied meanwhile, its answers belong together. Ask, then drop it: it
+// keeps overwritten cells in memory. Identifiers are normalised by the policy in force before they are looked up.
+//
+// THREADS: thread-safe. Never blocks a writer, nor is blocked by one.
+#ifndef POLYONYM_ENGINE_VIEW_H_
+#define POLYONYM_ENGINE_VIEW_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "polyonym/model/change.h"
+#include "polyonym/model/identifier.h"
+#include "polyonym/model/outcome.h"
+#include "polyonym/model/policy.h"
+#include "polyonym/model/record.h"
+
+namespace polyonym {
+
+// What is known of an identifier. `profile` is set when `known`, also for shared and gone ones (they stand alone).
+struct Resolution {
+  bool known = false;    // some record, standing or not, ever named it
+  bool shared = false;   // a guard holds: it joins nothing
+  bool blocked = false;  // policy blocks the value
+  bool held = false;     // policy holds it for another reason (undeclared namespace, not normalisable)
+  bool gone = false;     // no standing record names it any more
+  std::optional<ProfileId> profile;
+};
+
+// How often and when two identifiers were seen together.
+struct LinkEvidence {
+  Identifier a;  // normalised; a < b
+  Identifier b;
+  std::uint32_t sightings = 0;  // live ones
+  std::int64_t first_ms = 0;
+  std::int64_t last_ms = 0;
+  bool must_link = false;
+  bool cannot_link = false;
+  std::vector<std::string> sources;           // distinct, sorted
+  std::vector<std::string> records;           // "source/id" of up to 16 live sightings, latest first
+};
+
+// The chain of kept links from one identifier to the other: fewest links, then the strongest weakest one.
+struct WhyAnswer {
+  bool connected = false;
+  std::vector<LinkEvidence> chain;  // empty when a is b, or they are not connected
+  std::size_t weakest = 0;          // index into chain of the link that the rule ranks lowest
+};
+
+enum class Obstacle : std::uint8_t {
+  kNone = 0,          // they are one person: ask Why()
+  kUnknown = 1,       // one of them was never seen
+  kNoEvidence = 2,    // no chain of live links, kept or refused, leads from one to the other
+  kLimit = 3,         // a limit of a namespace refuses the link
+  kProfileSize = 4,   // the limit on all identifiers refuses it
+  kCannotLink = 5,    // a cannot-link stands between the two groups
+  kShared = 6,        // the chain passes through a shared identifier
+  kWindow = 7,        // a limit with a window refuses it
+  kHeld = 8,          // one of them is blocked, held or gone
+};
+std::string_view ToString(Obstacle obstacle);
+
+struct WhyNotAnswer {
+  Obstacle obstacle = Obstacle::kNone;
+  std::optional<LinkEvidence> refused;  // the strongest refused link on the way
+  std::string limit_namespace;          // kLimit, kWindow: the namespace (family/scope when per scope) whose limit it is
+  std::uint32_t limit = 0;              // and its number; kShared: the guard's number
+  std::uint32_t would_be = 0;           // how many the joined group would have held
+  std::optional<Identifier> shared;     // kShared: the identifier
+};
+
+// One row of `held`.
+struct HeldItem {
+  std::uint64_t record = 0;        // its number
+  std::string source;
+  std::string record_id;
+  Reason reason = Reason::kNone;
+  bool whole_record = false;
+  std::optional<std::uint32_t> identifier_index;  // into the record's identifiers, when only one is held
+  std::string ns;                  // of that identifier, or of the one that caused it
+};
+
+struct HeldFilter {
+  std::optional<Reason> reason;
+  std::string source;              // empty: any
+  std::uint64_t max_items = 1000;  // 0: no limit
+};
+
+// A record as it stands in the log.
+struct StoredRecord {
+  std::uint64_t number = 0;    // in order of arrival, from 1
+  std::uint64_t sequence = 0;  // of the Apply that brought it
+  bool standing = false;       // false: superseded or retracted
+  bool held = false;
+  Record record;               // `id`, `time_ms` and `version` filled in
+};
+
+struct Stats {
+  std::uint64_t sequence = 0;
+  std::uint64_t records = 0;            // ever stored
+  std::uint64_t standing_records = 0;
+  std::uint64_t held_records = 0;
+  std::uint64_t identifiers = 0;        // ever numbered
+  std::uint64_t live_identifiers = 0;
+  std::uint64_t shared_identifiers = 0;
+  std::uint64_t profiles = 0;           // groups of live identifiers
+  std::uint64_t links = 0;              // live pairs
+  std::uint64_t refused_links = 0;
+  std::uint64_t largest_profile = 0;
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t store_bytes = 0;
+  std::uint64_t replays = 0;            // of the rule over touched profiles, since opening
+};
+
+// What Verify() found.
+struct VerifyReport {
+  std::uint64_t records = 0;
+  std::uint64_t identifiers = 0;
+  std::uint64_t links = 0;
+  std::vector<std::string> problems;  // each names an invariant and a number, no value; empty: all is well
+  bool ok() const { return problems.empty(); }
+};
+
+class View {
+ public:
+  class Impl;  // of src/engine alone
+
+  View(const View&) = default;
+  View(View&&) = default;
+  View& operator=(const View&) = default;
+  View& operator=(View&&) = default;
+  ~View() = default;
+
+  // The last Apply that this view shows.
+  std::uint64_t sequence() const;
+  Policy policy() const;
+  std::uint64_t policy_version() const;
+
+  // ERRORS: none; what is not known says so. COST: one hash look-up each; many at once overlap their cache misses.
+  Resolution Resolve(const Identifier& identifier) const;
+  std::vector<Resolution> Resolve(std::span<const Identifier> identifiers) const;
+
+  // Where the identifier behind a profile id now lives. NotFound: never given out.
+  absl::StatusOr<ProfileId> Follow(ProfileId id) const;
+
+  // Normalised identifiers of the profile where `id` now lives, sorted. ERRORS: NotFound.  COST: its size.
+  absl::StatusOr<std::vector<Identifier>> Members(ProfileId id) const;
+
+  // The identifier with a number.  ERRORS: NotFound.
+  absl::StatusOr<Identifier> IdentifierOf(IdentifierNumber number) const;
+
+  // Every profile that has a live identifier, each once, in order of id, until `visit` returns false.
+  void ForEachProfile(const std::function<bool(ProfileId, std::span<const Identifier> sorted_members)>& visit) const;
+
+  // ERRORS: NotFound (an identifier was never seen), DataLoss.  COST: links of the profile.
+  absl::StatusOr<WhyAnswer> Why(const Identifier& a, const Identifier& b) const;
+
+  // ERRORS: DataLoss.  COST: links of both profiles; the search beyond them stops after 10,000 links.
+  absl::StatusOr<WhyNotAnswer> WhyNot(const Identifier& a, const Identifier& b) const;
+
+  // Every live link of the identifier, kept and refused, strongest first; `kept` tells them apart.
+  struct Neighbour { LinkEvidence link; bool kept = false; };
+  absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier) const;
+
+  // The merges, splits and moves that made the profile what it is, oldest first.  ERRORS: NotFound, DataLoss.
+  absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
+
+  absl::StatusOr<std::vector<HeldItem>> Held(const HeldFilter& filter) const;
+
+  // Changes of Apply calls with sequence >= `from`, in order, whole calls, about `max_changes` of them.
+  // The next call starts at the last change's sequence + 1.
+  absl::StatusOr<std::vector<Change>> Changes(std::uint64_t from, std::uint64_t max_changes) const;
+
+  // Every stored record in order of arrival, standing or not, until `visit` returns false.  ERRORS: DataLoss.
+  absl::Status Export(const std::function<bool(const StoredRecord&)>& visit) const;
+
+  absl::StatusOr<StoredRecord> RecordOf(std::uint64_t number) const;
+
+  Stats GetStats() const;
+
+  // Rebuilds everything from the records by the definition of the rule and compares with what is kept.
+  // COST: the whole store, in time and memory.
+  absl::StatusOr<VerifyReport> Verify() const;
+
+ private:
+  friend class Engine;
+  explicit View(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
+};
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_ENGINE_VIEW_H_

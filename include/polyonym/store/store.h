@@ -1,0 +1,120 @@
+// store/store.h - the small ordered key-value store that the engine stands on.
+//
+// Three tables of ordered bytes, atomic commits, snapshots, sorted ingestion and checkpoints. The default is RocksDB
+// (OpenRocksStore); the in-memory one (OpenMemoryStore) is the test double and serves stores that need no disk. Both pass
+// the same conformance suite. What keys and values mean is said in docs/format.md, not here.
+//
+// THREADS: thread-safe; Commit() and Ingest() calls are serialised by the caller or inside.
+#ifndef POLYONYM_STORE_STORE_H_
+#define POLYONYM_STORE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace polyonym {
+
+// kLog: ascending frames, the truth. kState: pages of the resident index as of the last checkpoint. kMeta: a few rows
+// (format version, policies, manifest). kFeed: ascending rows of changes.
+enum class Table : std::uint8_t { kLog = 0, kState = 1, kMeta = 2, kFeed = 3 };
+inline constexpr int kTableCount = 4;
+
+// How much of an acknowledged commit survives what.
+enum class Durability : std::uint8_t {
+  kSync = 0,   // every commit is on stable storage before it is acknowledged: survives power loss
+  kGroup = 1,  // survives a killed process; power loss takes at most the last `group_ms`
+  kWal = 2,    // survives a killed process; power loss takes what the system had not written yet
+};
+
+// Puts and deletes that take effect together or not at all. Views must live until Commit() returns.
+struct WriteSet {
+  struct Put {
+    Table table;
+    std::string key;
+    std::string value;
+  };
+  struct Erase {
+    Table table;
+    std::string key;
+  };
+  std::vector<Put> puts;
+  std::vector<Erase> erases;
+  bool empty() const { return puts.empty() && erases.empty(); }
+  void clear() { puts.clear(); erases.clear(); }
+};
+
+// A fixed view of all tables. Holding one keeps old bytes on disk: drop it soon.
+class StoreSnapshot {
+ public:
+  virtual ~StoreSnapshot() = default;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // The value of `key`, or nothing.  ERRORS: DataLoss (a checksum failed), Unavailable (I/O).
+  virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key,
+                                                         const StoreSnapshot* snapshot = nullptr) const = 0;
+
+  // Values of many keys, in their order. COST: cheaper than as many Get() calls when keys are close.
+  virtual absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Table table, std::span<const std::string> keys, const StoreSnapshot* snapshot = nullptr) const = 0;
+
+  // Calls `row(key, value)` for every key in [from, to) in ascending bytewise order until it returns false; an empty `to`
+  // means to the end. The views are valid during the call only.
+  using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
+                            const StoreSnapshot* snapshot = nullptr) const = 0;
+
+  // The greatest key of the table, or nothing when it is empty.
+  virtual absl::StatusOr<std::optional<std::string>> LastKey(Table table) const = 0;
+
+  virtual std::shared_ptr<const StoreSnapshot> Snapshot() const = 0;
+
+  // Applies all of `writes` or none. With `sync` it returns after stable storage has them; without, they survive a killed
+  // process only.  ERRORS: Unavailable (I/O); the store then refuses every later write with FailedPrecondition.
+  virtual absl::Status Commit(const WriteSet& writes, bool sync) = 0;
+
+  // Puts everything committed so far on stable storage.
+  virtual absl::Status Sync() = 0;
+
+  // Adds rows, ascending and distinct by key, as one sorted run; replaces rows of equal keys. All or nothing. Synced when
+  // it returns. COST: one sequential write, no log.
+  virtual absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) = 0;
+
+  // A consistent copy of the whole store in a new folder that OpenRocksStore() opens; hard links where the disk allows.
+  // ERRORS: AlreadyExists (`path` exists), Unimplemented (in memory).
+  virtual absl::Status CopyTo(const std::string& path) const = 0;
+
+  // Bytes on disk (in memory: bytes held), for statistics.
+  virtual std::uint64_t ApproximateBytes() const = 0;
+};
+
+struct RocksStoreOptions {
+  bool create_if_missing = true;
+  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // DEFAULT 16 MiB a table: larger ones slow the skip list
+  std::size_t block_cache_bytes = std::size_t{64} << 20;   // DEFAULT 64 MiB
+  int background_threads = 2;
+};
+
+// Opens or creates a RocksDB store in folder `path`.
+// ERRORS: NotFound (missing, and create_if_missing is false), FailedPrecondition (the folder holds something else: it is left
+// untouched), Unavailable (another process has it open; message says "busy"), DataLoss (corrupt).
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path, const RocksStoreOptions& options);
+
+// A store that lives in memory and dies with the object.
+std::unique_ptr<Store> OpenMemoryStore();
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_STORE_STORE_H_

@@ -1,0 +1,62 @@
+#include "polyonym/batch/resolve.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "engine/definition.h"
+
+namespace polyonym::batch {
+
+class MemoryResolver::Impl {
+ public:
+  Impl(std::shared_ptr<const CompiledPolicy> policy, const RecordLimits& limits, std::int64_t now_ms)
+      : limits_(limits), now_ms_(std::min(now_ms, INT64_MAX / 2)), definition_(std::move(policy)) {}
+
+  Reason Add(const Record& record) {
+    const Reason reason = CheckShape(record, limits_, now_ms_);
+    if (reason == Reason::kNone) definition_.Add(record);
+    return reason;
+  }
+
+  Partition Resolve() const {
+    const engine::Definition::Solved solved = definition_.Solve();
+    absl::flat_hash_map<engine::Node, std::vector<Identifier>> groups;
+    for (engine::Node i = 0; i < solved.names.size(); ++i) {
+      const engine::Node node = solved.node[i];
+      if (solved.live[node] > 0) groups[solved.group[node]].push_back(solved.names[i]);
+    }
+    Partition partition;
+    partition.groups.reserve(groups.size());
+    for (auto& [root, members] : groups) {
+      std::sort(members.begin(), members.end());
+      partition.groups.push_back(std::move(members));
+    }
+    std::sort(partition.groups.begin(), partition.groups.end());
+    return partition;
+  }
+
+  std::uint64_t held_records() const { return definition_.held_records(); }
+
+ private:
+  const RecordLimits limits_;
+  const std::int64_t now_ms_;
+  engine::Definition definition_;
+};
+
+MemoryResolver::MemoryResolver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+MemoryResolver::~MemoryResolver() = default;
+
+absl::StatusOr<std::unique_ptr<MemoryResolver>> MemoryResolver::Create(const Policy& policy, const RecordLimits& limits,
+                                                                       std::int64_t now_ms) {
+  auto compiled = CompiledPolicy::Compile(policy);
+  if (!compiled.ok()) return compiled.status();
+  return std::unique_ptr<MemoryResolver>(
+      new MemoryResolver(std::make_unique<Impl>(*std::move(compiled), limits, now_ms)));
+}
+
+Reason MemoryResolver::Add(const Record& record) { return impl_->Add(record); }
+std::uint64_t MemoryResolver::held_records() const { return impl_->held_records(); }
+Partition MemoryResolver::Resolve() const { return impl_->Resolve(); }
+
+}  // namespace polyonym::batch

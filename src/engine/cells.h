@@ -1,0 +1,106 @@
+// engine/cells.h - the resident index, cell by cell. These structs are also what a checkpoint writes: docs/format.md.
+//
+// A node is an identifier, or a class of renamed ones spelt by one of them (docs/rule.md section 2). Numbers are dense and in order
+// of arrival; kNone stands for nothing.
+#ifndef POLYONYM_SRC_ENGINE_CELLS_H_
+#define POLYONYM_SRC_ENGINE_CELLS_H_
+
+#include <cstdint>
+
+#include "polyonym/identity/rank.h"
+
+namespace polyonym::engine {
+
+using identity::kNone;
+using identity::Link;
+using identity::Node;
+using Kind = std::uint32_t;
+
+struct NodeCell {
+  std::uint64_t value = 0;    // where the normalised value lies in the value arena
+  std::uint64_t change = 0;   // sequence of the last change whose from or to is this node's profile id; 0: none
+  std::int64_t first_ms = 0;  // first sighting; kept where the kind has a window, and live > 0
+  Kind kind = 0;
+  Node parent = 0;            // union-find; itself at a root
+  Node ring = 0;              // next member of the profile, in a circle
+  std::uint32_t profile = kNone;   // at a root: its ProfileCell. kNone: alone, without a border
+  Link links = kNone;         // first link of the list
+  std::uint32_t degree = 0;   // neighbours: links with an unforced sighting
+  std::uint32_t mentions = kNone;  // newest MentionCell
+  std::uint32_t live = 0;     // live mentions, of the whole class
+  std::uint32_t rename = kNone;    // its RenameCell, when it is of a class of several
+  std::uint32_t flags = 0;
+
+  static constexpr std::uint32_t kShared = 1;    // a guard holds
+  static constexpr std::uint32_t kApart = 2;     // has a live cannot-link
+  bool shared() const { return (flags & kShared) != 0; }
+  bool apart() const { return (flags & kApart) != 0; }
+};
+static_assert(sizeof(NodeCell) == 64);
+
+// A profile of several nodes, or one with a border.
+struct ProfileCell {
+  static constexpr std::uint32_t kSlots = 6;
+  static constexpr std::uint32_t kOverflow = ~std::uint32_t{0};
+  struct Used {
+    std::uint32_t slot = 0;
+    std::uint32_t count = 0;
+  };
+  std::uint32_t size = 1;        // nodes
+  std::uint32_t border = 0;      // refused links
+  Node id = 0;                   // the identifier whose number is the profile's id
+  std::uint16_t used_count = 0;  // of `used`; kFull: count by walking the members
+  std::uint16_t apart = 0;       // 1: some member has a cannot-link (may be stale: only ever too careful)
+  Used used[kSlots];
+
+  static constexpr std::uint16_t kFull = 0xffff;
+};
+static_assert(sizeof(ProfileCell) == 64);
+
+// A pair of nodes that some record named together, with what counts of that now.
+struct LinkCell {
+  Node a = 0;
+  Node b = 0;
+  Link next_a = kNone;  // next link of a's list
+  Link next_b = kNone;
+  identity::Evidence evidence;
+  std::uint32_t cannot = 0;  // live cannot-links
+  std::uint32_t flags = 0;
+  static constexpr std::uint32_t kBorder = 1;  // counted in the border of both profiles
+
+  Node Other(Node node) const { return node == a ? b : a; }
+  Link Next(Node node) const { return node == a ? next_a : next_b; }
+};
+static_assert(sizeof(LinkCell) == 48);
+
+// One record's naming of a node, newest first.
+struct MentionCell {
+  std::uint32_t record = 0;
+  std::uint32_t next = kNone;
+};
+
+struct RecordCell {
+  std::uint64_t key = 0;       // keyed hash of (source, record id)
+  std::uint64_t location = 0;  // frame << 16 | place in it
+  std::uint64_t sequence = 0;  // of its Apply
+  std::uint32_t source = 0;    // keyed hash of the source, cut: a filter, not a proof
+  std::uint32_t flags = 0;     // act in the low byte
+
+  static constexpr std::uint32_t kStands = 1u << 8;   // highest version of its key
+  static constexpr std::uint32_t kHeld = 1u << 9;     // the whole record is held
+  static constexpr std::uint32_t kVoided = 1u << 10;  // by a delete_source
+  static constexpr std::uint32_t kHeldPart = 1u << 11;  // some identifier is held
+  bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
+  bool live() const { return (flags & (kStands | kHeld | kVoided)) == kStands; }
+};
+static_assert(sizeof(RecordCell) == 32);
+
+// A renamed identifier's place in its class.
+struct RenameCell {
+  Node canonical = 0;  // the node that the class is spelt by
+  Node next = 0;       // next identifier of the class, in a circle
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_CELLS_H_

@@ -1,0 +1,149 @@
+#include "engine/changes.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace polyonym::engine {
+namespace {
+
+// A profile as it was, and how it was touched.
+struct Former {
+  Node id = 0;
+  Node root = 0;
+  bool each = false;
+  Cause cause = Cause::kUnknown;
+  std::uint64_t record = 0;
+};
+
+class NetChanges {
+ public:
+  NetChanges(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after, Node nodes_before, std::uint64_t sequence)
+      : before_(before), after_(after), nodes_before_(nodes_before), sequence_(sequence) {}
+
+  void Add(Node node, bool each, Cause cause, std::uint64_t record) {
+    if (WasAlive(node)) {
+      const Node root = before_.ProfileOf(before_.Canonical(node));
+      const Node id = before_.IdOf(root);
+      Former& former = formers_[id];
+      former = {id, root, former.each || each, cause, record};
+    } else if (IsAlive(node)) {
+      born_[node] = {cause, record};
+    }
+  }
+
+  std::vector<Change> Take() {
+    for (const auto& [id, former] : formers_) {
+      if (former.each) {
+        AddScattered(former);
+      } else {
+        AddWhole(former);
+      }
+    }
+    AddBorn();
+    return std::move(changes_);
+  }
+
+ private:
+  bool WasAlive(Node n) const { return n < nodes_before_ && before_.node(before_.Canonical(n)).live > 0; }
+  bool IsAlive(Node n) const { return after_.node(after_.Canonical(n)).live > 0; }
+  Node RootNow(Node n) const { return after_.ProfileOf(after_.Canonical(n)); }
+
+  Change& Emit(ChangeKind kind, Node from, Node to, Cause cause, std::uint64_t record) {
+    Change& change = changes_.emplace_back();
+    change.sequence = sequence_;
+    change.kind = kind;
+    change.cause = cause;
+    change.from = ProfileId{from};
+    change.to = ProfileId{to};
+    change.record = record;
+    return change;
+  }
+
+  void AddWhole(const Former& former) {
+    const Node now = after_.IdOf(RootNow(former.root));
+    inhabited_.insert(now);
+    if (now != former.id) Emit(ChangeKind::kMerged, former.id, now, former.cause, former.record);
+  }
+
+  void AddScattered(const Former& former) {
+    struct Part {
+      Node root = 0;
+      std::vector<Node> names;
+      std::set<Node> nodes;
+    };
+    std::map<Node, Part> parts;
+    std::vector<Node> gone;
+    before_.ForEachMember(former.root, [&](Node n) {
+      before_.ForEachName(n, [&](Node name) {
+        if (!IsAlive(name)) {
+          gone.push_back(name);
+          return;
+        }
+        const Node root = RootNow(name);
+        Part& part = parts[after_.IdOf(root)];
+        part.root = root;
+        part.names.push_back(name);
+        part.nodes.insert(after_.Canonical(name));
+      });
+    });
+    for (auto& [now, part] : parts) {
+      inhabited_.insert(now);
+      if (now == former.id) continue;
+      if (parts.size() == 1 && gone.empty()) {
+        Emit(ChangeKind::kMerged, former.id, now, former.cause, former.record);
+        continue;
+      }
+      const bool whole = part.nodes.size() == after_.SizeOf(part.root);
+      Change& change = Emit(whole ? ChangeKind::kSplit : ChangeKind::kMoved, former.id, now, former.cause, former.record);
+      change.identifiers = Sorted(part.names);
+    }
+    if (!gone.empty()) {
+      Emit(ChangeKind::kGone, former.id, former.id, former.cause, former.record).identifiers = Sorted(gone);
+    }
+  }
+
+  void AddBorn() {
+    std::map<Node, std::vector<Node>> by_profile;
+    for (const auto& [node, why] : born_) by_profile[after_.IdOf(RootNow(node))].push_back(node);
+    for (auto& [now, names] : by_profile) {
+      const auto& [cause, record] = born_[names.front()];
+      const ChangeKind kind = inhabited_.contains(now) ? ChangeKind::kJoined : ChangeKind::kCreated;
+      Emit(kind, now, now, cause, record).identifiers = Sorted(names);
+    }
+  }
+
+  static std::vector<IdentifierNumber> Sorted(std::vector<Node> nodes) {
+    std::sort(nodes.begin(), nodes.end());
+    std::vector<IdentifierNumber> out;
+    out.reserve(nodes.size());
+    for (const Node n : nodes) out.push_back(IdentifierNumber{n});
+    return out;
+  }
+
+  const GraphReader<AtCommit>& before_;
+  const GraphReader<Latest>& after_;
+  const Node nodes_before_;
+  const std::uint64_t sequence_;
+  std::map<Node, Former> formers_;
+  std::map<Node, std::pair<Cause, std::uint64_t>> born_;
+  std::set<Node> inhabited_;  // ids of profiles that hold someone who was there before
+  std::vector<Change> changes_;
+};
+
+}  // namespace
+
+void ChangeTracker::Begin() {
+  touched_.clear();
+  cause_ = Cause::kUnknown;
+  record_ = 0;
+}
+
+std::vector<Change> ChangeTracker::Net(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after,
+                                       Node nodes_before, std::uint64_t sequence) const {
+  NetChanges net(before, after, nodes_before, sequence);
+  for (const Touch& touch : touched_) net.Add(touch.node, touch.each, touch.cause, touch.record);
+  return net.Take();
+}
+
+}  // namespace polyonym::engine

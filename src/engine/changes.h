@@ -1,0 +1,55 @@
+// engine/changes.h - what one Apply did to profiles, net: the difference between two commits, looked for only where
+// something was touched.
+//
+// THREADS: the writer's.
+#ifndef POLYONYM_SRC_ENGINE_CHANGES_H_
+#define POLYONYM_SRC_ENGINE_CHANGES_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/cells.h"
+#include "engine/index.h"
+#include "polyonym/model/change.h"
+
+namespace polyonym::engine {
+
+class ChangeTracker {
+ public:
+  // Forgets everything: a new Apply begins.
+  void Begin();
+
+  // What is being taken now.
+  void SetCause(Cause cause, std::uint64_t record) {
+    cause_ = cause;
+    record_ = record;
+  }
+
+  // The profile that holds this node stays together, and may join others.
+  void Whole(Node node) { touched_.push_back({node, false, cause_, record_}); }
+  // The node may be anywhere now, alive or not.
+  void Each(Node node) { touched_.push_back({node, true, cause_, record_}); }
+
+  bool empty() const { return touched_.empty(); }
+
+  // The changes from `before` to `after`. Nodes from `nodes_before` on are new.  ORDER: by `from`, then by `to`; new
+  // identifiers last.
+  std::vector<Change> Net(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after, Node nodes_before,
+                          std::uint64_t sequence) const;
+
+ private:
+  struct Touch {
+    Node node;
+    bool each;
+    Cause cause;
+    std::uint64_t record;
+  };
+  std::vector<Touch> touched_;
+  Cause cause_ = Cause::kUnknown;
+  std::uint64_t record_ = 0;
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_CHANGES_H_

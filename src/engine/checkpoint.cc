@@ -1,0 +1,204 @@
+#include "engine/checkpoint.h"
+
+#include <bit>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/bytes.h"
+#include "polyonym/codec/proto.h"
+#include "polyonym/model/judge.h"
+
+namespace polyonym::engine {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "cells are stored as they lie in memory, little-endian");
+
+constexpr std::uint8_t kStateVersion = 1;
+constexpr std::size_t kBlockCells = 64;
+constexpr std::uint64_t kValueChunk = 16 * 1024;
+
+// First byte of a key in Table::kState. Stored: never renumber.
+enum class Part : char {
+  kManifest = 0,
+  kNodes = 1,
+  kProfiles = 2,
+  kLinks = 3,
+  kMentions = 4,
+  kRecords = 5,
+  kRenames = 6,
+  kValues = 7,
+};
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+std::string KeyOf(Part part, std::uint64_t block) { return std::string(1, static_cast<char>(part)) + BigEndianKey(block); }
+
+void AddRow(Part part, std::uint64_t block, std::string_view payload, Rows* rows) {
+  std::string key = KeyOf(part, block);
+  std::string value = SealValue(kStateVersion, key, payload);
+  rows->emplace_back(std::move(key), std::move(value));
+}
+
+template <class Array>
+void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t commit, std::uint64_t since, Rows* rows) {
+  std::string payload;
+  for (std::uint64_t first = 0; first < size; first += kBlockCells) {
+    const std::uint64_t last = std::min<std::uint64_t>(first + kBlockCells, size);
+    bool changed = false;
+    for (std::uint64_t i = first; i < last && !changed; i += Array::page_cells()) {
+      changed = array.PageCommit(i, commit) > since;
+    }
+    if (!changed) continue;
+    payload.clear();
+    for (std::uint64_t i = first; i < last; ++i) {
+      const auto& cell = array.At(i, commit);
+      payload.append(reinterpret_cast<const char*>(&cell), sizeof cell);
+    }
+    AddRow(part, first / kBlockCells, payload, rows);
+  }
+}
+
+template <class Array>
+bool LoadCells(std::string_view payload, std::uint64_t block, std::uint64_t size, Array* array) {
+  using Cell = std::remove_cvref_t<decltype(array->Latest(0))>;
+  const std::uint64_t first = block * kBlockCells;
+  if (first >= size) return true;  // of a larger past
+  const std::uint64_t cells = std::min<std::uint64_t>(kBlockCells, size - first);
+  if (payload.size() < cells * sizeof(Cell) || array->size() != first) return false;
+  for (std::uint64_t i = 0; i < cells; ++i) {
+    Cell cell;
+    std::memcpy(static_cast<void*>(&cell), payload.data() + i * sizeof(Cell), sizeof(Cell));
+    array->Append(cell);
+  }
+  return true;
+}
+
+std::string EncodeManifest(const CommitState& s) {
+  std::string out;
+  for (const std::uint64_t number :
+       {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end, s.last_frame,
+        s.totals.standing_records, s.totals.held_records, s.totals.live_names, s.totals.live_nodes, s.totals.merged_away,
+        s.totals.shared, s.totals.links, s.totals.refused, s.rules->version()}) {
+    PutVarint(&out, number);
+  }
+  PutText(&out, WritePolicyProto(s.rules->policy().policy()));
+  PutVarint(&out, s.rules->kinds().size());
+  for (const std::string& kind : s.rules->kinds()) PutText(&out, kind);
+  return out;
+}
+
+absl::StatusOr<CommitState> DecodeManifest(std::string_view payload) {
+  ByteReader in(payload);
+  CommitState s;
+  std::uint64_t version = 0;
+  for (std::uint64_t* number :
+       {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames, &s.values_end, &s.last_frame,
+        &s.totals.standing_records, &s.totals.held_records, &s.totals.live_names, &s.totals.live_nodes,
+        &s.totals.merged_away, &s.totals.shared, &s.totals.links, &s.totals.refused, &version}) {
+    *number = in.Varint();
+  }
+  auto policy = ReadPolicyProto(in.Text());
+  if (!policy.ok()) return absl::DataLossError("the checkpoint's policy does not decode; run verify, then restore a backup");
+  auto compiled = CompiledPolicy::Compile(*std::move(policy));
+  if (!compiled.ok()) return absl::DataLossError("the checkpoint's policy does not compile; run verify, then restore a backup");
+  const std::uint64_t count = in.Varint();
+  if (count > in.remaining()) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
+  std::vector<std::string> kinds(count);
+  for (std::string& kind : kinds) kind = in.Text();
+  if (!in.AtEnd()) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
+  s.rules = Rules::Make(*std::move(compiled), version, std::move(kinds));
+  return s;
+}
+
+bool Complete(const CommitState& s, const Index& index) {
+  return index.nodes.size() == s.nodes && index.profiles.size() == s.profiles && index.links.size() == s.links &&
+         index.mentions.size() == s.mentions && index.records.size() == s.records && index.renames.size() == s.renames &&
+         index.values.end() >= s.values_end;
+}
+
+bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const CommitState& s, Index* index) {
+  switch (part) {
+    case Part::kManifest:
+      return true;
+    case Part::kNodes:
+      return LoadCells(payload, block, s.nodes, &index->nodes);
+    case Part::kProfiles:
+      return LoadCells(payload, block, s.profiles, &index->profiles);
+    case Part::kLinks:
+      return LoadCells(payload, block, s.links, &index->links);
+    case Part::kMentions:
+      return LoadCells(payload, block, s.mentions, &index->mentions);
+    case Part::kRecords:
+      return LoadCells(payload, block, s.records, &index->records);
+    case Part::kRenames:
+      return LoadCells(payload, block, s.renames, &index->renames);
+    case Part::kValues:
+      if (block * kValueChunk >= s.values_end) return true;
+      index->values.Restore(block * kValueChunk, payload);
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since, Store* store) {
+  Rows rows;
+  AddRow(Part::kManifest, 0, EncodeManifest(state), &rows);
+  AddCells(index.nodes, Part::kNodes, state.nodes, state.sequence, since, &rows);
+  AddCells(index.profiles, Part::kProfiles, state.profiles, state.sequence, since, &rows);
+  AddCells(index.links, Part::kLinks, state.links, state.sequence, since, &rows);
+  AddCells(index.mentions, Part::kMentions, state.mentions, state.sequence, since, &rows);
+  AddCells(index.records, Part::kRecords, state.records, state.sequence, since, &rows);
+  AddCells(index.renames, Part::kRenames, state.renames, state.sequence, since, &rows);
+  // Values are only ever added; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
+  // hand, chunks that are there already are found by asking the store.
+  std::uint64_t from = 0;
+  if (since != 0) {
+    auto manifest = store->Get(Table::kState, KeyOf(Part::kManifest, 0));
+    if (!manifest.ok()) return manifest.status();
+    if (manifest->has_value()) {
+      auto payload = OpenValue(kStateVersion, KeyOf(Part::kManifest, 0), **manifest);
+      if (!payload.ok()) return payload.status();
+      auto last = DecodeManifest(*payload);
+      if (!last.ok()) return last.status();
+      from = last->values_end / kValueChunk * kValueChunk;
+    }
+  }
+  for (; from < state.values_end; from += kValueChunk) {
+    AddRow(Part::kValues, from / kValueChunk, index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), &rows);
+  }
+  return store->Ingest(Table::kState, std::move(rows));
+}
+
+absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, Index* index) {
+  const std::string manifest_key = KeyOf(Part::kManifest, 0);
+  auto manifest = store.Get(Table::kState, manifest_key);
+  if (!manifest.ok()) return manifest.status();
+  if (!manifest->has_value()) return std::optional<CommitState>();
+  auto payload = OpenValue(kStateVersion, manifest_key, **manifest);
+  if (!payload.ok()) return payload.status();
+  auto state = DecodeManifest(*payload);
+  if (!state.ok()) return state.status();
+  index->Begin(state->sequence);
+  absl::Status problem;
+  absl::Status status = store.Scan(Table::kState, "", "", [&](std::string_view key, std::string_view value) {
+    auto row = OpenValue(kStateVersion, key, value);
+    if (!row.ok()) {
+      problem = row.status();
+    } else if (key.size() != 9 ||
+               !LoadRow(static_cast<Part>(key[0]), FromBigEndianKey(key.substr(1)), *row, *state, index)) {
+      problem = absl::DataLossError("a checkpoint row does not fit its manifest; restore a backup");
+    }
+    return problem.ok();
+  });
+  if (!status.ok()) return status;
+  if (!problem.ok()) return problem;
+  if (!Complete(*state, *index)) return absl::DataLossError("checkpoint rows are missing; restore a backup");
+  return std::optional<CommitState>(*std::move(state));
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,147 @@
+// engine/core.h - takes one record after another and keeps the index exact.
+//
+// The way of a record: its key says whether it stands (core_records.cc); policy says what of it counts; what counts becomes
+// mentions and sightings of nodes (core_evidence.cc), or an act (core_acts.cc); changed evidence opens or closes guards and moves
+// links, and the resolver makes the partition right again. Taking a record back goes the same way with the sign
+// turned. After each step the partition is the rule's for the evidence as it then stands.
+//
+// THREADS: the writer's.
+#ifndef POLYONYM_SRC_ENGINE_CORE_H_
+#define POLYONYM_SRC_ENGINE_CORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/acts.h"
+#include "engine/changes.h"
+#include "engine/graph.h"
+#include "engine/log.h"
+#include "engine/rules.h"
+#include "polyonym/identity/resolver.h"
+#include "polyonym/model/judge.h"
+#include "polyonym/model/outcome.h"
+#include "polyonym/model/record.h"
+
+namespace polyonym::engine {
+
+class Core {
+ public:
+  Core(Index* index, Log* log, std::shared_ptr<const Rules> rules);
+
+  struct Taken {
+    Outcome outcome = Outcome::kApplied;
+    Reason reason = Reason::kNone;
+    std::uint32_t held_identifiers = 0;
+    std::vector<Node> self;  // identifiers counted with role self, for the record's primary
+  };
+
+  void Begin(std::uint64_t sequence);
+
+  // Takes a record whose shape was checked and whose id, and version where it can have one, are filled in. It is appended to the log,
+  // unless `location` says where it already lies.
+  Taken Take(const Record& record, bool own_id, std::optional<std::uint64_t> location);
+
+  // Judges every standing record again under another policy.
+  void PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version);
+
+  // The standing record of a key: its index, or kNone; `record` receives it.
+  std::uint32_t FindStanding(const std::string& source, const std::string& id, Record* record);
+
+  // Rebuilds what only the writer keeps, after the arrays were loaded from a checkpoint.
+  void RebuildTables();
+
+  // The profile of a record's primary identifier now.
+  std::optional<ProfileId> PrimaryProfile(const std::vector<Node>& self) const;
+
+  // Changes since Begin().
+  std::vector<Change> Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before, std::uint64_t sequence);
+  // Notes in each profile's id that `sequence` changed it; returns what was noted before, from and to of each.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> NoteChanges(const std::vector<Change>& changes);
+
+  const std::shared_ptr<const Rules>& rules() const { return rules_; }
+  const Totals& totals() const { return totals_; }
+  Totals& mutable_totals() { return totals_; }
+  std::uint64_t replays() const { return resolver_.replays(); }
+  const Graph& graph() const { return graph_; }
+  // The first failure to read the log; the Apply must be undone.
+  const absl::Status& status() const { return status_; }
+
+ private:
+  struct Named {
+    Node name = 0;  // the identifier
+    Node node = 0;  // its class
+    Role role = Role::kSelf;
+  };
+  enum class Sign { kPlus, kMinus };
+
+  // core_records.cc
+  Kind KindOfNamespace(const std::string& ns);
+  void NameNodes(const Record& record, const RecordVerdict& verdict, std::vector<Named>* out);
+  std::optional<Record> Load(std::uint32_t record_index);
+  void Stand(std::uint32_t record_index, const Record& record, Taken* taken);
+  void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
+  void Supersede(std::uint32_t record_index, const Record& record);
+  bool VoidedBySource(const Record& record) const;
+  static Cause CauseOf(Act act, Sign sign);
+
+  // core_evidence.cc
+  void AddMentions(std::uint32_t record_index, const std::vector<Named>& named);
+  void Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named, Sign sign);
+  void CountNaming(const Record& record, const std::vector<Named>& named, Sign sign);
+  void CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign);
+  void CountMention(Node node, std::int64_t time_ms, Sign sign);
+  void CountSighting(Node u, Node v, std::int64_t time_ms, bool forced, Sign sign);
+  void RecountNode(Node node);
+  void RecountPair(Node u, Node v);
+  void RecountChildren(const std::vector<Named>& named);
+  void SetEvidence(Link link, const identity::Evidence& now);
+  void SetLive(Node node, std::uint32_t live, std::int64_t first_ms);
+  bool ShouldBeShared(Node node) const;
+  void FlipSharing(Node node, bool shared);
+  std::optional<std::int64_t> VoidUntil(Node node) const;
+  std::optional<std::int64_t> UnboundUntil(Node u, Node v);
+  std::optional<std::int64_t> ParentUnboundUntil(Node a, Node child);
+  std::optional<std::int64_t> FirstTogether(Node u, Node v);
+  // f(record index, record, named) for every live record that names the node and has a mention.
+  template <class F>
+  void ForEachLiveRecord(Node node, const F& f);
+  // A record with what it names, by the policy in force.
+  std::optional<std::pair<Record, std::vector<Named>>> LoadNamed(std::uint32_t record_index);
+  std::vector<std::uint32_t> MentionsOf(Node node) const;
+  bool MayUnbindChildren() const { return !acts_.unbinds.empty() && rules_->policy().HasParents(); }
+
+  // core_acts.cc
+  // Puts a live act back into acts_ alone: the index already shows what it did.
+  void RestoreAct(std::uint32_t record_index, const Record& record, const std::vector<Named>& named);
+  void CountUnbind(Node a, Node b, std::int64_t time_ms, Sign sign);
+  void CountCannotLink(Node a, Node b, Sign sign);
+  void CountDeletion(Node name, std::int64_t time_ms, Sign sign);
+  void CountSourceDeletion(const std::string& source, std::int64_t time_ms, Sign sign);
+  void CountRename(std::uint32_t record_index, const Record& record, Node from, Node to, Sign sign);
+  void Reclass(const std::vector<Node>& names);
+  void SetCannot(Node u, Node v, int by);
+  void CountCannotOf(const std::vector<Node>& names, int by);
+
+  Index* index_;
+  Log* log_;
+  std::shared_ptr<const Rules> rules_;
+  ChangeTracker tracker_;
+  Totals totals_;
+  Graph graph_;
+  identity::Resolver<Graph> resolver_;
+  Acts acts_;
+  std::uint64_t sequence_ = 0;
+  absl::Status status_;
+  RecordVerdict verdict_;       // reused
+  std::vector<Named> named_;    // reused
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_CORE_H_

@@ -1,0 +1,219 @@
+// Acts about identifiers and sources: unbind, cannot-link, delete, rename. docs/rule.md sections 1 to 3.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "engine/core.h"
+
+namespace polyonym::engine {
+
+void Core::RestoreAct(std::uint32_t record_index, const Record& record, const std::vector<Named>& named) {
+  const std::int64_t t = record.time_ms.value_or(0);
+  if (record.act == Act::kUnbind) acts_.AddUnbind(named[0].name, named[1].name, t);
+  if (record.act == Act::kCannotLink) acts_.AddApart(named[0].name, named[1].name);
+  if (record.act == Act::kDeleteIdentifier) acts_.AddDeletion(named[0].name, t);
+  if (record.act == Act::kDeleteSource) acts_.AddSourceDeletion(record.target_source, t);
+  if (record.act == Act::kRename) {
+    acts_.AddRename(record_index, {named[0].name, named[1].name, t, {record.source, record.id}});
+  }
+}
+
+void Core::CountUnbind(Node a, Node b, std::int64_t t, Sign sign) {
+  if (sign == Sign::kPlus) {
+    acts_.AddUnbind(a, b, t);
+  } else {
+    acts_.RemoveUnbind(a, b, t);
+  }
+  const Node u = graph_.Canonical(a), v = graph_.Canonical(b);
+  if (u == v) return;
+  RecountPair(u, v);
+  if (!rules_->policy().HasParents()) return;
+  for (const NodePair& way : {NodePair(u, v), NodePair(v, u)}) {
+    const Node partner = way.first, parent = way.second;
+    std::vector<Node> children;
+    const std::uint32_t parent_family = rules_->FamilyOfKind(graph_.KindOf(parent));
+    graph_.ForEachPair(parent, [&](Link, const LinkCell& l) {
+      const Node other = l.Other(parent);
+      if (rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(other))) == parent_family) children.push_back(other);
+    });
+    for (const Node child : children) {
+      if (child != partner) RecountPair(partner, child);
+    }
+  }
+}
+
+void Core::CountDeletion(Node name, std::int64_t t, Sign sign) {
+  if (sign == Sign::kPlus) {
+    acts_.AddDeletion(name, t);
+  } else {
+    acts_.RemoveDeletion(name, t);
+  }
+  const Node node = graph_.Canonical(name);
+  std::vector<Node> others;
+  graph_.ForEachPair(node, [&](Link, const LinkCell& l) { others.push_back(l.Other(node)); });
+  if (sign == Sign::kMinus) RecountNode(node);  // mentioned before it is linked, linked no longer than mentioned
+  for (const Node other : others) RecountPair(node, other);
+  if (sign == Sign::kPlus) RecountNode(node);
+}
+
+void Core::CountSourceDeletion(const std::string& source, std::int64_t t, Sign sign) {
+  if (sign == Sign::kPlus) {
+    acts_.AddSourceDeletion(source, t);
+  } else {
+    acts_.RemoveSourceDeletion(source, t);
+  }
+  const std::uint32_t hash = index_->HashSource(source);
+  for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
+    const RecordCell cell = index_->records.Latest(r);
+    if (cell.source != hash || !cell.has(RecordCell::kStands) || cell.has(RecordCell::kHeld)) continue;
+    auto loaded = LoadNamed(r);
+    if (!loaded) return;
+    const Record& record = loaded->first;
+    if (record.source != source || record.act == Act::kRetract) continue;
+    const bool voided = VoidedBySource(record);
+    if (voided == cell.has(RecordCell::kVoided)) continue;
+    SetFlags(r, voided ? RecordCell::kVoided : 0, voided ? 0 : RecordCell::kVoided);
+    Count(r, record, loaded->second, voided ? Sign::kMinus : Sign::kPlus);
+  }
+}
+
+void Core::CountCannotLink(Node a, Node b, Sign sign) {
+  if (sign == Sign::kPlus) {
+    acts_.AddApart(a, b);
+  } else {
+    acts_.RemoveApart(a, b);
+  }
+  const Node u = graph_.Canonical(a), v = graph_.Canonical(b);
+  if (u != v) SetCannot(u, v, sign == Sign::kPlus ? 1 : -1);
+}
+
+// Changes the count of cannot-links of a pair of nodes, and the partition with it.
+void Core::SetCannot(Node u, Node v, int by) {
+  Link link = graph_.FindLink(u, v);
+  if (link == kNone) link = graph_.AddLink(u, v);
+  LinkCell& cell = index_->links.Write(link);
+  const bool was = cell.cannot > 0;
+  cell.cannot += static_cast<std::uint32_t>(by);
+  const bool is = cell.cannot > 0;
+  if (was == is) return;
+  for (const Node node : {u, v}) {
+    bool apart = false;
+    graph_.ForEachPair(node, [&](Link, const LinkCell& l) { apart |= l.cannot > 0; });
+    NodeCell& n = index_->nodes.Write(node);
+    n.flags = apart ? n.flags | NodeCell::kApart : n.flags & ~NodeCell::kApart;
+  }
+  Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
+  resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));  // also renews the profiles' tallies
+}
+
+// Puts the live cannot-links of these identifiers into the links of their nodes, or takes them out. Each act once.
+void Core::CountCannotOf(const std::vector<Node>& names, int by) {
+  const std::set<Node> in(names.begin(), names.end());
+  for (const Node name : names) {
+    const auto at = acts_.apart_from.find(name);
+    if (at == acts_.apart_from.end()) continue;
+    for (const Node other : std::multiset<Node>(at->second)) {
+      if (in.contains(other) && other < name) continue;  // counted from the other end
+      const Node u = graph_.Canonical(name), v = graph_.Canonical(other);
+      if (u != v) SetCannot(u, v, by);
+    }
+  }
+}
+
+// A rename joins two classes, or taking it back parts one: everything that was said of them is taken out, the classes are
+// made again, and it is put back.
+void Core::CountRename(std::uint32_t record_index, const Record& record, Node from, Node to, Sign sign) {
+  std::vector<Node> names;
+  for (const Node seed : {from, to}) graph_.ForEachName(graph_.Canonical(seed), [&](Node name) { names.push_back(name); });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const Node name : names) tracker_.Each(name);
+
+  std::set<std::uint32_t> records;
+  for (const Node name : names) {
+    for (const std::uint32_t r : MentionsOf(graph_.Canonical(name))) {
+      if (index_->records.Latest(r).live()) records.insert(r);
+    }
+  }
+  const auto count_again = [&](std::uint32_t r, Sign direction) {
+    auto loaded = LoadNamed(r);
+    if (!loaded) return;
+    if (loaded->first.act == Act::kRename) {  // here it only mentions
+      const Node node = graph_.Canonical(loaded->second[0].name);
+      SetLive(node, graph_.node(node).live + (direction == Sign::kPlus ? 1 : ~std::uint32_t{0}), 0);
+    } else {
+      Count(r, loaded->first, loaded->second, direction);
+    }
+  };
+  records.erase(record_index);
+  // One at a time, so that whatever is counted from records on the way agrees with what is in the index.
+  for (const std::uint32_t r : records) {
+    SetFlags(r, RecordCell::kVoided, 0);
+    count_again(r, Sign::kMinus);
+  }
+  if (sign == Sign::kMinus) {  // its own mention
+    const Node node = graph_.Canonical(from);
+    SetLive(node, graph_.node(node).live - 1, 0);
+  }
+  CountCannotOf(names, -1);
+  if (sign == Sign::kPlus) {
+    acts_.AddRename(record_index, {from, to, *record.time_ms, {record.source, record.id}});
+  } else {
+    acts_.RemoveRename(record_index);
+  }
+  Reclass(names);
+  CountCannotOf(names, 1);
+  if (sign == Sign::kPlus) {
+    const Node node = graph_.Canonical(from);
+    SetLive(node, graph_.node(node).live + 1, 0);
+  }
+  for (const std::uint32_t r : records) {
+    SetFlags(r, 0, RecordCell::kVoided);
+    count_again(r, Sign::kPlus);
+  }
+  for (const Node name : names) {
+    const Node node = graph_.Canonical(name);
+    if (graph_.limits().kinds[graph_.KindOf(node)].windowed) RecountNode(node);
+    graph_.RefreshId(graph_.ProfileOf(node));
+    tracker_.Each(name);
+  }
+}
+
+// Makes the classes of these identifiers again from the live renames among them.
+void Core::Reclass(const std::vector<Node>& names) {
+  std::set<Node> left(names.begin(), names.end());
+  while (!left.empty()) {
+    std::vector<Node> members = {*left.begin()};
+    left.erase(left.begin());
+    const RenameAct* latest = nullptr;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto acts = acts_.renames_of.find(members[i]);
+      if (acts == acts_.renames_of.end()) continue;
+      for (const std::uint32_t r : acts->second) {
+        const RenameAct& act = acts_.renames.at(r);
+        if (latest == nullptr || std::pair(act.time_ms, act.record) > std::pair(latest->time_ms, latest->record)) latest = &act;
+        for (const Node end : {act.from, act.to}) {
+          if (left.erase(end) > 0) members.push_back(end);
+        }
+      }
+    }
+    const Node canonical = latest == nullptr ? members.front() : latest->to;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      std::uint32_t rename = graph_.node(members[i]).rename;
+      if (members.size() == 1 && rename == kNone) break;
+      if (members.size() == 1) {
+        index_->nodes.Write(members[i]).rename = kNone;
+        break;
+      }
+      const RenameCell cell{canonical, members[(i + 1) % members.size()]};
+      if (rename == kNone) {
+        rename = static_cast<std::uint32_t>(index_->renames.Append(cell));
+        index_->nodes.Write(members[i]).rename = rename;
+      } else {
+        index_->renames.Write(rename) = cell;
+      }
+    }
+  }
+}
+
+}  // namespace polyonym::engine

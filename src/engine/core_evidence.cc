@@ -1,0 +1,333 @@
+// From what records name to links: mentions, sightings, guards. docs/rule.md sections 3 and 4.
+#include <algorithm>
+#include <utility>
+
+#include "engine/core.h"
+
+namespace polyonym::engine {
+namespace {
+
+using identity::Evidence;
+
+std::optional<std::int64_t> Later(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
+  return !a || (b && *b > *a) ? b : a;
+}
+
+bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) { return until && time_ms <= *until; }
+
+}  // namespace
+
+std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(std::uint32_t record_index) {
+  auto record = Load(record_index);
+  if (!record) return std::nullopt;
+  RecordVerdict verdict;
+  JudgeRecord(rules_->policy(), *record, &verdict);
+  std::vector<Named> named;
+  NameNodes(*record, verdict, &named);
+  return std::pair(*std::move(record), std::move(named));
+}
+
+void Core::AddMentions(std::uint32_t record_index, const std::vector<Named>& named) {
+  for (const Named& n : named) {
+    const MentionCell cell{record_index, graph_.node(n.name).mentions};
+    index_->nodes.Write(n.name).mentions = static_cast<std::uint32_t>(index_->mentions.Append(cell));
+  }
+}
+
+// Records that mention any name of a node, each once, ascending.
+std::vector<std::uint32_t> Core::MentionsOf(Node node) const {
+  std::vector<std::uint32_t> records;
+  graph_.ForEachName(node, [&](Node name) {
+    for (std::uint32_t m = graph_.node(name).mentions; m != kNone; m = index_->mentions.Latest(m).next) {
+      records.push_back(index_->mentions.Latest(m).record);
+    }
+  });
+  std::sort(records.begin(), records.end());
+  records.erase(std::unique(records.begin(), records.end()), records.end());
+  return records;
+}
+
+template <class F>
+void Core::ForEachLiveRecord(Node node, const F& f) {
+  for (const std::uint32_t r : MentionsOf(node)) {
+    if (!index_->records.Latest(r).live()) continue;
+    const auto loaded = LoadNamed(r);
+    if (!loaded) return;
+    f(loaded->first, loaded->second);
+  }
+}
+
+void Core::Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named, Sign sign) {
+  const std::int64_t t = record.time_ms.value_or(0);
+  switch (record.act) {
+    case Act::kObserve:
+    case Act::kBind:
+    case Act::kMustLink:
+      CountNaming(record, named, sign);
+      break;
+    case Act::kUnbind:
+      CountUnbind(named[0].name, named[1].name, t, sign);
+      break;
+    case Act::kCannotLink:
+      CountCannotLink(named[0].name, named[1].name, sign);
+      break;
+    case Act::kRename:
+      CountRename(record_index, record, named[0].name, named[1].name, sign);
+      break;
+    case Act::kDeleteIdentifier:
+      CountDeletion(named[0].name, t, sign);
+      break;
+    case Act::kDeleteSource:
+      CountSourceDeletion(record.target_source, t, sign);
+      break;
+    case Act::kRetract:
+      break;
+  }
+}
+
+// Distinct nodes, self before other.
+void Core::CountNaming(const Record& record, const std::vector<Named>& named, Sign sign) {
+  std::vector<Named> nodes = named;
+  for (Named& n : nodes) n.node = graph_.Canonical(n.name);
+  std::sort(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) {
+    return a.node != b.node ? a.node < b.node : a.role < b.role;
+  });
+  nodes.erase(std::unique(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) { return a.node == b.node; }),
+              nodes.end());
+  const std::int64_t t = *record.time_ms;
+  if (sign == Sign::kPlus) {
+    for (const Named& n : nodes) CountMention(n.node, t, sign);
+    CountPairs(record, nodes, sign);
+  } else {
+    CountPairs(record, nodes, sign);
+    for (const Named& n : nodes) CountMention(n.node, t, sign);
+  }
+}
+
+void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign) {
+  const bool forced = record.act == Act::kMustLink;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].role != Role::kSelf && !forced) continue;
+    for (std::size_t j = i + 1; j < nodes.size(); ++j) {
+      if (nodes[j].role != Role::kSelf && !forced) continue;
+      CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
+    }
+  }
+  if (!forced && MayUnbindChildren()) RecountChildren(nodes);
+}
+
+// A record that names a parent and its child may bring the child under an unbind of the parent, or out of it.
+void Core::RecountChildren(const std::vector<Named>& nodes) {
+  for (const Named& child : nodes) {
+    const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child.node)));
+    if (parent_family == CompiledPolicy::kUndeclared) continue;
+    for (const Named& parent : nodes) {
+      if (parent.node == child.node || rules_->FamilyOfKind(graph_.KindOf(parent.node)) != parent_family) continue;
+      graph_.ForEachName(parent.node, [&](Node name) {
+        const auto partners = acts_.unbound_from.find(name);
+        if (partners == acts_.unbound_from.end()) return;
+        for (const Node partner : std::multiset<Node>(partners->second)) {
+          RecountPair(graph_.Canonical(partner), child.node);
+        }
+      });
+    }
+  }
+}
+
+void Core::CountMention(Node node, std::int64_t t, Sign sign) {
+  if (Voided(t, VoidUntil(node))) return;
+  const NodeCell cell = graph_.node(node);
+  const bool windowed = graph_.limits().kinds[cell.kind].windowed;
+  if (sign == Sign::kPlus) {
+    SetLive(node, cell.live + 1, windowed ? (cell.live == 0 ? t : std::min(t, cell.first_ms)) : 0);
+  } else if (windowed && cell.live > 1 && t == cell.first_ms) {
+    RecountNode(node);
+  } else {
+    SetLive(node, cell.live - 1, cell.live == 1 ? 0 : cell.first_ms);
+  }
+}
+
+// Mentions and first sighting of a node, from its records.
+void Core::RecountNode(Node node) {
+  const auto void_until = VoidUntil(node);
+  std::uint32_t live = 0;
+  std::int64_t first = 0;
+  ForEachLiveRecord(node, [&](const Record& record, const std::vector<Named>&) {
+    const std::int64_t t = *record.time_ms;
+    if (record.act != Act::kRename && Voided(t, void_until)) return;
+    first = live == 0 ? t : std::min(first, t);
+    ++live;
+  });
+  SetLive(node, live, graph_.limits().kinds[graph_.KindOf(node)].windowed ? first : 0);
+}
+
+void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
+  const NodeCell was = graph_.node(node);
+  if (was.live == live && was.first_ms == first_ms) return;
+  NodeCell& cell = index_->nodes.Write(node);
+  cell.live = live;
+  cell.first_ms = first_ms;
+  if ((was.live == 0) != (live == 0)) {
+    const std::uint64_t by = live == 0 ? ~std::uint64_t{0} : 1;
+    totals_.live_nodes += by;
+    graph_.ForEachName(node, [&](Node name) {
+      totals_.live_names += by;
+      tracker_.Each(name);
+    });
+  }
+  if (was.first_ms == first_ms || !graph_.limits().kinds[was.kind].windowed) return;
+  const Node root = graph_.ProfileOf(node);  // a window may fit now that did not, or the other way round
+  if (graph_.SizeOf(root) > 1 || graph_.Border(root) > 0) resolver_.Replay(std::span(&root, 1));
+}
+
+void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign) {
+  Link link = graph_.FindLink(u, v);
+  if (link == kNone) link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
+  if (!forced && MayUnbindChildren()) return RecountPair(u, v);
+  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) || (!forced && Voided(t, UnboundUntil(u, v)))) return;
+  Evidence now = graph_.link(link).evidence;
+  if (sign == Sign::kPlus) {
+    now.Add(t, forced);
+  } else {
+    --(forced ? now.forced : now.seen);
+    if (!now.any()) {
+      now = Evidence();
+    } else if (t == now.first_ms || t == now.last_ms) {
+      return RecountPair(u, v);
+    }
+  }
+  SetEvidence(link, now);
+}
+
+// Evidence of a pair, from the records of the end that has fewer.
+void Core::RecountPair(Node u, Node v) {
+  const Link link = graph_.FindLink(u, v);
+  if (link == kNone) return;
+  if (graph_.node(v).live < graph_.node(u).live) std::swap(u, v);
+  const auto void_until = Later(VoidUntil(u), VoidUntil(v));
+  const auto unbound_until = UnboundUntil(u, v);
+  Evidence now;
+  ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
+    if (record.act == Act::kRename) return;
+    const bool forced = record.act == Act::kMustLink;
+    const auto names = [&](Node node) {
+      return std::any_of(named.begin(), named.end(),
+                         [&](const Named& n) { return n.node == node && (forced || n.role == Role::kSelf); });
+    };
+    const std::int64_t t = *record.time_ms;
+    if (!names(u) || !names(v) || Voided(t, void_until) || (!forced && Voided(t, unbound_until))) return;
+    now.Add(t, forced);
+  });
+  SetEvidence(link, now);
+}
+
+// When a node's mentions stop being void.
+std::optional<std::int64_t> Core::VoidUntil(Node node) const {
+  if (acts_.deletions.empty()) return std::nullopt;
+  std::optional<std::int64_t> until;
+  graph_.ForEachName(node, [&](Node name) { until = Later(until, acts_.DeletedUntil(name)); });
+  return until;
+}
+
+std::optional<std::int64_t> Core::UnboundUntil(Node u, Node v) {
+  if (acts_.unbinds.empty()) return std::nullopt;
+  std::optional<std::int64_t> until;
+  graph_.ForEachName(u, [&](Node a) {
+    graph_.ForEachName(v, [&](Node b) { until = Later(until, acts_.UnboundUntil(a, b)); });
+  });
+  if (!rules_->policy().HasParents()) return until;
+  return Later(until, Later(ParentUnboundUntil(u, v), ParentUnboundUntil(v, u)));
+}
+
+// The latest unbind of `a` from a parent of `child` that `child` was seen with by then.
+std::optional<std::int64_t> Core::ParentUnboundUntil(Node a, Node child) {
+  std::optional<std::int64_t> until;
+  const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child)));
+  if (parent_family == CompiledPolicy::kUndeclared) return until;
+  graph_.ForEachName(a, [&](Node name) {
+    const auto partners = acts_.unbound_from.find(name);
+    if (partners == acts_.unbound_from.end()) return;
+    for (const Node partner : partners->second) {
+      const Node parent = graph_.Canonical(partner);
+      if (parent == child || rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family) continue;
+      const auto unbound = acts_.UnboundUntil(name, partner);
+      const auto together = FirstTogether(parent, child);
+      if (together && unbound && *together <= *unbound) until = Later(until, unbound);
+    }
+  });
+  return until;
+}
+
+// The earliest live record that names both as self, void or not.
+std::optional<std::int64_t> Core::FirstTogether(Node u, Node v) {
+  std::optional<std::int64_t> first;
+  ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
+    if (record.act != Act::kObserve && record.act != Act::kBind) return;
+    const auto names = [&](Node node) {
+      return std::any_of(named.begin(), named.end(),
+                         [&](const Named& n) { return n.node == node && n.role == Role::kSelf; });
+    };
+    if (names(u) && names(v) && (!first || *record.time_ms < *first)) first = record.time_ms;
+  });
+  return first;
+}
+
+// Puts evidence in force: the guards of both ends, then the rule.
+void Core::SetEvidence(Link link, const Evidence& now) {
+  const LinkCell was = graph_.link(link);
+  if (was.evidence == now) return;
+  const bool was_live = graph_.IsLive(was);
+  const identity::RankKey was_key = graph_.KeyOf(was);
+  index_->links.Write(link).evidence = now;
+  totals_.links += static_cast<std::uint64_t>(now.any()) - static_cast<std::uint64_t>(was.evidence.any());
+  const Node ends[] = {was.a, was.b};
+  bool flips = false;
+  if ((was.evidence.seen > 0) != (now.seen > 0)) {
+    for (const Node end : ends) index_->nodes.Write(end).degree += now.seen > 0 ? 1 : ~std::uint32_t{0};
+    for (const Node end : ends) flips |= ShouldBeShared(end) != graph_.node(end).shared();
+  }
+  if (!flips) {
+    const LinkCell& cell = graph_.link(link);
+    if (graph_.IsLive(cell)) {
+      resolver_.Put(was.a, was.b, link, graph_.KeyOf(cell), was_live ? std::optional(was_key) : std::nullopt);
+    } else if (was_live) {
+      resolver_.Drop(was.a, was.b, link);
+    }
+    return;
+  }
+  if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
+  for (const Node end : ends) {
+    const bool shared = ShouldBeShared(end);
+    if (shared != graph_.node(end).shared()) FlipSharing(end, shared);
+  }
+  Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
+  resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));
+}
+
+bool Core::ShouldBeShared(Node node) const {
+  const NodeCell& cell = graph_.node(node);
+  for (const GuardRule& guard : rules_->GuardsOf(cell.kind)) {
+    if (cell.degree <= guard.max_neighbours) continue;
+    if (guard.of.empty()) return true;
+    std::uint32_t counted = 0;
+    graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
+      if (l.evidence.seen > 0 && rules_->GuardCounts(guard, graph_.KindOf(l.Other(node)))) ++counted;
+    });
+    if (counted > guard.max_neighbours) return true;
+  }
+  return false;
+}
+
+// Opens or closes a guard. The rule must be run over the node's profile next.
+void Core::FlipSharing(Node node, bool shared) {
+  if (shared) {
+    graph_.ForEachLink(node, [&](Node, identity::RankKey, Link link) {
+      if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
+    });
+  }
+  NodeCell& cell = index_->nodes.Write(node);
+  cell.flags = shared ? cell.flags | NodeCell::kShared : cell.flags & ~NodeCell::kShared;
+  totals_.shared += shared ? 1 : ~std::uint64_t{0};
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,268 @@
+// Keys, versions and verdicts: which records stand, and which nodes they name.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "engine/core.h"
+
+namespace polyonym::engine {
+namespace {
+
+// The order of section 1 of docs/rule.md among records of one key.
+std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
+  return {record.version.value_or(0), record.act == Act::kRetract, HashContent(record)};
+}
+
+}  // namespace
+
+Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules)
+    : index_(index),
+      log_(log),
+      rules_(std::move(rules)),
+      graph_(index, rules_.get(), &tracker_, &totals_),
+      resolver_(graph_) {}
+
+void Core::Begin(std::uint64_t sequence) {
+  sequence_ = sequence;
+  tracker_.Begin();
+}
+
+std::optional<Record> Core::Load(std::uint32_t record_index) {
+  auto record = log_->ReadRecord(index_->records.Latest(record_index).location);
+  if (!record.ok()) {
+    if (status_.ok()) status_ = record.status();
+    return std::nullopt;
+  }
+  return *std::move(record);
+}
+
+std::uint32_t Core::FindStanding(const std::string& source, const std::string& id, Record* record) {
+  const std::uint64_t key = index_->HashRecordKey(source, id);
+  return index_->record_keys.Find(key, [&](std::uint32_t r) {
+    if (r >= index_->records.size() || index_->records.Latest(r).key != key) return false;
+    auto stored = Load(r);
+    if (!stored || stored->source != source || stored->id != id) return false;
+    *record = *std::move(stored);
+    return true;
+  });
+}
+
+void Core::SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear) {
+  RecordCell& cell = index_->records.Write(record_index);
+  cell.flags = (cell.flags & ~clear) | set;
+}
+
+bool Core::VoidedBySource(const Record& record) const {
+  if (record.act == Act::kDeleteSource || acts_.source_deletions.empty()) return false;
+  const auto until = acts_.SourceDeletedUntil(record.source);
+  return until && record.time_ms && *record.time_ms <= *until;
+}
+
+Cause Core::CauseOf(Act act, Sign sign) {
+  if (sign == Sign::kMinus) return Cause::kRetraction;
+  return act == Act::kObserve ? Cause::kRecord : Cause::kAct;
+}
+
+Kind Core::KindOfNamespace(const std::string& ns) {
+  const Kind known = rules_->FindKind(ns);
+  if (known != kNone) return known;
+  std::vector<std::string> kinds = rules_->kinds();
+  kinds.push_back(ns);
+  rules_ = Rules::Make(rules_->shared_policy(), rules_->version(), std::move(kinds));
+  graph_.set_rules(rules_.get());
+  return rules_->FindKind(ns);
+}
+
+void Core::NameNodes(const Record& record, const RecordVerdict& verdict, std::vector<Named>* out) {
+  out->clear();
+  for (const RecordVerdict::Counted& counted : verdict.counted) {
+    const Kind kind = KindOfNamespace(record.identifiers[counted.index].ns);
+    const std::uint64_t hash = index_->HashValue(kind, counted.value);
+    Node name = graph_.Find(kind, counted.value, hash);
+    if (name == kNone) name = graph_.Add(kind, counted.value, hash);
+    out->push_back({name, graph_.Canonical(name), counted.role});
+  }
+}
+
+Core::Taken Core::Take(const Record& record, bool own_id, std::optional<std::uint64_t> location) {
+  Taken taken;
+  Record former;
+  const std::uint32_t former_index = FindStanding(record.source, record.id, &former);
+  if (former_index != kNone) {
+    const auto place = PlaceOf(record), former_place = PlaceOf(former);
+    if (place <= former_place) {
+      taken.outcome = Outcome::kUnchanged;
+      taken.reason = place == former_place ? Reason::kDuplicate
+                     : former.act == Act::kRetract ? Reason::kRetracted : Reason::kSuperseded;
+      if (record.act == Act::kRetract) return taken;
+      JudgeRecord(rules_->policy(), record, &verdict_);
+      for (const RecordVerdict::Counted& counted : verdict_.counted) {
+        const Kind kind = rules_->FindKind(record.identifiers[counted.index].ns);
+        if (counted.role != Role::kSelf || kind == kNone) continue;
+        const Node name = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
+        if (name != kNone) taken.self.push_back(name);
+      }
+      return taken;
+    }
+  }
+  RecordCell cell;
+  cell.key = index_->HashRecordKey(record.source, record.id);
+  cell.sequence = sequence_;
+  cell.source = index_->HashSource(record.source);
+  cell.flags = static_cast<std::uint32_t>(record.act) | RecordCell::kStands;
+  cell.location = location ? *location : log_->Append(sequence_, index_->records.size() + 1, record, own_id);
+  const auto record_index = static_cast<std::uint32_t>(index_->records.Append(cell));
+  if (former_index == kNone) {
+    index_->record_keys.Insert(cell.key, record_index);
+  } else {
+    index_->record_keys.Replace(cell.key, former_index, record_index);
+    tracker_.SetCause(Cause::kRetraction, record_index + 1);
+    Supersede(former_index, former);
+  }
+  tracker_.SetCause(CauseOf(record.act, Sign::kPlus), record_index + 1);
+  ++totals_.standing_records;
+  Stand(record_index, record, &taken);
+  return taken;
+}
+
+// What a record that stands now does.
+void Core::Stand(std::uint32_t record_index, const Record& record, Taken* taken) {
+  JudgeRecord(rules_->policy(), record, &verdict_);
+  std::uint32_t flags = 0;
+  if (!verdict_.held.empty()) flags |= RecordCell::kHeldPart;
+  if (verdict_.reason != Reason::kNone) {
+    SetFlags(record_index, flags | RecordCell::kHeld, RecordCell::kVoided);
+    ++totals_.held_records;
+    taken->outcome = Outcome::kHeld;
+    taken->reason = verdict_.reason;
+    taken->held_identifiers = static_cast<std::uint32_t>(verdict_.held.size());
+    return;
+  }
+  const bool voided = VoidedBySource(record);
+  if (voided) flags |= RecordCell::kVoided;
+  if (flags != 0) SetFlags(record_index, flags, 0);
+  taken->held_identifiers = static_cast<std::uint32_t>(verdict_.held.size());
+  NameNodes(record, verdict_, &named_);
+  for (const Named& n : named_) {
+    if (n.role == Role::kSelf) taken->self.push_back(n.name);
+  }
+  const Act act = record.act;
+  if (act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRename) {
+    AddMentions(record_index, named_);
+  }
+  if (!voided) {
+    const std::vector<Named> named = named_;  // named_ is used again below
+    Count(record_index, record, named, Sign::kPlus);
+  }
+}
+
+void Core::Supersede(std::uint32_t record_index, const Record& record) {
+  const RecordCell cell = index_->records.Latest(record_index);
+  SetFlags(record_index, 0, RecordCell::kStands);
+  --totals_.standing_records;
+  if (cell.has(RecordCell::kHeld)) --totals_.held_records;
+  if (!cell.live()) return;
+  JudgeRecord(rules_->policy(), record, &verdict_);
+  std::vector<Named> named;
+  NameNodes(record, verdict_, &named);
+  Count(record_index, record, named, Sign::kMinus);
+}
+
+void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version) {
+  tracker_.SetCause(Cause::kDefinition, 0);
+  for (Node n = 0; n < index_->nodes.size(); ++n) tracker_.Each(n);
+  rules_ = Rules::Make(std::move(policy), version, rules_->kinds());
+  graph_.set_rules(rules_.get());
+  graph_.Clear();
+  for (Node n = 0; n < index_->nodes.size(); ++n) {
+    NodeCell& cell = index_->nodes.Write(n);
+    NodeCell blank;
+    blank.kind = cell.kind;
+    blank.value = cell.value;
+    blank.change = cell.change;
+    blank.parent = blank.ring = n;
+    cell = blank;
+  }
+  index_->links.Clear();
+  index_->profiles.Clear();
+  index_->mentions.Clear();
+  index_->renames.Clear();
+  index_->pairs.Clear();
+  acts_ = Acts();
+  totals_ = Totals();
+  for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {
+    if (!index_->records.Latest(r).has(RecordCell::kStands)) continue;
+    SetFlags(r, 0, RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
+    ++totals_.standing_records;
+    const auto record = Load(r);
+    if (!record) return;
+    Taken taken;
+    Stand(r, *record, &taken);
+  }
+  tracker_.SetCause(Cause::kDefinition, 0);
+  for (Node n = 0; n < index_->nodes.size(); ++n) tracker_.Each(n);
+}
+
+void Core::RebuildTables() {
+  for (Node n = 0; n < index_->nodes.size(); ++n) {
+    index_->dictionary.Insert(index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n)), n);
+  }
+  for (Link l = 0; l < index_->links.size(); ++l) {
+    index_->pairs.Insert(index_->HashPair(graph_.link(l).a, graph_.link(l).b), l);
+  }
+  graph_.FindFreeHeaders();
+  for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {
+    const RecordCell cell = index_->records.Latest(r);
+    if (!cell.has(RecordCell::kStands)) continue;
+    index_->record_keys.Insert(cell.key, r);
+    const auto act = static_cast<Act>(cell.flags & 0xff);
+    if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRetract) continue;
+    const auto record = Load(r);
+    if (!record) return;
+    JudgeRecord(rules_->policy(), *record, &verdict_);
+    NameNodes(*record, verdict_, &named_);
+    RestoreAct(r, *record, named_);
+  }
+}
+
+std::optional<ProfileId> Core::PrimaryProfile(const std::vector<Node>& self) const {
+  Node best = kNone;
+  bool best_shared = false;
+  for (const Node name : self) {
+    const bool shared = graph_.node(graph_.Canonical(name)).shared();
+    const std::uint32_t priority = rules_->PriorityOf(graph_.KindOf(name));
+    bool better = best == kNone || (best_shared && !shared);
+    if (best != kNone && best_shared == shared) {
+      const std::uint32_t best_priority = rules_->PriorityOf(graph_.KindOf(best));
+      better = priority != best_priority ? priority < best_priority : graph_.NodeBefore(name, best);
+    }
+    if (!better) continue;
+    best = name;
+    best_shared = shared;
+  }
+  if (best == kNone) return std::nullopt;
+  return ProfileId{graph_.IdOf(graph_.ProfileOf(graph_.Canonical(best)))};
+}
+
+std::vector<Change> Core::Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before,
+                              std::uint64_t sequence) {
+  if (tracker_.empty()) return {};
+  const GraphReader<AtCommit> before(AtCommit{index_, commit_before}, &rules_before);
+  const GraphReader<Latest> after(Latest{index_}, rules_.get());
+  return tracker_.Net(before, after, nodes_before, sequence);
+}
+
+std::vector<std::pair<std::uint64_t, std::uint64_t>> Core::NoteChanges(const std::vector<Change>& changes) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> noted;
+  for (const Change& change : changes) {
+    noted.emplace_back(graph_.node(static_cast<Node>(change.from.value)).change,
+                       graph_.node(static_cast<Node>(change.to.value)).change);
+  }
+  for (const Change& change : changes) {
+    index_->nodes.Write(static_cast<Node>(change.from.value)).change = change.sequence;
+    index_->nodes.Write(static_cast<Node>(change.to.value)).change = change.sequence;
+  }
+  return noted;
+}
+
+}  // namespace polyonym::engine

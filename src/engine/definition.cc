@@ -1,0 +1,251 @@
+#include "engine/definition.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "polyonym/identity/disjoint_set.h"
+#include "polyonym/identity/rule.h"
+
+namespace polyonym::engine {
+namespace {
+
+using Until = absl::flat_hash_map<std::pair<Node, Node>, std::int64_t>;
+
+std::pair<Node, Node> Ordered(Node a, Node b) { return a < b ? std::pair(a, b) : std::pair(b, a); }
+
+void Raise(Until& until, Node a, Node b, std::int64_t t) {
+  const auto [at, is_new] = until.emplace(Ordered(a, b), t);
+  if (!is_new) at->second = std::max(at->second, t);
+}
+
+}  // namespace
+
+Definition::Definition(std::shared_ptr<const CompiledPolicy> policy) : policy_(std::move(policy)) {}
+
+std::uint32_t Definition::SourceIndex(const std::string& source) {
+  return sources_.emplace(source, static_cast<std::uint32_t>(sources_.size())).first->second;
+}
+
+Node Definition::NameIndex(const std::string& ns, std::string value) {
+  const auto [at, is_new] = name_index_.emplace(std::pair(ns, std::move(value)), static_cast<Node>(names_.size()));
+  if (is_new) names_.push_back({ns, at->first.second});
+  return at->second;
+}
+
+void Definition::Add(const Record& record) {
+  const ContentHash hash = HashContent(record);
+  const std::int64_t version = record.version ? *record.version : record.time_ms.value_or(0);
+  const std::tuple place{version, record.act == Act::kRetract, hash};
+  Entry& entry = entries_[std::pair(record.source, record.id.empty() ? ToString(hash) : record.id)];
+  if (entry.source != 0 && place <= entry.place) return;
+  entry = Entry();
+  entry.place = place;
+  entry.act = record.act;
+  entry.time_ms = record.time_ms.value_or(0);
+  entry.source = SourceIndex(record.source) + 1;
+  if (record.act == Act::kDeleteSource) entry.target = SourceIndex(record.target_source) + 1;
+  JudgeRecord(*policy_, record, &verdict_);
+  entry.held = verdict_.reason != Reason::kNone;
+  if (entry.held) return;
+  for (const RecordVerdict::Counted& counted : verdict_.counted) {
+    entry.names.emplace_back(NameIndex(record.identifiers[counted.index].ns, counted.value), counted.role);
+  }
+}
+
+std::uint64_t Definition::standing_records() const { return entries_.size(); }
+
+std::uint64_t Definition::held_records() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(entries_.begin(), entries_.end(), [](const auto& e) { return e.second.held; }));
+}
+
+// One solution, section by section of docs/rule.md.
+class Definition::Solver {
+ public:
+  explicit Solver(const Definition& d) : d_(d) {
+    const std::size_t n = d.names_.size();
+    out_.names = d.names_;
+    out_.live.resize(n);
+    out_.first_ms.resize(n);
+    out_.shared.resize(n);
+    void_until_.resize(n);
+  }
+
+  Solved Solve() {
+    PickLive();
+    MakeRules();
+    MakeClasses();
+    ReadActs();
+    CountSightings();
+    FindShared();
+    Join();
+    return std::move(out_);
+  }
+
+ private:
+  using LiveEntry = std::pair<const std::pair<std::string, std::string>*, const Entry*>;
+
+  void PickLive() {  // section 1
+    std::map<std::uint32_t, std::int64_t> deleted;
+    for (const auto& [key, e] : d_.entries_) {
+      if (e.act != Act::kDeleteSource || e.held) continue;
+      const auto [at, is_new] = deleted.emplace(e.target, e.time_ms);
+      if (!is_new) at->second = std::max(at->second, e.time_ms);
+    }
+    for (const auto& [key, e] : d_.entries_) {
+      if (e.held || e.act == Act::kRetract || e.act == Act::kDeleteSource) continue;
+      const auto at = deleted.find(e.source);
+      if (at == deleted.end() || e.time_ms > at->second) live_.emplace_back(&key, &e);
+    }
+    std::sort(live_.begin(), live_.end(), [](const LiveEntry& a, const LiveEntry& b) { return *a.first < *b.first; });
+  }
+
+  void MakeRules() {
+    std::map<std::string, Kind> kinds;
+    std::vector<std::string> in_order;
+    for (const Identifier& name : d_.names_) {
+      const auto [at, is_new] = kinds.emplace(name.ns, static_cast<Kind>(in_order.size()));
+      if (is_new) in_order.push_back(name.ns);
+      out_.kind.push_back(at->second);
+    }
+    out_.rules = Rules::Make(d_.policy_, 0, std::move(in_order));
+  }
+
+  void MakeClasses() {  // section 2
+    identity::DisjointSet sets(d_.names_.size());
+    for (const auto& [key, e] : live_) {
+      if (e->act == Act::kRename) sets.Union(e->names[0].first, e->names[1].first);
+    }
+    std::map<Node, std::tuple<std::int64_t, std::pair<std::string, std::string>, Node>> latest;
+    for (const auto& [key, e] : live_) {
+      if (e->act != Act::kRename) continue;
+      const std::tuple candidate{e->time_ms, *key, e->names[1].first};
+      const auto [at, is_new] = latest.emplace(sets.Find(e->names[0].first), candidate);
+      if (!is_new) at->second = std::max(at->second, candidate);
+    }
+    for (Node n = 0; n < d_.names_.size(); ++n) {
+      const auto at = latest.find(sets.Find(n));
+      out_.node.push_back(at == latest.end() ? n : std::get<2>(at->second));
+    }
+  }
+
+  std::uint32_t FamilyOfNode(Node n) const { return out_.rules->FamilyOfKind(out_.kind[n]); }
+
+  void ReadActs() {  // 3.1, 3.3, 5
+    const CompiledPolicy& policy = *d_.policy_;
+    absl::flat_hash_map<std::pair<Node, Node>, std::int64_t> together;  // (parent, child) → first record naming both
+    absl::flat_hash_map<Node, std::set<Node>> children;
+    for (const auto& [key, e] : live_) {
+      const Node a = e->names.empty() ? 0 : out_.node[e->names[0].first];
+      const Node b = e->names.size() < 2 ? a : out_.node[e->names[1].first];
+      if (e->act == Act::kDeleteIdentifier) void_until_[a] = std::max(void_until_[a].value_or(e->time_ms), e->time_ms);
+      if (e->act == Act::kUnbind && a != b) Raise(unbound_until_, a, b, e->time_ms);
+      if (e->act == Act::kCannotLink && a != b) {
+        apart_[a].insert(b);
+        apart_[b].insert(a);
+      }
+      if ((e->act != Act::kObserve && e->act != Act::kBind) || !policy.HasParents()) continue;
+      for (const auto& [x, x_role] : e->names) {
+        for (const auto& [y, y_role] : e->names) {
+          const Node parent = out_.node[x], child = out_.node[y];
+          if (parent == child || x_role != Role::kSelf || y_role != Role::kSelf) continue;
+          const std::uint32_t family = policy.ParentOf(FamilyOfNode(child));
+          if (family == CompiledPolicy::kUndeclared || family != FamilyOfNode(parent)) continue;
+          children[parent].insert(child);
+          const auto [at, is_new] = together.emplace(std::pair(parent, child), e->time_ms);
+          if (!is_new) at->second = std::min(at->second, e->time_ms);
+        }
+      }
+    }
+    const Until direct = unbound_until_;
+    for (const auto& [pair, until] : direct) {
+      for (const auto& [a, parent] : {pair, std::pair(pair.second, pair.first)}) {
+        const auto at = children.find(parent);
+        if (at == children.end()) continue;
+        for (const Node child : at->second) {
+          if (child != a && together.at(std::pair(parent, child)) <= until) Raise(unbound_until_, a, child, until);
+        }
+      }
+    }
+  }
+
+  bool Voided(Node n, std::int64_t t) const { return void_until_[n] && t <= *void_until_[n]; }
+
+  void CountSightings() {  // 3.2, 3.4, 3.5
+    for (const auto& [key, e] : live_) {
+      const bool forced = e->act == Act::kMustLink;
+      const bool rename = e->act == Act::kRename;
+      if (e->act != Act::kObserve && e->act != Act::kBind && !forced && !rename) continue;
+      std::map<Node, bool> self;  // node → named as self
+      for (const auto& [name, role] : e->names) self[out_.node[name]] |= forced || role == Role::kSelf;
+      for (const auto& [n, is_self] : self) {
+        if (!rename && Voided(n, e->time_ms)) continue;
+        out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);
+        ++out_.live[n];
+      }
+      if (rename) continue;
+      for (auto u = self.begin(); u != self.end(); ++u) {
+        for (auto v = std::next(u); v != self.end(); ++v) {
+          if (!u->second || !v->second || Voided(u->first, e->time_ms) || Voided(v->first, e->time_ms)) continue;
+          const auto unbound = unbound_until_.find(std::pair(u->first, v->first));
+          if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
+          out_.links[std::pair(u->first, v->first)].Add(e->time_ms, forced);
+        }
+      }
+    }
+  }
+
+  void FindShared() {  // 4.2
+    absl::flat_hash_map<Node, std::vector<Node>> neighbours;
+    for (const auto& [pair, evidence] : out_.links) {
+      if (evidence.seen == 0) continue;
+      neighbours[pair.first].push_back(pair.second);
+      neighbours[pair.second].push_back(pair.first);
+    }
+    for (const auto& [n, others] : neighbours) {
+      for (const GuardRule& guard : out_.rules->GuardsOf(out_.kind[n])) {
+        const auto counted = std::count_if(others.begin(), others.end(),
+                                           [&](Node other) { return out_.rules->GuardCounts(guard, out_.kind[other]); });
+        if (static_cast<std::uint64_t>(counted) > guard.max_neighbours) out_.shared[n] = 1;
+      }
+    }
+  }
+
+  // What the rule asks of a node.
+  struct Facts {
+    const Solver* s;
+    Kind KindOf(Node n) const { return s->out_.kind[n]; }
+    std::int64_t FirstMs(Node n) const { return s->out_.first_ms[n]; }
+    bool HasApart(Node n) const { return s->apart_.contains(n); }
+    template <class F>
+    void ForEachApart(Node n, const F& f) const {
+      const auto at = s->apart_.find(n);
+      if (at != s->apart_.end()) std::for_each(at->second.begin(), at->second.end(), f);
+    }
+    bool NodeBefore(Node a, Node b) const { return s->out_.names[a] < s->out_.names[b]; }
+  };
+
+  void Join() {  // 4.3, 5
+    std::vector<identity::RankedLink> ranked;
+    for (const auto& [pair, evidence] : out_.links) {
+      const auto [u, v] = pair;
+      if (out_.shared[u] != 0 || out_.shared[v] != 0) continue;
+      const std::uint32_t sum = out_.rules->PriorityOf(out_.kind[u]) + out_.rules->PriorityOf(out_.kind[v]);
+      ranked.push_back(identity::MakeRankedLink(identity::MakeRankKey(out_.rules->ranking(), sum, evidence), u, v));
+    }
+    out_.group = identity::RunRule(static_cast<std::uint32_t>(out_.names.size()), ranked, out_.rules->limits(), Facts{this});
+  }
+
+  const Definition& d_;
+  Solved out_;
+  std::vector<LiveEntry> live_;
+  std::vector<std::optional<std::int64_t>> void_until_;
+  Until unbound_until_;
+  absl::flat_hash_map<Node, std::set<Node>> apart_;
+};
+
+Definition::Solved Definition::Solve() const { return Solver(*this).Solve(); }
+
+}  // namespace polyonym::engine

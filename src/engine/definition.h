@@ -1,0 +1,75 @@
+// engine/definition.h - the rule of docs/rule.md, computed all at once from records: for a batch, and to verify a store.
+//
+// It shares the kernel's ranks and limits with the engine, and nothing of how the engine keeps its index.
+//
+// THREADS: thread-compatible. Memory: names and sightings of all records.
+#ifndef POLYONYM_SRC_ENGINE_DEFINITION_H_
+#define POLYONYM_SRC_ENGINE_DEFINITION_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "engine/cells.h"
+#include "engine/rules.h"
+#include "polyonym/model/identifier.h"
+#include "polyonym/model/judge.h"
+#include "polyonym/model/record.h"
+
+namespace polyonym::engine {
+
+class Definition {
+ public:
+  explicit Definition(std::shared_ptr<const CompiledPolicy> policy);
+
+  // Takes a record of good shape; the highest version of each (source, id) stands. `own_id`: its id is empty or its content's hash.
+  void Add(const Record& record);
+
+  // Names are identifiers; a node is the name that its class is spelt by. All vectors are by name; what is said of a node stands
+  // at its name.
+  struct Solved {
+    std::vector<Identifier> names;
+    std::vector<Node> node;
+    std::vector<std::uint32_t> live;
+    std::vector<std::int64_t> first_ms;
+    std::vector<std::uint8_t> shared;
+    std::vector<Node> group;  // equal for nodes of one profile
+    absl::flat_hash_map<std::pair<Node, Node>, identity::Evidence> links;  // of nodes, first < second
+    std::shared_ptr<const Rules> rules;
+    std::vector<Kind> kind;
+  };
+  Solved Solve() const;
+
+  std::uint64_t standing_records() const;
+  std::uint64_t held_records() const;
+
+ private:
+  struct Entry {
+    std::tuple<std::int64_t, bool, ContentHash> place;
+    Act act = Act::kObserve;
+    bool held = false;
+    std::int64_t time_ms = 0;
+    std::uint32_t source = 0;
+    std::uint32_t target = kNone;                       // delete_source
+    std::vector<std::pair<Node, Role>> names;           // counted
+  };
+  class Solver;
+
+  std::uint32_t SourceIndex(const std::string& source);
+  Node NameIndex(const std::string& ns, std::string value);
+
+  std::shared_ptr<const CompiledPolicy> policy_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, Entry> entries_;
+  absl::flat_hash_map<std::string, std::uint32_t> sources_;
+  absl::flat_hash_map<std::pair<std::string, std::string>, Node> name_index_;
+  std::vector<Identifier> names_;
+  RecordVerdict verdict_;
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_DEFINITION_H_

@@ -1,0 +1,502 @@
+#include "polyonym/engine/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include "engine/bytes.h"
+#include "engine/checkpoint.h"
+#include "engine/engine_impl.h"
+#include "engine/feed.h"
+#include "engine/view_impl.h"
+#include "polyonym/codec/proto.h"
+
+namespace polyonym {
+namespace {
+
+constexpr std::string_view kHeaderKey = "header";
+constexpr std::uint8_t kHeaderVersion = 1;
+constexpr std::size_t kGroupJobs = 256;  // calls committed together at most
+constexpr std::uint64_t kCheckpointOnCloseBytes = std::uint64_t{1} << 20;
+
+// A record ready to be taken: id and version filled in, copied only where they had to be.
+struct Ready {
+  const Record* record = nullptr;
+  std::optional<Record> filled;
+  bool own_id = false;
+};
+
+Ready MakeReady(const Record& record) {
+  Ready ready;
+  const bool own_id = record.id.empty();
+  if (!own_id && record.version.has_value()) {
+    ready.record = &record;
+    return ready;
+  }
+  ready.filled = record;
+  ready.own_id = own_id;
+  if (own_id) ready.filled->id = ToString(HashContent(record));
+  if (!record.version.has_value()) ready.filled->version = record.time_ms;
+  return ready;
+}
+
+std::shared_ptr<const engine::Rules> NoRules() {
+  auto compiled = CompiledPolicy::Compile(Policy());
+  return engine::Rules::Make(*std::move(compiled), 0, {});
+}
+
+}  // namespace
+
+// ---- opening and closing ----
+
+Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options)
+    : options_(std::move(options)),
+      store_(std::move(store)),
+      log_(store_.get()) {}
+
+Engine::Impl::~Impl() = default;
+
+absl::Status Engine::Impl::OpenHeader() {
+  auto header = store_->Get(Table::kMeta, kHeaderKey);
+  if (!header.ok()) return header.status();
+  if (!header->has_value()) {
+    auto last = store_->LastKey(Table::kLog);
+    if (!last.ok()) return last.status();
+    if (last->has_value()) return absl::DataLossError("the store's header row is missing; restore a backup");
+    std::random_device random;
+    index_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
+    std::string payload;
+    engine::PutVarint(&payload, index_.seed);
+    WriteSet writes;
+    writes.puts.push_back({Table::kMeta, std::string(kHeaderKey), engine::SealValue(kHeaderVersion, kHeaderKey, payload)});
+    if (absl::Status status = store_->Commit(writes, true); !status.ok()) return status;
+  } else {
+    auto payload = engine::OpenValue(kHeaderVersion, kHeaderKey, **header);
+    if (!payload.ok()) return payload.status();
+    engine::ByteReader in(*payload);
+    index_.seed = in.Varint();
+    if (!in.AtEnd()) return absl::DataLossError("the store's header row does not decode; restore a backup");
+  }
+  if (options_.hash_seed != 0) index_.seed = options_.hash_seed;
+  index_.hash_bits = options_.hash_bits;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::Start() {
+  if (options_.hash_bits < 1 || options_.hash_bits > 64) {
+    return absl::InvalidArgumentError("hash_bits must be between 1 and 64");
+  }
+  if (absl::Status status = OpenHeader(); !status.ok()) return status;
+  auto checkpoint = engine::LoadCheckpoint(*store_, &index_);
+  if (!checkpoint.ok()) return checkpoint.status();
+  std::uint64_t last_frame = 0;
+  if (checkpoint->has_value()) {
+    const engine::CommitState& state = **checkpoint;
+    core_ = std::make_unique<engine::Core>(&index_, &log_, state.rules);
+    core_->mutable_totals() = state.totals;
+    last_sequence_ = state.sequence;
+    last_frame = state.last_frame;
+    log_.StartAfter(last_frame);
+    core_->RebuildTables();
+    if (!core_->status().ok()) return core_->status();
+    const std::lock_guard lock(checkpoint_mutex_);
+    checkpoint_sequence_ = state.sequence;
+  } else {
+    core_ = std::make_unique<engine::Core>(&index_, &log_, NoRules());
+  }
+  if (absl::Status status = ReplayTail(); !status.ok()) return status;
+  Publish();
+  synced_sequence_ = last_sequence_;
+  if (options_.durability == Durability::kGroup || options_.checkpoint_log_bytes != 0) {
+    background_ = std::thread([this] { Background(); });
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::ReplayTail() {
+  absl::Status problem;
+  std::uint64_t expected = log_.last_frame() + 1;
+  absl::Status status = store_->Scan(Table::kLog, engine::FrameKey(expected), "", [&](std::string_view key, std::string_view value) {
+    if (key.size() != 8 || engine::FromBigEndianKey(key) != expected) {
+      problem = absl::DataLossError("the log has a gap; restore a backup");
+      return false;
+    }
+    problem = ReplayFrame(expected, value);
+    ++expected;
+    return problem.ok();
+  });
+  if (!status.ok()) return status;
+  if (!problem.ok()) return problem;
+  EndReplayedApply();
+  return core_->status();
+}
+
+absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view bytes) {
+  auto frame = engine::DecodeFrame(number, bytes);
+  if (!frame.ok()) return frame.status();
+  if (frame->sequence != replaying_) {
+    EndReplayedApply();
+    if (frame->sequence != last_sequence_ + 1) return absl::DataLossError("the log's sequence has a gap; restore a backup");
+    replaying_ = frame->sequence;
+    index_.Begin(replaying_);
+    core_->Begin(replaying_);
+    replay_rules_before_ = core_->rules();
+    replay_nodes_before_ = index_.nodes.size();
+  }
+  log_.StartAfter(number);
+  if (frame->kind == engine::FrameKind::kPolicy) {
+    auto policy = ReadPolicyProto(frame->policy);
+    if (!policy.ok()) return absl::DataLossError("a logged policy does not decode; restore a backup");
+    auto compiled = CompiledPolicy::Compile(*std::move(policy));
+    if (!compiled.ok()) return absl::DataLossError("a logged policy does not compile; restore a backup");
+    core_->PutRules(*std::move(compiled), core_->rules()->version() + 1);
+    return core_->status();
+  }
+  if (frame->first_record != index_.records.size() + 1) {
+    return absl::DataLossError("the log's records are out of step; restore a backup");
+  }
+  for (std::size_t i = 0; i < frame->records.size(); ++i) {
+    core_->Take(frame->records[i], false, number << 16 | i);
+  }
+  return core_->status();
+}
+
+void Engine::Impl::EndReplayedApply() {
+  if (replaying_ == 0) return;
+  const auto changes = core_->Net(*replay_rules_before_, last_sequence_, static_cast<engine::Node>(replay_nodes_before_), replaying_);
+  core_->NoteChanges(changes);
+  last_sequence_ = replaying_;
+  replaying_ = 0;
+  index_.Reclaim(last_sequence_);
+}
+
+// ---- the writer ----
+
+void Engine::Impl::Latch(const absl::Status& why) {
+  const std::lock_guard lock(latch_mutex_);
+  if (latched_.ok()) latched_ = why;
+}
+
+absl::Status Engine::Impl::ReadOnly() const {
+  const std::lock_guard lock(latch_mutex_);
+  if (latched_.ok()) return absl::OkStatus();
+  return absl::FailedPreconditionError("the engine is read-only after a failed write (" + std::string(latched_.message()) +
+                                       "); mend the cause and open it again");
+}
+
+absl::Status Engine::Impl::Submit(Job* job) {
+  std::unique_lock lock(queue_mutex_);
+  queue_.push_back(job);
+  queue_moved_.wait(lock, [&] { return job->done || queue_.front() == job; });
+  if (job->done) return job->status;
+  // The front leads: it runs everything that waits, and the queue keeps the others out meanwhile.
+  std::vector<Job*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kGroupJobs)));
+  lock.unlock();
+  RunGroup(group);
+  lock.lock();
+  for (Job* one : group) {
+    one->done = true;
+    queue_.pop_front();
+  }
+  queue_moved_.notify_all();
+  return job->status;
+}
+
+void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
+  WriteSet writes;
+  absl::Status failed = ReadOnly();
+  const std::uint64_t sequence_before = last_sequence_;
+  for (Job* job : group) {
+    if (failed.ok()) job->status = RunJob(job, &writes);
+    if (!core_->status().ok() && failed.ok()) {
+      Latch(core_->status());
+      failed = core_->status();
+    }
+  }
+  if (failed.ok() && last_sequence_ != sequence_before) {
+    const std::uint64_t bytes_before = log_.bytes_written();
+    log_.MoveTo(&writes);
+    failed = store_->Commit(writes, options_.durability == Durability::kSync);
+    if (failed.ok()) {
+      log_.Release();
+      log_bytes_since_checkpoint_ += log_.bytes_written() - bytes_before;
+      if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
+      Publish();
+      const std::lock_guard lock(background_mutex_);
+      unsynced_ = true;
+    } else {
+      Latch(failed);  // nothing of the group is published: readers stay where they are
+    }
+  }
+  if (failed.ok()) return;
+  for (Job* job : group) job->status = failed;
+}
+
+absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
+  const std::uint64_t sequence = last_sequence_ + 1;
+  const std::uint64_t records_before = index_.records.size();
+  const std::uint64_t nodes_before = index_.nodes.size();
+  const auto rules_before = core_->rules();
+  index_.Begin(sequence);
+  core_->Begin(sequence);
+  absl::Status status = job->run();
+  job->sequence = last_sequence_;
+  const bool stored = index_.records.size() != records_before || core_->rules()->version() != rules_before->version();
+  if (!status.ok() || !stored) return status;
+  FinishChanges(*rules_before, nodes_before, job, writes);
+  job->sequence = last_sequence_ = sequence;
+  return status;
+}
+
+void Engine::Impl::FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job, WriteSet* writes) {
+  job->changes = core_->Net(rules_before, last_sequence_, static_cast<engine::Node>(nodes_before), last_sequence_ + 1);
+  if (job->changes.empty()) return;
+  engine::FeedRow row;
+  row.before = core_->NoteChanges(job->changes);
+  row.changes = job->changes;
+  writes->puts.push_back(
+      {Table::kFeed, engine::FeedKey(last_sequence_ + 1), engine::EncodeFeedRow(last_sequence_ + 1, row)});
+}
+
+void Engine::Impl::Publish() {
+  auto state = std::make_shared<engine::CommitState>();
+  state->sequence = last_sequence_;
+  state->nodes = index_.nodes.size();
+  state->links = index_.links.size();
+  state->profiles = index_.profiles.size();
+  state->mentions = index_.mentions.size();
+  state->records = index_.records.size();
+  state->renames = index_.renames.size();
+  state->values_end = index_.values.end();
+  state->last_frame = log_.last_frame();
+  state->replays = core_->replays();
+  state->resident_bytes = index_.bytes();
+  state->totals = core_->totals();
+  state->rules = core_->rules();
+  publisher_.Publish(std::move(state));
+  index_.Reclaim(publisher_.OldestPinned());
+  index_.pairs.Reclaim();
+  index_.record_keys.Reclaim();
+  if (!publisher_.HasPins()) index_.dictionary.Reclaim();
+}
+
+absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
+  ApplyResult result;
+  result.records.resize(records.size());
+  const std::int64_t now = options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max() / 2;
+  std::vector<Ready> ready(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    RecordResult& r = result.records[i];
+    r.reason = CheckShape(records[i], options_.record_limits, now, &r.field);
+    if (r.reason == Reason::kNone) ready[i] = MakeReady(records[i]);
+  }
+  Job job;
+  std::vector<std::pair<std::size_t, std::vector<engine::Node>>> primaries;
+  job.run = [&] {
+    for (std::size_t i = 0; i < ready.size() && core_->status().ok(); ++i) {
+      const Record* record = ready[i].filled ? &*ready[i].filled : ready[i].record;
+      if (record == nullptr) continue;  // rejected
+      engine::Core::Taken taken = core_->Take(*record, ready[i].own_id, std::nullopt);
+      result.records[i].outcome = taken.outcome;
+      result.records[i].reason = taken.reason;
+      result.records[i].held_identifiers = taken.held_identifiers;
+      if (!taken.self.empty()) primaries.emplace_back(i, std::move(taken.self));
+    }
+    for (const auto& [i, self] : primaries) result.records[i].profile = core_->PrimaryProfile(self);
+    return absl::OkStatus();
+  };
+  if (absl::Status status = Submit(&job); !status.ok()) return status;
+  result.sequence = job.sequence;
+  result.changes = std::move(job.changes);
+  return result;
+}
+
+absl::StatusOr<ApplyResult> Engine::Impl::SetPolicy(const Policy& policy) {
+  auto compiled = CompiledPolicy::Compile(policy);
+  if (!compiled.ok()) return compiled.status();
+  Job job;
+  job.run = [&] {
+    if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy) return absl::OkStatus();
+    log_.AppendPolicy(last_sequence_ + 1, WritePolicyProto(policy));
+    core_->PutRules(*compiled, core_->rules()->version() + 1);
+    return absl::OkStatus();
+  };
+  if (absl::Status status = Submit(&job); !status.ok()) return status;
+  ApplyResult result;
+  result.sequence = job.sequence;
+  result.changes = std::move(job.changes);
+  return result;
+}
+
+// ---- retraction ----
+
+absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractResult* result) {
+  Record standing;
+  const std::uint32_t index = core_->FindStanding(selector.source, *selector.record_id, &standing);
+  const bool stands = index != engine::kNone && standing.act != Act::kRetract;
+  if (!stands && !selector.version) return absl::OkStatus();
+  if (stands && (!selector.version || *selector.version >= *standing.version)) result->retracted = 1;
+  if (selector.dry_run) return absl::OkStatus();
+  Record tombstone;
+  tombstone.source = selector.source;
+  tombstone.id = *selector.record_id;
+  tombstone.act = Act::kRetract;
+  tombstone.version = selector.version ? *selector.version : *standing.version;
+  core_->Take(tombstone, false, std::nullopt);
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractResult* result) {
+  const std::uint32_t source = index_.HashSource(selector.source);
+  std::vector<Record> tombstones;
+  for (std::uint32_t r = 0; r < index_.records.size(); ++r) {
+    const engine::RecordCell cell = index_.records.Latest(r);
+    if (cell.source != source || !cell.has(engine::RecordCell::kStands)) continue;
+    if (static_cast<Act>(cell.flags & 0xff) == Act::kRetract) continue;
+    auto record = log_.ReadRecord(cell.location);
+    if (!record.ok()) return record.status();
+    const std::int64_t t = record->time_ms.value_or(0);
+    if (record->source != selector.source || (selector.from_ms && t < *selector.from_ms) ||
+        (selector.to_ms && t > *selector.to_ms)) {
+      continue;
+    }
+    Record& tombstone = tombstones.emplace_back();
+    tombstone.source = record->source;
+    tombstone.id = record->id;
+    tombstone.act = Act::kRetract;
+    tombstone.version = record->version;
+  }
+  result->retracted = tombstones.size();
+  if (selector.dry_run) return absl::OkStatus();
+  for (const Record& tombstone : tombstones) core_->Take(tombstone, false, std::nullopt);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& selector) {
+  if (selector.source.empty()) return absl::InvalidArgumentError("source: say whose records to take back");
+  const bool range = selector.from_ms.has_value() || selector.to_ms.has_value();
+  if (selector.record_id.has_value() == range) {
+    return absl::InvalidArgumentError("record_id: give either a record id, or from_ms and to_ms");
+  }
+  if (selector.record_id && selector.record_id->empty()) return absl::InvalidArgumentError("record_id: must not be empty");
+  RetractResult result;
+  Job job;
+  job.run = [&] { return range ? RetractRange(selector, &result) : RetractOne(selector, &result); };
+  if (absl::Status status = Submit(&job); !status.ok()) return status;
+  result.sequence = job.sequence;
+  result.changes = std::move(job.changes);
+  return result;
+}
+
+// ---- stable storage ----
+
+absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
+  if (synced_sequence_ >= sequence) return absl::OkStatus();
+  const std::uint64_t published = publisher_.newest()->sequence;
+  if (absl::Status status = store_->Sync(); !status.ok()) {
+    Latch(status);
+    return status;
+  }
+  std::uint64_t known = synced_sequence_;
+  while (known < published && !synced_sequence_.compare_exchange_weak(known, published)) {
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::Checkpoint() {
+  if (absl::Status status = ReadOnly(); !status.ok()) return status;
+  const std::lock_guard lock(checkpoint_mutex_);
+  const auto state = publisher_.Pin();
+  if (state->sequence == checkpoint_sequence_) return absl::OkStatus();
+  const std::uint64_t log_bytes = log_bytes_since_checkpoint_;
+  if (absl::Status status = SyncUpTo(state->sequence); !status.ok()) return status;
+  absl::Status status = engine::WriteCheckpoint(index_, *state, checkpoint_sequence_, store_.get());
+  if (!status.ok()) return status;
+  checkpoint_sequence_ = state->sequence;
+  log_bytes_since_checkpoint_ -= log_bytes;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::CopyTo(const std::string& path) {
+  if (absl::Status status = SyncUpTo(publisher_.newest()->sequence); !status.ok()) return status;
+  return store_->CopyTo(path);
+}
+
+void Engine::Impl::Background() {
+  std::unique_lock lock(background_mutex_);
+  const auto pause = std::chrono::milliseconds(std::max<std::uint32_t>(1, options_.group_ms));
+  while (!stopping_) {
+    background_wake_.wait_for(lock, pause, [&] { return stopping_; });
+    if (stopping_) return;
+    const bool sync = std::exchange(unsynced_, false) && options_.durability == Durability::kGroup;
+    lock.unlock();
+    if (ReadOnly().ok()) {
+      // A failure latches the engine; the next call reports it.
+      if (sync) SyncUpTo(publisher_.newest()->sequence).IgnoreError();
+      if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= options_.checkpoint_log_bytes) {
+        if (absl::Status status = Checkpoint(); !status.ok()) Latch(status);
+      }
+    }
+    lock.lock();
+  }
+}
+
+void Engine::Impl::Stop() {
+  {
+    const std::lock_guard lock(background_mutex_);
+    stopping_ = true;
+  }
+  background_wake_.notify_all();
+  if (background_.joinable()) background_.join();
+  if (core_ == nullptr || !ReadOnly().ok()) return;
+  // Nobody is left to tell of a failure; what was acknowledged has the durability that was promised either way.
+  SyncUpTo(publisher_.newest()->sequence).IgnoreError();
+  if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= kCheckpointOnCloseBytes) Checkpoint().IgnoreError();
+}
+
+// ---- the public face ----
+
+Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() { impl_->Stop(); }
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(std::unique_ptr<Store> store, const EngineOptions& options) {
+  auto impl = std::make_shared<Impl>(std::move(store), options);
+  if (absl::Status status = impl->Start(); !status.ok()) return status;
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& path, const EngineOptions& options) {
+  RocksStoreOptions rocks = options.rocks;
+  rocks.create_if_missing = options.create_if_missing;
+  auto store = OpenRocksStore(path, rocks);
+  if (!store.ok()) return store.status();
+  return OpenOn(*std::move(store), options);
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions& options) {
+  EngineOptions in_memory = options;
+  in_memory.durability = Durability::kWal;
+  in_memory.checkpoint_log_bytes = 0;
+  return OpenOn(OpenMemoryStore(), in_memory);
+}
+
+absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) { return impl_->Apply(records); }
+absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) { return impl_->Retract(selector); }
+absl::StatusOr<ApplyResult> Engine::SetPolicy(const Policy& policy) { return impl_->SetPolicy(policy); }
+absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
+absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
+absl::Status Engine::Sync() { return impl_->SyncUpTo(impl_->publisher().newest()->sequence); }
+
+View Engine::Read() const { return View(std::make_shared<const View::Impl>(impl_, impl_->publisher().Pin())); }
+
+absl::StatusOr<View> Engine::ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const {
+  if (!impl_->publisher().WaitFor(sequence, timeout_ms)) {
+    return absl::DeadlineExceededError("the sequence was not reached in time; wait longer, or check that it was given out");
+  }
+  return Read();
+}
+
+}  // namespace polyonym

@@ -1,0 +1,67 @@
+#include "engine/feed.h"
+
+#include "engine/bytes.h"
+
+namespace polyonym::engine {
+namespace {
+
+constexpr std::uint8_t kFeedVersion = 1;
+
+}  // namespace
+
+std::string FeedKey(std::uint64_t sequence) { return BigEndianKey(sequence); }
+
+std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row) {
+  std::string out;
+  PutVarint(&out, row.changes.size());
+  for (std::size_t i = 0; i < row.changes.size(); ++i) {
+    const Change& change = row.changes[i];
+    out.push_back(static_cast<char>(change.kind));
+    out.push_back(static_cast<char>(change.cause));
+    PutVarint(&out, change.from.value);
+    PutVarint(&out, change.to.value);
+    PutVarint(&out, change.record);
+    PutVarint(&out, row.before[i].first);
+    PutVarint(&out, row.before[i].second);
+    PutVarint(&out, change.identifiers.size());
+    std::uint64_t last = 0;  // ascending, so the gaps are small
+    for (const IdentifierNumber n : change.identifiers) {
+      PutVarint(&out, n.value - last);
+      last = n.value;
+    }
+  }
+  return SealValue(kFeedVersion, FeedKey(sequence), out);
+}
+
+absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes) {
+  auto payload = OpenValue(kFeedVersion, FeedKey(sequence), bytes);
+  if (!payload.ok()) return payload.status();
+  ByteReader in(*payload);
+  const std::uint64_t count = in.Varint();
+  if (count > in.remaining()) return absl::DataLossError("a feed row does not decode; run verify");
+  FeedRow row;
+  row.changes.resize(count);
+  row.before.resize(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Change& change = row.changes[i];
+    change.sequence = sequence;
+    change.kind = static_cast<ChangeKind>(in.Byte());
+    change.cause = static_cast<Cause>(in.Byte());
+    change.from.value = in.Varint();
+    change.to.value = in.Varint();
+    change.record = in.Varint();
+    row.before[i].first = in.Varint();
+    row.before[i].second = in.Varint();
+    const std::uint64_t identifiers = in.Varint();
+    if (identifiers > in.remaining()) return absl::DataLossError("a feed row does not decode; run verify");
+    std::uint64_t last = 0;
+    for (std::uint64_t k = 0; k < identifiers; ++k) {
+      last += in.Varint();
+      change.identifiers.push_back(IdentifierNumber{last});
+    }
+  }
+  if (!in.AtEnd()) return absl::DataLossError("a feed row does not decode; run verify");
+  return row;
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,34 @@
+// engine/feed.h - rows of changes: one row an Apply that changed profiles, under its sequence.
+//
+// Each change also carries the sequence of the change before it for its `from` and for its `to`, so that a profile's history is
+// read by following it back. Byte layout in docs/format.md.
+//
+// THREADS: pure functions.
+#ifndef POLYONYM_SRC_ENGINE_FEED_H_
+#define POLYONYM_SRC_ENGINE_FEED_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "polyonym/model/change.h"
+
+namespace polyonym::engine {
+
+struct FeedRow {
+  std::vector<Change> changes;
+  // For each change: sequence of the change before it that named its `from`, and its `to`; 0: none.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
+};
+
+std::string FeedKey(std::uint64_t sequence);
+std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row);
+// ERRORS: DataLoss.
+absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes);
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_FEED_H_

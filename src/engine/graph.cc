@@ -1,0 +1,164 @@
+#include "engine/graph.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace polyonym::engine {
+
+Node Graph::Find(Kind kind, std::string_view value, std::uint64_t hash) const {
+  return index_->dictionary.Find(hash, [&](Node n) {
+    return n < index_->nodes.size() && KindOf(n) == kind && ValueOf(n) == value;
+  });
+}
+
+Node Graph::Add(Kind kind, std::string_view value, std::uint64_t hash) {
+  NodeCell cell;
+  cell.kind = kind;
+  cell.value = index_->values.Add(value);
+  cell.parent = cell.ring = static_cast<Node>(index_->nodes.size());
+  const auto n = static_cast<Node>(index_->nodes.Append(cell));
+  index_->dictionary.Insert(hash, n);
+  return n;
+}
+
+Link Graph::FindLink(Node a, Node b) const {
+  if (node(a).links == kNone || node(b).links == kNone) return kNone;
+  return index_->pairs.Find(index_->HashPair(a, b), [&](Link l) {
+    if (l >= index_->links.size()) return false;
+    const LinkCell& cell = link(l);
+    return (cell.a == a && cell.b == b) || (cell.a == b && cell.b == a);
+  });
+}
+
+Link Graph::AddLink(Node a, Node b) {
+  LinkCell cell;
+  cell.a = a;
+  cell.b = b;
+  cell.next_a = node(a).links;
+  cell.next_b = node(b).links;
+  const auto l = static_cast<Link>(index_->links.Append(cell));
+  index_->nodes.Write(a).links = l;
+  index_->nodes.Write(b).links = l;
+  index_->pairs.Insert(index_->HashPair(a, b), l);
+  return l;
+}
+
+ProfileCell& Graph::Header(Node root) {
+  const std::uint32_t known = node(root).profile;
+  if (known != kNone) return index_->profiles.Write(known);
+  ProfileCell fresh;
+  fresh.id = BestName(root);
+  StoreTally(TallyOf(root), &fresh);
+  std::uint32_t p;
+  if (free_headers_.empty()) {
+    p = static_cast<std::uint32_t>(index_->profiles.Append(fresh));
+  } else {
+    p = free_headers_.back();
+    free_headers_.pop_back();
+    index_->profiles.Write(p) = fresh;
+  }
+  index_->nodes.Write(root).profile = p;
+  return index_->profiles.Write(p);
+}
+
+void Graph::StoreTally(const identity::Tally& tally, ProfileCell* header) const {
+  header->size = tally.size;
+  header->apart = tally.apart ? 1 : 0;
+  if (tally.used.size() > ProfileCell::kSlots) {
+    header->used_count = ProfileCell::kFull;
+    return;
+  }
+  header->used_count = static_cast<std::uint16_t>(tally.used.size());
+  for (std::size_t i = 0; i < tally.used.size(); ++i) header->used[i] = {tally.used[i].first, tally.used[i].second};
+}
+
+void Graph::SetBorder(Link l, bool border) {
+  LinkCell& cell = index_->links.Write(l);
+  const Node ends[] = {cell.a, cell.b};
+  totals_->refused += border ? 1 : ~std::uint64_t{0};
+  cell.flags = border ? cell.flags | LinkCell::kBorder : cell.flags & ~LinkCell::kBorder;
+  for (const Node end : ends) {
+    ProfileCell& header = Header(ProfileOf(end));
+    header.border += border ? 1 : ~std::uint32_t{0};
+  }
+}
+
+void Graph::Unite(Node p, Node q) {
+  if (SizeOf(p) < SizeOf(q) || (SizeOf(p) == SizeOf(q) && q < p)) std::swap(p, q);
+  tracker_->Whole(p);
+  tracker_->Whole(q);
+  ++totals_->merged_away;
+  identity::Tally tally = TallyOf(p);
+  tally.AddGroup(TallyOf(q));
+  const Node q_id = IdOf(q);
+  const std::uint32_t q_border = Border(q);
+  ProfileCell& header = Header(p);
+  StoreTally(tally, &header);
+  header.border += q_border;
+  if (BetterId(q_id, header.id)) header.id = q_id;
+  NodeCell& to = index_->nodes.Write(p);
+  const Node p_next = to.ring;
+  to.ring = node(q).ring;
+  NodeCell& from = index_->nodes.Write(q);
+  from.ring = p_next;
+  from.parent = p;
+  if (from.profile != kNone) free_headers_.push_back(std::exchange(from.profile, kNone));
+}
+
+void Graph::Regroup(std::span<const Node> profiles, const std::vector<std::vector<Node>>& groups) {
+  for (const Node root : profiles) {
+    ForEachMember(root, [&](Node n) { tracker_->Each(n); });
+    totals_->merged_away -= SizeOf(root) - 1;
+    if (node(root).profile == kNone) continue;
+    free_headers_.push_back(node(root).profile);
+    index_->nodes.Write(root).profile = kNone;
+  }
+  for (const std::vector<Node>& group : groups) MakeProfile(group);
+}
+
+void Graph::MakeProfile(const std::vector<Node>& group) {
+  const Node root = group.front();
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    const Node n = group[i];
+    const Node next = group[i + 1 == group.size() ? 0 : i + 1];
+    if (node(n).parent == root && node(n).ring == next) continue;
+    NodeCell& cell = index_->nodes.Write(n);
+    cell.parent = root;
+    cell.ring = next;
+  }
+  totals_->merged_away += group.size() - 1;
+  if (group.size() == 1) return;
+  identity::Tally tally;
+  Node id = BestName(root);
+  for (const Node n : group) {
+    tally.AddNode(limits().kinds[KindOf(n)], HasApart(n));
+    const Node name = BestName(n);
+    if (BetterId(name, id)) id = name;
+  }
+  ProfileCell& header = Header(root);
+  StoreTally(tally, &header);
+  header.border = 0;
+  header.id = id;
+}
+
+void Graph::FindFreeHeaders() {
+  std::vector<bool> used(index_->profiles.size());
+  for (Node n = 0; n < index_->nodes.size(); ++n) {
+    if (node(n).profile != kNone) used[node(n).profile] = true;
+  }
+  for (std::uint32_t p = 0; p < used.size(); ++p) {
+    if (!used[p]) free_headers_.push_back(p);
+  }
+}
+
+void Graph::RefreshId(Node root) {
+  if (node(root).profile == kNone) return;
+  Node id = BestName(root);
+  ForEachMember(root, [&](Node n) {
+    const Node name = BestName(n);
+    if (BetterId(name, id)) id = name;
+  });
+  Header(root).id = id;
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,63 @@
+#include "engine/index.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <string>
+
+namespace polyonym::engine {
+
+void Index::Begin(std::uint64_t commit) {
+  nodes.Begin(commit);
+  profiles.Begin(commit);
+  links.Begin(commit);
+  mentions.Begin(commit);
+  records.Begin(commit);
+  renames.Begin(commit);
+}
+
+void Index::Rollback() {
+  nodes.Rollback();
+  profiles.Rollback();
+  links.Rollback();
+  mentions.Rollback();
+  records.Rollback();
+  renames.Rollback();
+}
+
+void Index::Reclaim(std::uint64_t oldest) {
+  nodes.Reclaim(oldest);
+  profiles.Reclaim(oldest);
+  links.Reclaim(oldest);
+  mentions.Reclaim(oldest);
+  records.Reclaim(oldest);
+  renames.Reclaim(oldest);
+}
+
+std::uint64_t Index::bytes() const {
+  return nodes.bytes() + profiles.bytes() + links.bytes() + mentions.bytes() + records.bytes() + renames.bytes() +
+         values.bytes() + dictionary.bytes() + pairs.bytes() + record_keys.bytes();
+}
+
+std::uint64_t Index::Cut(std::uint64_t hash) const {
+  return hash_bits >= 64 ? hash : hash & ((std::uint64_t{1} << hash_bits) - 1);
+}
+
+std::uint64_t Index::HashValue(Kind kind, std::string_view value) const {
+  return Cut(XXH3_64bits_withSeed(value.data(), value.size(), seed + 0x9e3779b97f4a7c15u * (kind + 1)));
+}
+
+std::uint64_t Index::HashPair(Node a, Node b) const {
+  const std::uint64_t both = a < b ? std::uint64_t{a} << 32 | b : std::uint64_t{b} << 32 | a;
+  return Cut(XXH3_64bits_withSeed(&both, sizeof both, seed));
+}
+
+std::uint64_t Index::HashRecordKey(std::string_view source, std::string_view id) const {
+  return Cut(XXH3_64bits_withSeed(id.data(), id.size(), XXH3_64bits_withSeed(source.data(), source.size(), seed)));
+}
+
+std::uint32_t Index::HashSource(std::string_view source) const {
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(source.data(), source.size(), seed));
+}
+
+}  // namespace polyonym::engine

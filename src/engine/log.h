@@ -1,0 +1,89 @@
+// engine/log.h - the packed record log: the truth on disk.
+//
+// Records and policies are appended as frames of about 4 KB under ascending keys (the frame's number, 8 bytes big-endian). Byte
+// layout in docs/format.md. A record is addressed by frame << 16 | place. An Apply's frames go to the store
+// in one commit; until then they can be read here.
+//
+// THREADS: Log is the writer's; ReadRecord() and ReadFrame() are thread-safe.
+#ifndef POLYONYM_SRC_ENGINE_LOG_H_
+#define POLYONYM_SRC_ENGINE_LOG_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "polyonym/model/record.h"
+#include "polyonym/store/store.h"
+
+namespace polyonym::engine {
+
+enum class FrameKind : std::uint8_t { kRecords = 1, kPolicy = 2 };
+
+struct Frame {
+  FrameKind kind = FrameKind::kRecords;
+  std::uint64_t sequence = 0;      // of the Apply
+  std::uint64_t first_record = 0;  // number of the first record in it
+  std::vector<Record> records;     // with id, time and version filled in
+  std::string policy;              // kPolicy: polyonym.v1.Policy bytes
+};
+
+std::string FrameKey(std::uint64_t frame);
+// ERRORS: DataLoss for anything that EncodeFrame() did not write.
+absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes);
+
+class Log {
+ public:
+  static constexpr std::size_t kFrameBytes = 4096;  // a frame is closed when it reaches this
+  static constexpr std::size_t kFrameRecords = 1024;
+
+  explicit Log(const Store* store) : store_(store) {}
+
+  // Frames up to `last` exist in the store.
+  void StartAfter(std::uint64_t last) { sealed_ = last; }
+  std::uint64_t last_frame() const { return sealed_; }
+
+  // Appends a record; returns where it will be found. `own_id`: its id is its content's hash, and is not written.
+  std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record, bool own_id);
+  void AppendPolicy(std::uint64_t sequence, std::string_view policy);
+
+  // Closes the open frame. Frames closed since the last Release() go to `writes`.
+  void Seal();
+  void MoveTo(WriteSet* writes);
+  // What was moved is in the store now.
+  void Release();
+  std::uint64_t bytes_written() const { return bytes_written_; }
+
+  // The record at a place, from the open frame, the closed ones, or the store.  ERRORS: DataLoss.
+  absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
+
+ private:
+  class Builder;
+  const Store* store_;
+  std::uint64_t sealed_ = 0;  // number of the last closed frame
+  // The open frame.
+  std::uint64_t open_sequence_ = 0;
+  std::uint64_t open_first_ = 0;
+  std::vector<std::string> names_;   // sources and namespaces, in order of first use
+  std::string bodies_;
+  std::vector<Record> open_records_;  // for reads before the frame is closed
+  std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
+  std::uint64_t bytes_written_ = 0;
+  mutable std::uint64_t cached_number_ = 0;
+  mutable std::shared_ptr<const Frame> cached_;
+
+  std::uint64_t NameIndex(std::string_view name);
+  absl::StatusOr<std::shared_ptr<const Frame>> ReadFrame(std::uint64_t number) const;
+};
+
+// One record out of the store, for views.  ERRORS: DataLoss.
+absl::StatusOr<Record> ReadRecordFromStore(const Store& store, std::uint64_t location);
+absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number);
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_LOG_H_

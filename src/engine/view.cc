@@ -1,0 +1,261 @@
+#include "polyonym/engine/view.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "engine/bytes.h"
+#include "engine/feed.h"
+#include "engine/log.h"
+#include "engine/view_impl.h"
+
+namespace polyonym {
+
+using engine::kNone;
+using engine::Node;
+
+namespace {
+
+constexpr std::size_t kMaxHistory = 10'000;  // changes that How() follows
+
+absl::Status NoSuchProfile() { return absl::NotFoundError("this profile id was never given out"); }
+
+}  // namespace
+
+View::Impl::Found View::Impl::Find(const Identifier& identifier) const {
+  Found found;
+  const std::uint32_t family = rules().policy().FindFamily(identifier.ns);
+  if (family == CompiledPolicy::kUndeclared) {
+    found.held = Reason::kUndeclaredNamespace;
+    return found;
+  }
+  const Verdict verdict = rules().policy().Judge(family, identifier.value);
+  found.held = verdict.reason;
+  if (verdict.reason != Reason::kNone) return found;
+  const engine::Kind kind = rules().FindKind(identifier.ns);
+  if (kind == kNone) return found;
+  const engine::Index& index = engine_->index();
+  found.name = index.dictionary.Find(index.HashValue(kind, verdict.value), [&](Node n) {
+    return n < state_->nodes && graph_.KindOf(n) == kind && graph_.ValueOf(n) == verdict.value;
+  });
+  return found;
+}
+
+std::vector<Identifier> View::Impl::MembersOf(Node root) const {
+  std::vector<Identifier> members;
+  graph_.ForEachMember(root, [&](Node n) { graph_.ForEachName(n, [&](Node name) { members.push_back(NameOf(name)); }); });
+  std::sort(members.begin(), members.end());
+  return members;
+}
+
+absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
+  const engine::RecordCell cell = graph_.access().record(index);
+  auto record = engine::ReadRecordFromStore(store(), cell.location);
+  if (!record.ok()) return record.status();
+  StoredRecord stored;
+  stored.number = std::uint64_t{index} + 1;
+  stored.sequence = cell.sequence;
+  stored.standing = cell.has(engine::RecordCell::kStands);
+  stored.held = stored.standing && cell.has(engine::RecordCell::kHeld);
+  stored.record = *std::move(record);
+  return stored;
+}
+
+std::uint64_t View::sequence() const { return impl_->state().sequence; }
+Policy View::policy() const { return impl_->rules().policy().policy(); }
+std::uint64_t View::policy_version() const { return impl_->rules().version(); }
+
+Resolution View::Resolve(const Identifier& identifier) const {
+  const Impl::Found found = impl_->Find(identifier);
+  Resolution r;
+  r.blocked = found.held == Reason::kBlockedValue;
+  r.held = found.held != Reason::kNone && !r.blocked;
+  if (found.name == kNone) return r;
+  const engine::NodeCell& node = impl_->graph().node(impl_->graph().Canonical(found.name));
+  r.known = true;
+  r.shared = node.shared();
+  r.gone = node.live == 0;
+  r.profile = impl_->IdOf(impl_->RootOf(found.name));
+  return r;
+}
+
+std::vector<Resolution> View::Resolve(std::span<const Identifier> identifiers) const {
+  std::vector<Resolution> out;
+  out.reserve(identifiers.size());
+  for (const Identifier& identifier : identifiers) out.push_back(Resolve(identifier));
+  return out;
+}
+
+absl::StatusOr<ProfileId> View::Follow(ProfileId id) const {
+  if (!impl_->Has(id)) return NoSuchProfile();
+  return impl_->IdOf(impl_->RootOf(static_cast<Node>(id.value)));
+}
+
+absl::StatusOr<std::vector<Identifier>> View::Members(ProfileId id) const {
+  if (!impl_->Has(id)) return NoSuchProfile();
+  return impl_->MembersOf(impl_->RootOf(static_cast<Node>(id.value)));
+}
+
+absl::StatusOr<Identifier> View::IdentifierOf(IdentifierNumber number) const {
+  if (number.value >= impl_->state().nodes) return absl::NotFoundError("no identifier has this number");
+  return impl_->NameOf(static_cast<Node>(number.value));
+}
+
+void View::ForEachProfile(const std::function<bool(ProfileId, std::span<const Identifier>)>& visit) const {
+  for (Node n = 0; n < impl_->state().nodes; ++n) {
+    const Node canonical = impl_->graph().Canonical(n);
+    if (impl_->graph().node(canonical).live == 0) continue;
+    const Node root = impl_->graph().ProfileOf(canonical);
+    if (impl_->graph().IdOf(root) != n) continue;  // each profile once, at its id
+    if (!visit(ProfileId{n}, impl_->MembersOf(root))) return;
+  }
+}
+
+absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {
+  if (!impl_->Has(id)) return NoSuchProfile();
+  std::vector<Change> history;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen;  // (sequence, profile)
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> todo;
+  const auto follow = [&](std::uint64_t sequence, std::uint64_t profile) {
+    if (sequence != 0 && seen.insert({sequence, profile}).second) todo.emplace_back(sequence, profile);
+  };
+  const std::uint64_t now = impl_->IdOf(impl_->RootOf(static_cast<Node>(id.value))).value;
+  follow(impl_->graph().node(static_cast<Node>(now)).change, now);
+  while (!todo.empty() && history.size() < kMaxHistory) {
+    const auto [sequence, profile] = todo.back();
+    todo.pop_back();
+    auto bytes = impl_->store().Get(Table::kFeed, engine::FeedKey(sequence));
+    if (!bytes.ok()) return bytes.status();
+    if (!bytes->has_value()) return absl::DataLossError("a feed row is missing; run verify, then restore a backup");
+    auto row = engine::DecodeFeedRow(sequence, **bytes);
+    if (!row.ok()) return row.status();
+    for (std::size_t i = 0; i < row->changes.size(); ++i) {
+      const Change& change = row->changes[i];
+      if (change.from.value != profile && change.to.value != profile) continue;
+      if (std::find(history.begin(), history.end(), change) == history.end()) history.push_back(change);
+      follow(row->before[i].first, change.from.value);
+      follow(row->before[i].second, change.to.value);
+    }
+  }
+  std::stable_sort(history.begin(), history.end(),
+                   [](const Change& a, const Change& b) { return a.sequence < b.sequence; });
+  return history;
+}
+
+absl::StatusOr<std::vector<HeldItem>> View::Held(const HeldFilter& filter) const {
+  std::vector<HeldItem> items;
+  const auto wanted = [&](Reason reason) { return !filter.reason || *filter.reason == reason; };
+  const auto full = [&] { return filter.max_items != 0 && items.size() >= filter.max_items; };
+  RecordVerdict verdict;
+  for (std::uint32_t r = 0; r < impl_->state().records && !full(); ++r) {
+    const engine::RecordCell cell = impl_->graph().access().record(r);
+    if (!cell.has(engine::RecordCell::kStands) ||
+        !cell.has(engine::RecordCell::kHeld | engine::RecordCell::kHeldPart)) {
+      continue;
+    }
+    auto stored = impl_->RecordAt(r);
+    if (!stored.ok()) return stored.status();
+    const Record& record = stored->record;
+    if (!filter.source.empty() && record.source != filter.source) continue;
+    JudgeRecord(impl_->rules().policy(), record, &verdict);
+    HeldItem item;
+    item.record = stored->number;
+    item.source = record.source;
+    item.record_id = record.id;
+    if (verdict.reason != Reason::kNone && wanted(verdict.reason)) {
+      item.reason = verdict.reason;
+      item.whole_record = true;
+      if (!verdict.held.empty()) item.ns = record.identifiers[verdict.held.front().index].ns;
+      items.push_back(item);
+    }
+    for (const RecordVerdict::Held& held : verdict.held) {
+      if (!wanted(held.reason) || full()) continue;
+      item.reason = held.reason;
+      item.whole_record = false;
+      item.identifier_index = held.index;
+      item.ns = record.identifiers[held.index].ns;
+      items.push_back(item);
+    }
+  }
+  return items;
+}
+
+absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from, std::uint64_t max_changes) const {
+  // What a power cut could take back is not shown to anybody.
+  if (impl_->engine().durability() == Durability::kGroup) {
+    if (absl::Status status = impl_->engine().SyncUpTo(sequence()); !status.ok()) return status;
+  }
+  std::vector<Change> changes;
+  absl::Status problem;
+  absl::Status status = impl_->store().Scan(
+      Table::kFeed, engine::FeedKey(from), engine::FeedKey(sequence() + 1), [&](std::string_view key, std::string_view value) {
+        if (changes.size() >= max_changes) return false;
+        auto row = engine::DecodeFeedRow(engine::FromBigEndianKey(key), value);
+        if (!row.ok()) {
+          problem = row.status();
+          return false;
+        }
+        std::move(row->changes.begin(), row->changes.end(), std::back_inserter(changes));
+        return true;
+      });
+  if (!status.ok()) return status;
+  if (!problem.ok()) return problem;
+  return changes;
+}
+
+absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit) const {
+  std::uint32_t next = 0;
+  std::uint64_t frame_number = 0;
+  engine::Frame frame;
+  for (; next < impl_->state().records; ++next) {
+    const engine::RecordCell cell = impl_->graph().access().record(next);
+    if (cell.location >> 16 != frame_number || next == 0) {
+      frame_number = cell.location >> 16;
+      auto read = engine::ReadFrameFromStore(impl_->store(), frame_number);
+      if (!read.ok()) return read.status();
+      frame = *std::move(read);
+    }
+    const std::uint64_t place = cell.location & 0xffff;
+    if (place >= frame.records.size()) return absl::DataLossError("a record lies outside its frame; run verify");
+    StoredRecord stored;
+    stored.number = std::uint64_t{next} + 1;
+    stored.sequence = cell.sequence;
+    stored.standing = cell.has(engine::RecordCell::kStands);
+    stored.held = stored.standing && cell.has(engine::RecordCell::kHeld);
+    stored.record = std::move(frame.records[place]);
+    if (!visit(stored)) break;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<StoredRecord> View::RecordOf(std::uint64_t number) const {
+  if (number == 0 || number > impl_->state().records) return absl::NotFoundError("no record has this number");
+  return impl_->RecordAt(static_cast<std::uint32_t>(number - 1));
+}
+
+Stats View::GetStats() const {
+  const engine::CommitState& s = impl_->state();
+  Stats stats;
+  stats.sequence = s.sequence;
+  stats.records = s.records;
+  stats.standing_records = s.totals.standing_records;
+  stats.held_records = s.totals.held_records;
+  stats.identifiers = s.nodes;
+  stats.live_identifiers = s.totals.live_names;
+  stats.shared_identifiers = s.totals.shared;
+  stats.profiles = s.totals.live_nodes - s.totals.merged_away;
+  stats.links = s.totals.links;
+  stats.refused_links = s.totals.refused;
+  for (Node n = 0; n < s.nodes; ++n) {
+    const engine::NodeCell& node = impl_->graph().node(n);
+    if (node.live == 0 || node.parent != n) continue;
+    stats.largest_profile = std::max<std::uint64_t>(stats.largest_profile, impl_->graph().SizeOf(n));
+  }
+  stats.resident_bytes = s.resident_bytes;
+  stats.store_bytes = impl_->store().ApproximateBytes();
+  stats.replays = s.replays;
+  return stats;
+}
+
+}  // namespace polyonym

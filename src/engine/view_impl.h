@@ -1,0 +1,61 @@
+// engine/view_impl.h - a pinned commit and the graph as it stood there.
+#ifndef POLYONYM_SRC_ENGINE_VIEW_IMPL_H_
+#define POLYONYM_SRC_ENGINE_VIEW_IMPL_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/engine_impl.h"
+#include "polyonym/engine/view.h"
+
+namespace polyonym {
+
+class View::Impl {
+ public:
+  using Graph = engine::GraphReader<engine::AtCommit>;
+
+  // How an identifier was found, or why not.
+  struct Found {
+    engine::Node name = engine::kNone;  // kNone: never seen
+    Reason held = Reason::kNone;
+  };
+
+  Impl(std::shared_ptr<Engine::Impl> engine, std::shared_ptr<const engine::CommitState> state)
+      : engine_(std::move(engine)),
+        state_(std::move(state)),
+        graph_(engine::AtCommit{&engine_->index(), state_->sequence}, state_->rules.get()) {}
+
+  const engine::CommitState& state() const { return *state_; }
+  const Graph& graph() const { return graph_; }
+  const Store& store() const { return engine_->store(); }
+  const engine::Rules& rules() const { return *state_->rules; }
+  Engine::Impl& engine() const { return *engine_; }
+
+  Found Find(const Identifier& identifier) const;
+  Identifier NameOf(engine::Node n) const {
+    return {rules().kinds()[graph_.KindOf(n)], std::string(graph_.ValueOf(n))};
+  }
+  bool Has(ProfileId id) const { return id.value < state_->nodes; }
+  // Root of the profile where a name now lives.
+  engine::Node RootOf(engine::Node name) const { return graph_.ProfileOf(graph_.Canonical(name)); }
+  ProfileId IdOf(engine::Node root) const { return ProfileId{graph_.IdOf(root)}; }
+  std::vector<Identifier> MembersOf(engine::Node root) const;
+
+  absl::StatusOr<StoredRecord> RecordAt(std::uint32_t index) const;
+  // Fills in sources and records, too, when `in_full`.
+  absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link, bool in_full) const;
+
+ private:
+  absl::Status AddSightings(const engine::LinkCell& cell, LinkEvidence* out) const;
+
+  std::shared_ptr<Engine::Impl> engine_;
+  std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before engine_
+  Graph graph_;
+};
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_SRC_ENGINE_VIEW_IMPL_H_

@@ -1,0 +1,333 @@
+// Why two identifiers are one person, and why not.
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "engine/log.h"
+#include "engine/view_impl.h"
+#include "polyonym/identity/resolver.h"
+
+namespace polyonym {
+namespace {
+
+using engine::kNone;
+using engine::Link;
+using engine::LinkCell;
+using engine::Node;
+using Graph = View::Impl::Graph;
+using identity::RankedLink;
+
+constexpr std::size_t kMaxEvidenceRecords = 16;
+constexpr std::size_t kMaxMentions = 10'000;    // of an identifier that are read for sources and records
+constexpr std::size_t kMaxSearchLinks = 10'000;  // that WhyNot() looks at
+
+bool Before(const Graph& graph, const RankedLink& a, const RankedLink& b) {
+  return identity::TakenBefore(a, b, [&](Node x, Node y) { return graph.NodeBefore(x, y); });
+}
+
+RankedLink RankOf(const Graph& graph, Link link) {
+  const LinkCell& cell = graph.link(link);
+  return identity::MakeRankedLink(graph.KeyOf(cell), cell.a, cell.b);
+}
+
+// A way from one node to another, link by link.
+struct Way {
+  std::vector<Link> links;
+};
+
+// The kept links from a to b: fewest, and of those the way whose weakest link is strongest.
+std::optional<Way> ShortestWay(const Graph& graph, Node a, Node b) {
+  struct Reached {
+    std::uint32_t distance = 0;
+    Link by = kNone;
+    Node from = kNone;
+    RankedLink weakest;
+  };
+  absl::flat_hash_map<Node, Reached> reached;
+  reached[a] = Reached();
+  std::deque<Node> queue = {a};
+  const Node profile = graph.ProfileOf(a);
+  while (!queue.empty()) {
+    const Node u = queue.front();
+    queue.pop_front();
+    const Reached here = reached[u];
+    if (u == b) break;
+    graph.ForEachLink(u, [&](Node v, identity::RankKey key, Link link) {
+      if (graph.ProfileOf(v) != profile) return;
+      const RankedLink rank = identity::MakeRankedLink(key, u, v);
+      const RankedLink weakest = here.by == kNone || Before(graph, here.weakest, rank) ? rank : here.weakest;
+      const Reached next{here.distance + 1, link, u, weakest};
+      const auto [at, is_new] = reached.emplace(v, next);
+      if (is_new) {
+        queue.push_back(v);
+      } else if (at->second.distance == next.distance && Before(graph, weakest, at->second.weakest)) {
+        at->second = next;
+      }
+    });
+  }
+  if (!reached.contains(b)) return std::nullopt;
+  Way way;
+  for (Node n = b; n != a; n = reached[n].from) way.links.push_back(reached[n].by);
+  std::reverse(way.links.begin(), way.links.end());
+  return way;
+}
+
+// The way from a to b over any links with evidence that passes the fewest refused or inert ones.
+std::optional<Way> LeastRefusedWay(const Graph& graph, Node a, Node b) {
+  struct Reached {
+    std::uint32_t refused = 0;
+    Link by = kNone;
+    Node from = kNone;
+    bool done = false;
+  };
+  absl::flat_hash_map<Node, Reached> reached;
+  reached[a] = Reached();
+  std::deque<Node> queue = {a};
+  std::size_t looked_at = 0;
+  while (!queue.empty() && looked_at < kMaxSearchLinks) {
+    const Node u = queue.front();
+    queue.pop_front();
+    if (std::exchange(reached[u].done, true)) continue;
+    if (u == b) break;
+    const std::uint32_t refused = reached[u].refused;
+    graph.ForEachPair(u, [&](Link link, const LinkCell& cell) {
+      if (!cell.evidence.any()) return;
+      ++looked_at;
+      const Node v = cell.Other(u);
+      const bool kept = graph.IsLive(cell) && graph.ProfileOf(u) == graph.ProfileOf(v);
+      const Reached next{refused + (kept ? 0 : 1), link, u, false};
+      const auto [at, is_new] = reached.emplace(v, next);
+      if (!is_new && (at->second.done || at->second.refused <= next.refused)) return;
+      at->second = next;
+      if (kept) {
+        queue.push_front(v);
+      } else {
+        queue.push_back(v);
+      }
+    });
+  }
+  if (!reached.contains(b)) return std::nullopt;
+  Way way;
+  for (Node n = b; n != a; n = reached[n].from) way.links.push_back(reached[n].by);
+  std::reverse(way.links.begin(), way.links.end());
+  return way;
+}
+
+}  // namespace
+
+std::string_view ToString(Obstacle obstacle) {
+  constexpr std::string_view kNames[] = {"none",         "unknown",     "no_evidence", "limit", "profile_size",
+                                         "cannot_link", "shared", "window",      "held"};
+  return kNames[static_cast<std::size_t>(obstacle)];
+}
+
+// ---- evidence ----
+
+// The records behind a link. Whatever voids sightings voids the earliest of them, so the latest `seen` are those that count.
+absl::Status View::Impl::AddSightings(const LinkCell& cell, LinkEvidence* out) const {
+  Node from = cell.a, to = cell.b;
+  if (graph_.node(to).live < graph_.node(from).live) std::swap(from, to);
+  std::set<std::uint32_t> numbers;
+  graph_.ForEachName(from, [&](Node name) {
+    for (std::uint32_t m = graph_.node(name).mentions; m != kNone && numbers.size() < kMaxMentions;) {
+      const engine::MentionCell mention = graph_.access().mention(m);
+      if (graph_.access().record(mention.record).live()) numbers.insert(mention.record);
+      m = mention.next;
+    }
+  });
+  struct Sighting {
+    std::int64_t time_ms;
+    std::string source;
+    std::string id;
+  };
+  std::vector<Sighting> seen, forced;
+  RecordVerdict verdict;
+  for (const std::uint32_t number : numbers) {
+    auto record = engine::ReadRecordFromStore(store(), graph_.access().record(number).location);
+    if (!record.ok()) return record.status();
+    const bool must = record->act == Act::kMustLink;
+    if (!must && record->act != Act::kObserve && record->act != Act::kBind) continue;
+    JudgeRecord(rules().policy(), *record, &verdict);
+    bool names_to = false, names_from = false;
+    for (const RecordVerdict::Counted& counted : verdict.counted) {
+      if (counted.role != Role::kSelf && !must) continue;
+      const Found found = Find({record->identifiers[counted.index].ns, record->identifiers[counted.index].value});
+      if (found.name == kNone) continue;
+      names_to |= graph_.Canonical(found.name) == to;
+      names_from |= graph_.Canonical(found.name) == from;
+    }
+    if (names_to && names_from) (must ? forced : seen).push_back({record->time_ms.value_or(0), record->source, record->id});
+  }
+  const auto later = [](const Sighting& x, const Sighting& y) {
+    return std::tie(y.time_ms, x.source, x.id) < std::tie(x.time_ms, y.source, y.id);
+  };
+  std::sort(seen.begin(), seen.end(), later);
+  std::sort(forced.begin(), forced.end(), later);
+  seen.resize(std::min<std::size_t>(seen.size(), cell.evidence.seen));
+  forced.resize(std::min<std::size_t>(forced.size(), cell.evidence.forced));
+  seen.insert(seen.end(), forced.begin(), forced.end());
+  std::sort(seen.begin(), seen.end(), later);
+  std::set<std::string> sources;
+  for (const Sighting& s : seen) {
+    sources.insert(s.source);
+    if (out->records.size() < kMaxEvidenceRecords) out->records.push_back(s.source + "/" + s.id);
+  }
+  out->sources.assign(sources.begin(), sources.end());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LinkEvidence> View::Impl::EvidenceOf(Link link, bool in_full) const {
+  const LinkCell cell = graph_.link(link);
+  LinkEvidence out;
+  out.a = NameOf(cell.a);
+  out.b = NameOf(cell.b);
+  if (out.b < out.a) std::swap(out.a, out.b);
+  out.sightings = cell.evidence.seen;
+  out.first_ms = cell.evidence.first_ms;
+  out.last_ms = cell.evidence.last_ms;
+  out.must_link = cell.evidence.forced > 0;
+  out.cannot_link = cell.cannot > 0;
+  if (in_full) {
+    if (absl::Status status = AddSightings(cell, &out); !status.ok()) return status;
+  }
+  return out;
+}
+
+// ---- questions ----
+
+absl::StatusOr<WhyAnswer> View::Why(const Identifier& a, const Identifier& b) const {
+  const Impl::Found found_a = impl_->Find(a), found_b = impl_->Find(b);
+  if (found_a.name == kNone || found_b.name == kNone) return absl::NotFoundError("an identifier was never seen, or policy holds it");
+  const Graph& graph = impl_->graph();
+  const Node u = graph.Canonical(found_a.name), v = graph.Canonical(found_b.name);
+  WhyAnswer answer;
+  if (graph.ProfileOf(u) != graph.ProfileOf(v)) return answer;
+  answer.connected = true;
+  if (u == v) return answer;
+  const auto way = ShortestWay(graph, u, v);
+  if (!way) return absl::DataLossError("a profile is not held together by its links; run verify");
+  for (std::size_t i = 0; i < way->links.size(); ++i) {
+    auto evidence = impl_->EvidenceOf(way->links[i], true);
+    if (!evidence.ok()) return evidence.status();
+    answer.chain.push_back(*std::move(evidence));
+    if (Before(graph, RankOf(graph, way->links[answer.weakest]), RankOf(graph, way->links[i]))) answer.weakest = i;
+  }
+  return answer;
+}
+
+namespace {
+
+// What refuses a live link between two profiles: the groups as they stood at its rank.
+void ExplainRefusal(const View::Impl& view, Link link, WhyNotAnswer* answer) {
+  const Graph& graph = view.graph();
+  const LinkCell& cell = graph.link(link);
+  const RankedLink at = RankOf(graph, link);
+  const identity::JoinVerdict verdict =
+      MayJoin(graph.limits(), graph, GroupAt(graph, cell.a, at), GroupAt(graph, cell.b, at));
+  answer->would_be = verdict.would_be;
+  switch (verdict.refusal) {
+    case identity::Refusal::kApart:
+      answer->obstacle = Obstacle::kCannotLink;
+      return;
+    case identity::Refusal::kSize:
+      answer->obstacle = Obstacle::kProfileSize;
+      answer->limit = graph.limits().max_nodes;
+      return;
+    case identity::Refusal::kLimit:
+    case identity::Refusal::kWindow: {
+      const identity::Slot& slot = graph.limits().slots[verdict.slot];
+      const std::string& ns = view.rules().kinds()[slot.kind];
+      answer->obstacle = verdict.refusal == identity::Refusal::kLimit ? Obstacle::kLimit : Obstacle::kWindow;
+      answer->limit_namespace = slot.whole_family ? std::string(FamilyOf(ns)) : ns;
+      answer->limit = slot.max;
+      return;
+    }
+    case identity::Refusal::kNone:
+      return;  // cannot be: a refused link is refused by the groups at its rank
+  }
+}
+
+void ExplainSharing(const View::Impl& view, Node node, WhyNotAnswer* answer) {
+  const Graph& graph = view.graph();
+  answer->obstacle = Obstacle::kShared;
+  answer->shared = view.NameOf(node);
+  for (const engine::GuardRule& guard : view.rules().GuardsOf(graph.KindOf(node))) {
+    std::uint32_t counted = 0;
+    graph.ForEachPair(node, [&](Link, const LinkCell& l) {
+      if (l.evidence.seen > 0 && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node)))) ++counted;
+    });
+    if (counted <= guard.max_neighbours) continue;
+    answer->limit_namespace = guard.of;
+    answer->limit = guard.max_neighbours;
+    answer->would_be = counted;
+    return;
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier& b) const {
+  WhyNotAnswer answer;
+  const Impl::Found found_a = impl_->Find(a), found_b = impl_->Find(b);
+  const Graph& graph = impl_->graph();
+  for (const Impl::Found& found : {found_a, found_b}) {
+    if (found.name != kNone && graph.node(graph.Canonical(found.name)).live > 0) continue;
+    answer.obstacle = found.name != kNone || found.held != Reason::kNone ? Obstacle::kHeld : Obstacle::kUnknown;
+    return answer;
+  }
+  const Node u = graph.Canonical(found_a.name), v = graph.Canonical(found_b.name);
+  if (graph.ProfileOf(u) == graph.ProfileOf(v)) return answer;
+  const auto way = LeastRefusedWay(graph, u, v);
+  if (!way) {
+    bool apart = false;
+    graph.ForEachApart(u, [&](Node other) { apart |= other == v; });
+    answer.obstacle = apart ? Obstacle::kCannotLink : Obstacle::kNoEvidence;
+    return answer;
+  }
+  Link refused = kNone;
+  for (const Link link : way->links) {
+    const LinkCell& cell = graph.link(link);
+    if (!graph.IsLive(cell) || graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b)) continue;
+    if (refused == kNone || Before(graph, RankOf(graph, link), RankOf(graph, refused))) refused = link;
+  }
+  if (refused == kNone) {  // nothing refused on the way: a guard made it inert
+    for (const Link link : way->links) {
+      const LinkCell& cell = graph.link(link);
+      if (graph.IsLive(cell)) continue;
+      ExplainSharing(*impl_, graph.node(cell.a).shared() ? cell.a : cell.b, &answer);
+      break;
+    }
+    return answer;
+  }
+  auto evidence = impl_->EvidenceOf(refused, true);
+  if (!evidence.ok()) return evidence.status();
+  answer.refused = *std::move(evidence);
+  ExplainRefusal(*impl_, refused, &answer);
+  return answer;
+}
+
+absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& identifier) const {
+  const Impl::Found found = impl_->Find(identifier);
+  if (found.name == kNone) return absl::NotFoundError("the identifier was never seen, or policy holds it");
+  const Graph& graph = impl_->graph();
+  const Node u = graph.Canonical(found.name);
+  std::vector<Link> links;
+  graph.ForEachPair(u, [&](Link link, const LinkCell& cell) {
+    if (cell.evidence.any()) links.push_back(link);
+  });
+  std::sort(links.begin(), links.end(),
+            [&](Link x, Link y) { return Before(graph, RankOf(graph, x), RankOf(graph, y)); });
+  std::vector<Neighbour> out;
+  for (const Link link : links) {
+    const LinkCell cell = graph.link(link);
+    auto evidence = impl_->EvidenceOf(link, false);
+    if (!evidence.ok()) return evidence.status();
+    out.push_back({*std::move(evidence), graph.IsLive(cell) && graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b)});
+  }
+  return out;
+}
+
+}  // namespace polyonym
