@@ -146,14 +146,17 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
     }
   };
   records.erase(record_index);
-  // One at a time, so that whatever is counted from records on the way agrees with what is in the index.
+  // Its own mention goes first and comes last, and records go one at a time, so that whatever is counted from records on the
+  // way agrees with what is in the index.
+  if (sign == Sign::kPlus) {
+    SetFlags(record_index, RecordCell::kVoided, 0);
+  } else {
+    const Node node = graph_.Canonical(from);
+    SetLive(node, graph_.node(node).live - 1, 0);
+  }
   for (const std::uint32_t r : records) {
     SetFlags(r, RecordCell::kVoided, 0);
     count_again(r, Sign::kMinus);
-  }
-  if (sign == Sign::kMinus) {  // its own mention
-    const Node node = graph_.Canonical(from);
-    SetLive(node, graph_.node(node).live - 1, 0);
   }
   CountCannotOf(names, -1);
   if (sign == Sign::kPlus) {
@@ -164,6 +167,7 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
   Reclass(names);
   CountCannotOf(names, 1);
   if (sign == Sign::kPlus) {
+    SetFlags(record_index, 0, RecordCell::kVoided);
     const Node node = graph_.Canonical(from);
     SetLive(node, graph_.node(node).live + 1, 0);
   }

@@ -249,7 +249,7 @@ std::optional<std::int64_t> Core::ParentUnboundUntil(Node a, Node child) {
     if (partners == acts_.unbound_from.end()) return;
     for (const Node partner : partners->second) {
       const Node parent = graph_.Canonical(partner);
-      if (parent == child || rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family) continue;
+      if (parent == child || parent == a || rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family) continue;
       const auto unbound = acts_.UnboundUntil(name, partner);
       const auto together = FirstTogether(parent, child);
       if (together && unbound && *together <= *unbound) until = Later(until, unbound);

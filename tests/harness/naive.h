@@ -158,6 +158,8 @@ class NaiveWorld {
   // Pairs with a sighting, those with a shared end among them.
   std::set<Pair> SightedPairs() const;
   std::uint32_t PriorityOf(const Identifier& identifier) const;
+  // Whether the first of two sighted pairs goes first (4.3).
+  bool TakenBefore(const Pair& a, const Pair& b) const;
 
  private:
   struct Sighting {
@@ -191,7 +193,6 @@ class NaiveWorld {
   void MarkShared();                                             // 4.2
   std::set<Identifier> NeighboursOf(const Identifier& node) const;  // 4.2
   bool IsInert(const Pair& pair, const Link& link) const;        // 4.3
-  bool TakenBefore(const Pair& a, const Pair& b) const;          // 4.3
   void JoinGroups();                                             // 5
   void Summarise();
 

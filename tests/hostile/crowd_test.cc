@@ -1,0 +1,91 @@
+// An identifier that everybody has: a shop's phone, a till's tablet.
+#include "harness/catch.h"
+#include "harness/engine_state.h"
+
+namespace polyonym::harness {
+namespace {
+
+Policy CrowdPolicy(std::uint32_t guard) {
+  Policy policy;
+  policy.default_max_neighbours = guard;
+  for (const char* name : {"member", "till"}) {
+    NamespacePolicy& ns = policy.namespaces.emplace_back();
+    ns.name = name;
+    ns.normaliser = Normaliser::kExact;
+  }
+  return policy;
+}
+
+std::vector<Record> Crowd(std::size_t size) {
+  std::vector<Record> records(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    Record& record = records[i];
+    record.source = "till";
+    record.id = std::to_string(i);
+    record.time_ms = 1'000'000 + static_cast<std::int64_t>(size - i);  // the first are the latest: their links stand
+    record.identifiers = {{"till", "t", Role::kSelf}, {"member", std::to_string(i), Role::kSelf}};
+  }
+  return records;
+}
+
+void ApplyAll(Engine& engine, const std::vector<Record>& records) {
+  for (std::size_t at = 0; at < records.size(); at += 1'000) {
+    const auto batch = std::span(records).subspan(at, std::min<std::size_t>(1'000, records.size() - at));
+    for (const RecordResult& r : Must(engine.Apply(batch)).records) REQUIRE(r.outcome == Outcome::kApplied);
+  }
+}
+
+void CheckCapped(std::size_t size) {
+  std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(0), 0);
+  ApplyAll(*engine, Crowd(size));
+  const View view = engine->Read();
+  const Stats stats = view.GetStats();
+  CHECK(stats.largest_profile == 10'000);
+  CHECK(stats.profiles == size - 9'999 + 1);
+  CHECK(stats.refused_links == size - 9'999);
+  CHECK(view.Why({"till", "t"}, {"member", "0"})->connected);
+  const WhyNotAnswer last = Must(view.WhyNot({"till", "t"}, {"member", std::to_string(size - 1)}));
+  CHECK(last.obstacle == Obstacle::kProfileSize);
+  CHECK(last.limit == 10'000);
+  CHECK(last.would_be == 10'001);
+}
+
+}  // namespace
+
+TEST_CASE("what 100,000 members were seen with is shared, and joins none of them") {
+  std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(1'000), 0);
+  ApplyAll(*engine, Crowd(100'000));
+  const View view = engine->Read();
+  const Resolution till = view.Resolve(Identifier{"till", "t"});
+  CHECK(till.shared);
+  CHECK_FALSE(till.gone);
+  const Stats stats = view.GetStats();
+  CHECK(stats.profiles == 100'001);
+  CHECK(stats.largest_profile == 1);
+  CHECK(stats.shared_identifiers == 1);
+  CHECK(stats.refused_links == 0);
+  const WhyNotAnswer apart = Must(view.WhyNot({"member", "0"}, {"member", "99999"}));
+  CHECK(apart.obstacle == Obstacle::kShared);
+  CHECK(apart.shared == Identifier{"till", "t"});
+  CHECK(apart.limit == 1'000);
+}
+
+TEST_CASE("a guard opens again when the crowd is taken back") {
+  std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(1'000), 0);
+  ApplyAll(*engine, Crowd(1'500));
+  CHECK(engine->Read().Resolve(Identifier{"till", "t"}).shared);
+  RecordSelector late;
+  late.source = "till";
+  late.from_ms = 1'000'000;
+  late.to_ms = 1'000'500;  // the last 500 to come have the earliest times
+  CHECK(Must(engine->Retract(late)).retracted == 500);
+  const View view = engine->Read();
+  CHECK_FALSE(view.Resolve(Identifier{"till", "t"}).shared);
+  CHECK(view.GetStats().largest_profile == 1'001);
+  CHECK(view.Resolve(Identifier{"member", "1499"}).gone);
+}
+
+TEST_CASE("without a guard the limit on a profile holds the crowd off") { CheckCapped(12'000); }
+TEST_CASE("without a guard the limit on a profile holds a crowd of 100,000 off", "[slow]") { CheckCapped(100'000); }
+
+}  // namespace polyonym::harness
