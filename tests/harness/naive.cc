@@ -78,10 +78,8 @@ std::string Spell(const Group& group) {
   return out + " }";
 }
 std::string Spell(const LinkState& l) {
-  std::string out = std::to_string(l.count) + " seen " + std::to_string(l.first_ms) + ".." + std::to_string(l.last_ms) +
-                    (l.forced ? " forced" : "") + (l.kept ? " kept" : " refused") + " by";
-  for (const std::string& record : l.records) out += " " + record;
-  return out;
+  return std::to_string(l.seen) + " seen " + std::to_string(l.first_ms) + ".." + std::to_string(l.last_ms) +
+         (l.forced ? " forced" : "") + (l.kept ? " kept" : " refused");
 }
 
 // Writes what one side has and the other has not, up to a few.
@@ -399,23 +397,19 @@ void NaiveWorld::GatherMentions() {
 void NaiveWorld::WeighLinks() {
   for (auto& [pair, link] : links_) {
     LinkState& state = link.state;
-    std::set<std::string> sources, records;
     bool any_time = false;
     for (const Sighting& s : link.sightings) {
       const bool only_forced = std::all_of(link.sightings.begin(), link.sightings.end(),
                                            [](const Sighting& x) { return x.forced; });
       state.forced |= s.forced;
-      if (!s.forced || !Is(Flip::kCountWithoutForced)) ++state.count;
+      if (!s.forced) ++state.seen;
+      if (!s.forced || !Is(Flip::kCountWithoutForced)) ++link.count;
       if (!any_time || s.time_ms < state.first_ms) state.first_ms = s.time_ms;
       if (!any_time || (s.time_ms > state.last_ms && !(s.forced && !only_forced && Is(Flip::kLastWithoutForced)))) {
         state.last_ms = s.time_ms;
       }
       any_time = true;
-      sources.insert(s.source);
-      records.insert(s.source + "/" + s.record);
     }
-    state.sources.assign(sources.begin(), sources.end());
-    state.records.assign(records.begin(), records.end());
   }
 }
 
@@ -457,8 +451,8 @@ void NaiveWorld::MarkShared() {
 }
 
 // 4.3
-bool NaiveWorld::IsInert(const Pair& pair, const Link& link) const {
-  if (Is(Flip::kForcedBeatsGuard) && link.state.forced) return false;
+bool NaiveWorld::IsInert(const Pair& pair) const {
+  if (Is(Flip::kForcedBeatsGuard) && links_.at(pair).state.forced) return false;
   return IsShared(pair.first) || IsShared(pair.second);
 }
 
@@ -467,10 +461,11 @@ std::uint32_t NaiveWorld::PriorityOf(const Identifier& identifier) const { retur
 bool NaiveWorld::TakenBefore(const Pair& a, const Pair& b) const {
   const LinkState& x = links_.at(a).state;
   const LinkState& y = links_.at(b).state;
+  const std::size_t count_x = links_.at(a).count, count_y = links_.at(b).count;
   if (x.forced != y.forced && !Is(Flip::kForcedNotFirst)) return x.forced;
   const Ranking ranking = policy_->policy().ranking;
   if (ranking == Ranking::kStrongest) {
-    if (x.count != y.count) return x.count > y.count;
+    if (count_x != count_y) return count_x > count_y;
   } else if (!Is(Flip::kPriorityIgnored)) {
     const std::uint32_t sum_x = PriorityOf(a.first) + PriorityOf(a.second);
     const std::uint32_t sum_y = PriorityOf(b.first) + PriorityOf(b.second);
@@ -543,7 +538,7 @@ void NaiveWorld::JoinGroups() {
   for (const auto& [node, first_ms] : first_ms_) group_of_[node] = std::make_shared<Group>(Group{node});
   std::vector<Pair> order;
   for (const auto& [pair, link] : links_) {
-    if (!IsInert(pair, link)) order.push_back(pair);
+    if (!IsInert(pair)) order.push_back(pair);
   }
   std::sort(order.begin(), order.end(), [&](const Pair& a, const Pair& b) { return TakenBefore(a, b); });
   for (const Pair& pair : order) {
@@ -579,10 +574,16 @@ std::optional<Identifier> NaiveWorld::PrimaryOf(const Entry& entry) const {
 
 // ---- what comparisons look at ----
 
-std::set<Pair> NaiveWorld::SightedPairs() const {
-  std::set<Pair> pairs;
-  for (const auto& [pair, link] : links_) pairs.insert(pair);
-  return pairs;
+std::set<std::string> NaiveWorld::RecordsOf(const Pair& pair) const {
+  std::set<std::string> out;
+  for (const Sighting& s : links_.at(pair).sightings) out.insert(s.source + "/" + s.record);
+  return out;
+}
+
+std::set<std::string> NaiveWorld::SourcesOf(const Pair& pair) const {
+  std::set<std::string> out;
+  for (const Sighting& s : links_.at(pair).sightings) out.insert(s.source);
+  return out;
 }
 
 void NaiveWorld::Summarise() {
@@ -613,8 +614,7 @@ void NaiveWorld::Summarise() {
     }
   }
   for (auto& [pair, link] : links_) {
-    if (IsInert(pair, link)) continue;
-    link.state.kept = group_of_.at(pair.first) == group_of_.at(pair.second);
+    link.state.kept = !IsInert(pair) && group_of_.at(pair.first) == group_of_.at(pair.second);
     state_.links.emplace(pair, link.state);
   }
 }

@@ -91,13 +91,11 @@ using Group = std::vector<Identifier>;           // sorted
 Pair MakePair(const Identifier& a, const Identifier& b);
 
 struct LinkState {
-  std::int64_t first_ms = 0;
+  std::int64_t first_ms = 0;  // of all sightings, forced or not
   std::int64_t last_ms = 0;
-  std::uint32_t count = 0;  // forced ones included
+  std::uint32_t seen = 0;     // sightings that are not forced
   bool forced = false;
   bool kept = false;
-  std::vector<std::string> sources;  // distinct, sorted
-  std::vector<std::string> records;  // "source/id", sorted
   friend bool operator==(const LinkState&, const LinkState&) = default;
 };
 
@@ -106,7 +104,7 @@ struct State {
   std::vector<Group> groups;         // every name of every mentioned node; sorted
   std::set<Identifier> shared;       // every name of every shared node
   std::set<Identifier> gone;         // named by a stored record, and mentioned no more
-  std::map<Pair, LinkState> links;   // those with no shared end; nodes by their spelling
+  std::map<Pair, LinkState> links;   // every pair with a sighting, inert ones too; nodes by their spelling
   friend bool operator==(const State&, const State&) = default;
 };
 
@@ -155,8 +153,11 @@ class NaiveWorld {
   std::vector<Violation> Violations(const Group& nodes) const;
   // The record's primary, as a node (section 6); none where it has no self identifier that counts.
   std::optional<Identifier> PrimaryOf(const Entry& entry) const;
-  // Pairs with a sighting, those with a shared end among them.
-  std::set<Pair> SightedPairs() const;
+  // Whether a sighted pair has a shared end.
+  bool IsInert(const Pair& pair) const;
+  // Of a sighted pair: the records that saw it, forced or not, as "source/id", and their sources.
+  std::set<std::string> RecordsOf(const Pair& pair) const;
+  std::set<std::string> SourcesOf(const Pair& pair) const;
   std::uint32_t PriorityOf(const Identifier& identifier) const;
   // Whether the first of two sighted pairs goes first (4.3).
   bool TakenBefore(const Pair& a, const Pair& b) const;
@@ -170,6 +171,7 @@ class NaiveWorld {
   };
   struct Link {
     LinkState state;
+    std::size_t count = 0;  // of all sightings
     std::vector<Sighting> sightings;
   };
 
@@ -192,7 +194,6 @@ class NaiveWorld {
   void WeighLinks();                                             // 4.1
   void MarkShared();                                             // 4.2
   std::set<Identifier> NeighboursOf(const Identifier& node) const;  // 4.2
-  bool IsInert(const Pair& pair, const Link& link) const;        // 4.3
   void JoinGroups();                                             // 5
   void Summarise();
 

@@ -34,6 +34,7 @@ class EventSpotter {
       for (const Identifier& identifier : state.groups[i]) group_of[identifier] = i;
     }
     for (const auto& [pair, link] : state.links) {
+      if (state.shared.contains(pair.first) || state.shared.contains(pair.second)) continue;
       if (!link.kept) {
         events_.insert("a limit refused");
         refused_.insert(pair);

@@ -82,10 +82,7 @@ class Explainer {
     for (const LinkEvidence& link : why->chain) {
       const auto known = world_.state().links.find({link.a, link.b});
       if (known == world_.state().links.end() || !known->second.kept) return Fault(what + "a link of the chain is not kept");
-      if (known->second.count != link.sightings || known->second.first_ms != link.first_ms ||
-          known->second.last_ms != link.last_ms || known->second.forced != link.must_link || known->second.sources != link.sources) {
-        Fault(what + "a link of the chain has other evidence");
-      }
+      CheckEvidence(what, link);
       if (link.a != at && link.b != at) return Fault(what + "the chain is torn");
       at = link.a == at ? link.b : link.a;
       weakest = std::max(weakest, rank_of_.at({link.a, link.b}));
@@ -99,6 +96,27 @@ class Explainer {
     }
     const auto not_why = view_.WhyNot(a, b);
     if (!not_why.ok() || not_why->obstacle != Obstacle::kNone) Fault("WhyNot " + Spell(a, b) + "finds an obstacle inside a profile");
+  }
+
+  // All that is said of a link, against the records that saw it.
+  void CheckEvidence(const std::string& what, const LinkEvidence& link) {
+    const Pair pair(link.a, link.b);
+    const LinkState& known = world_.state().links.at(pair);
+    if (known.seen != link.sightings || known.first_ms != link.first_ms || known.last_ms != link.last_ms ||
+        known.forced != link.must_link) {
+      Fault(what + "a link has other evidence");
+    }
+    const std::set<std::string> sources = world_.SourcesOf(pair), records = world_.RecordsOf(pair);
+    if (!std::equal(sources.begin(), sources.end(), link.sources.begin(), link.sources.end())) {
+      Fault(what + "a link has other sources");
+    }
+    for (const std::string& record : link.records) {
+      if (!records.contains(record)) Fault(what + "a link names " + record + ", which did not see it");
+    }
+    const std::set<std::string> distinct(link.records.begin(), link.records.end());
+    if (distinct.size() != std::min<std::size_t>(records.size(), 16)) {
+      Fault(what + "a link names " + std::to_string(link.records.size()) + " of " + std::to_string(records.size()) + " records");
+    }
   }
 
   // Whether some chain leads from x to y over these pairs.
@@ -129,10 +147,11 @@ class Explainer {
       }
       return;
     }
-    std::set<Pair> live;
-    for (const Pair& pair : ranked_) live.insert(pair);
+    std::set<Pair> sighted(ranked_.begin(), ranked_.end());
+    std::set<Pair> live = sighted;
+    std::erase_if(live, [&](const Pair& pair) { return world_.IsInert(pair); });
     if (Reaches(x, y, live)) return CheckRefused(said, *answer);
-    if (Reaches(x, y, world_.SightedPairs())) {
+    if (Reaches(x, y, sighted)) {
       if (got != Obstacle::kShared || !answer->shared) return Fault(said + "where every chain passes a shared identifier");
       const Identifier shared = world_.NodeOf(*answer->shared);
       if (!world_.IsShared(shared)) Fault(said + "names one that is not shared");
@@ -150,7 +169,10 @@ class Explainer {
     if (!answer.refused) return Fault(said + "names no refused link");
     const Pair pair(answer.refused->a, answer.refused->b);
     const auto link = world_.state().links.find(pair);
-    if (link == world_.state().links.end() || link->second.kept) return Fault(said + "names a link that is not refused");
+    if (link == world_.state().links.end() || link->second.kept || world_.IsInert(pair)) {
+      return Fault(said + "names a link that is not refused");
+    }
+    CheckEvidence(said, *answer.refused);
     Group both = world_.GroupOf(pair.first);
     const Group other = world_.GroupOf(pair.second);
     both.insert(both.end(), other.begin(), other.end());
@@ -224,7 +246,7 @@ class Explainer {
   const View& view_;
   const NaiveWorld& world_;
   const std::set<Identifier> named_;
-  std::vector<Pair> ranked_;  // live links, strongest first
+  std::vector<Pair> ranked_;  // all sighted pairs, strongest first
   std::map<Pair, std::size_t> rank_of_;
   std::string fault_;
 };

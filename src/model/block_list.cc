@@ -1,0 +1,85 @@
+#include "model/block_list.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace polyonym {
+namespace {
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() &&
+         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return Lower(a) == b; });
+}
+
+// What programs write where a value is missing.
+constexpr std::string_view kMissing[] = {"null",    "(null)", "undefined", "none",      "nil",     "nan",      "n/a",     "#n/a",
+                                         "unknown", "anonymous", "-1",     "[object object]", "false", "true", "unset", "\\n",
+                                         "未知",    "无",     "空"};
+
+// Numbers from documentation, tests and forms, by their digits.
+constexpr std::string_view kTestPhones[] = {"13800138000", "8613800138000", "12345678901", "8612345678901",
+                                            "13812345678", "8613812345678", "1234567890",  "0123456789"};
+
+bool IsMissing(std::string_view text) {
+  return std::any_of(std::begin(kMissing), std::end(kMissing), [&](std::string_view word) { return EqualsIgnoringCase(text, word); });
+}
+
+// 0, 0000-0000, 00000000-0000-0000-0000-000000000000, +86 000…
+bool IsAllZeros(std::string_view text) {
+  bool zero = false;
+  for (const char c : text) {
+    if (c == '0') {
+      zero = true;
+    } else if (c != '-' && c != '.' && c != ':' && c != ' ') {
+      return false;
+    }
+  }
+  return zero;
+}
+
+// 138****1234, 138****, a***@example.com: exports with the middle hidden.
+bool IsMasked(std::string_view text) { return text.find("**") != std::string_view::npos; }
+
+// 1.38E+10: a spreadsheet's idea of a phone number.
+bool IsScientific(std::string_view text) {
+  const std::size_t e = text.find_first_of("eE");
+  if (e == std::string_view::npos || e == 0 || e + 2 >= text.size() || text[e + 1] != '+') return false;
+  const auto number = [](char c) { return IsDigit(c) || c == '.'; };
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(e), number) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(e) + 2, text.end(), IsDigit);
+}
+
+bool IsTestPhone(std::string_view text) {
+  std::array<char, 16> digits{};
+  std::size_t n = 0;
+  for (const char c : text) {
+    if (!IsDigit(c)) continue;
+    if (n == digits.size()) return false;
+    digits[n++] = c;
+  }
+  const std::string_view number(digits.data(), n);
+  if (std::find(std::begin(kTestPhones), std::end(kTestPhones), number) != std::end(kTestPhones)) return true;
+  // 11111111111: seven times the same digit and nothing else at the end of a number
+  return n >= 7 && std::all_of(number.end() - 7, number.end(), [&](char c) { return c == number.back(); });
+}
+
+}  // namespace
+
+bool IsPlaceholder(std::string_view raw_value, Normaliser normaliser) {
+  const std::string_view text = Trimmed(raw_value);
+  if (text.empty() || IsMissing(text) || IsAllZeros(text) || IsMasked(text) || IsScientific(text)) return true;
+  return normaliser == Normaliser::kPhone && IsTestPhone(text);
+}
+
+}  // namespace polyonym

@@ -1,0 +1,186 @@
+#include "polyonym/model/judge.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "model/block_list.h"
+#include "model/normalise.h"
+#include "model/pattern.h"
+
+namespace polyonym {
+namespace {
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+using TextSet = absl::flat_hash_set<std::string, TextHash, std::equal_to<>>;
+
+// A namespace made ready.
+struct Family {
+  std::uint32_t parent = CompiledPolicy::kUndeclared;
+  TextSet blocked;
+  std::vector<std::unique_ptr<const re2::RE2>> blocked_patterns;
+  std::unique_ptr<const re2::RE2> valid_pattern;
+};
+
+bool Finds(const re2::RE2& pattern, std::string_view text) {
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
+}
+
+}  // namespace
+
+class CompiledPolicy::Impl {
+ public:
+  explicit Impl(Policy p) : policy(std::move(p)) {
+    for (std::uint32_t i = 0; i < policy.namespaces.size(); ++i) index_of.emplace(policy.namespaces[i].name, i);
+    for (const NamespacePolicy& ns : policy.namespaces) {
+      Family& family = families.emplace_back();
+      family.blocked.insert(ns.blocked_values.begin(), ns.blocked_values.end());
+      for (const std::string& pattern : ns.blocked_patterns) family.blocked_patterns.push_back(CompilePattern(pattern));
+      if (!ns.valid_pattern.empty()) family.valid_pattern = CompilePattern(ns.valid_pattern);
+      if (!ns.parent.empty()) family.parent = index_of.at(ns.parent);
+      has_parents |= !ns.parent.empty();
+    }
+  }
+
+  Policy policy;
+  std::vector<Family> families;
+  absl::flat_hash_map<std::string, std::uint32_t, TextHash, std::equal_to<>> index_of;
+  bool has_parents = false;
+};
+
+CompiledPolicy::CompiledPolicy(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+CompiledPolicy::~CompiledPolicy() = default;
+
+absl::StatusOr<std::shared_ptr<const CompiledPolicy>> CompiledPolicy::Compile(Policy policy) {
+  if (absl::Status status = Validate(policy); !status.ok()) return status;
+  return std::shared_ptr<const CompiledPolicy>(new CompiledPolicy(std::make_unique<const Impl>(std::move(policy))));
+}
+
+const Policy& CompiledPolicy::policy() const { return impl_->policy; }
+
+std::uint32_t CompiledPolicy::FindFamily(std::string_view ns) const {
+  const auto at = impl_->index_of.find(FamilyOf(ns));
+  return at == impl_->index_of.end() ? kUndeclared : at->second;
+}
+
+std::uint32_t CompiledPolicy::ParentOf(std::uint32_t family) const {
+  return family == kUndeclared ? kUndeclared : impl_->families[family].parent;
+}
+
+bool CompiledPolicy::HasParents() const { return impl_->has_parents; }
+
+void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value, Verdict* verdict) const {
+  const NamespacePolicy& ns = impl_->policy.namespaces[family];
+  const Family& ready = impl_->families[family];
+  verdict->value.clear();
+  if (ns.builtin_blocks && IsPlaceholder(raw_value, ns.normaliser)) {
+    verdict->reason = Reason::kBlockedValue;
+    return;
+  }
+  if (!Normalise(ns.normaliser, ns.region, raw_value, &verdict->value)) {
+    verdict->value.clear();
+    // A host may block a value that has no normal form, by its raw spelling.
+    verdict->reason = ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;
+    return;
+  }
+  const std::string_view value = verdict->value;
+  verdict->reason = Reason::kNone;
+  if (!ready.blocked.empty() && (ready.blocked.contains(value) || ready.blocked.contains(raw_value))) {
+    verdict->reason = Reason::kBlockedValue;
+  }
+  for (const auto& pattern : ready.blocked_patterns) {
+    if (Finds(*pattern, value)) verdict->reason = Reason::kBlockedValue;
+  }
+  if (verdict->reason == Reason::kNone && ready.valid_pattern != nullptr && !Finds(*ready.valid_pattern, value)) {
+    verdict->reason = Reason::kNotNormalisable;
+  }
+}
+
+Verdict CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value) const {
+  Verdict verdict;
+  Judge(family, raw_value, &verdict);
+  return verdict;
+}
+
+namespace {
+
+bool IsPairAct(Act act) {
+  return act == Act::kBind || act == Act::kUnbind || act == Act::kMustLink || act == Act::kCannotLink || act == Act::kRename;
+}
+
+// Distinct self values of a namespace that a profile holds one of.
+bool BreaksLimitOfOne(const Policy& policy, const Record& record, const std::vector<RecordVerdict::Counted>& counted) {
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    if (counted[i].role != Role::kSelf) continue;
+    for (const Limit& limit : policy.namespaces[counted[i].family].limits) {
+      if (limit.max != 1 || limit.window_ms != 0) continue;
+      for (std::size_t j = 0; j < i; ++j) {
+        if (counted[j].role != Role::kSelf || counted[j].family != counted[i].family) continue;
+        if (!limit.per_scope || record.identifiers[counted[i].index].ns == record.identifiers[counted[j].index].ns) return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+RecordVerdict JudgeRecord(const CompiledPolicy& policy, const Record& record) {
+  RecordVerdict verdict;
+  JudgeRecord(policy, record, &verdict);
+  return verdict;
+}
+
+void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdict* verdict) {
+  verdict->reason = Reason::kNone;
+  verdict->held.clear();
+  std::size_t count = 0;  // of `counted`, whose elements are reused
+  Verdict judged;
+  for (std::uint32_t i = 0; i < record.identifiers.size(); ++i) {
+    const RecordIdentifier& identifier = record.identifiers[i];
+    const std::uint32_t family = policy.FindFamily(identifier.ns);
+    if (family == CompiledPolicy::kUndeclared) {
+      verdict->held.push_back({i, Reason::kUndeclaredNamespace});
+      if (policy.policy().undeclared == Undeclared::kHoldRecord) verdict->reason = Reason::kUndeclaredNamespace;
+      continue;
+    }
+    policy.Judge(family, identifier.value, &judged);
+    if (judged.reason != Reason::kNone) {
+      verdict->held.push_back({i, judged.reason});
+      continue;
+    }
+    const auto end = verdict->counted.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto same = std::find_if(verdict->counted.begin(), end, [&](const RecordVerdict::Counted& c) {
+      return c.value == judged.value && record.identifiers[c.index].ns == identifier.ns;
+    });
+    if (same != end) {
+      if (identifier.role == Role::kSelf) same->role = Role::kSelf;
+      continue;
+    }
+    if (count == verdict->counted.size()) verdict->counted.emplace_back();
+    RecordVerdict::Counted& counted = verdict->counted[count++];
+    counted.index = i;
+    counted.family = family;
+    counted.role = identifier.role;
+    std::swap(counted.value, judged.value);
+  }
+  verdict->counted.resize(count);
+  if (verdict->reason != Reason::kNone) return;
+  const bool sighting = record.act == Act::kObserve || record.act == Act::kBind;
+  if (sighting && BreaksLimitOfOne(policy.policy(), record, verdict->counted)) {
+    verdict->reason = Reason::kTwoValuesOfLimitedNamespace;
+  } else if ((IsPairAct(record.act) && count < 2) ||
+             ((record.act == Act::kObserve || record.act == Act::kDeleteIdentifier) && count == 0)) {
+    verdict->reason = Reason::kTooFewIdentifiers;
+  }
+}
+
+}  // namespace polyonym

@@ -1,0 +1,186 @@
+#include "polyonym/model/policy.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "model/pattern.h"
+#include "model/utf8.h"
+#include "polyonym/model/identifier.h"
+
+namespace polyonym {
+namespace {
+
+constexpr std::uint32_t kMaxPriority = 1'000'000;
+constexpr std::size_t kMaxNamespaces = 4096;
+constexpr std::size_t kMaxLimits = 8;
+constexpr std::size_t kMaxGuards = 8;
+constexpr std::size_t kMaxBlocked = 10'000;
+constexpr std::size_t kMaxPatterns = 64;
+
+absl::Status Bad(const std::string& field, std::string_view what) {
+  return absl::InvalidArgumentError(field + ": " + std::string(what));
+}
+
+absl::Status CheckPattern(const std::string& field, const std::string& pattern) {
+  const auto compiled = CompilePattern(pattern);
+  if (compiled->ok()) return absl::OkStatus();
+  return Bad(field, "is not an RE2 pattern: " + compiled->error());
+}
+
+absl::Status CheckLimits(const std::string& field, const NamespacePolicy& ns) {
+  if (ns.limits.size() > kMaxLimits) return Bad(field + ".limits", "at most 8");
+  for (std::size_t i = 0; i < ns.limits.size(); ++i) {
+    const std::string at = field + ".limits[" + std::to_string(i) + "]";
+    if (ns.limits[i].max == 0) return Bad(at + ".max", "must be 1 or more; block the namespace's values to have none");
+    if (ns.limits[i].window_ms < 0) return Bad(at + ".window_ms", "must be 0 (ever) or more");
+  }
+  if (ns.guards.size() > kMaxGuards) return Bad(field + ".guards", "at most 8");
+  for (std::size_t i = 0; i < ns.guards.size(); ++i) {
+    const std::string& of = ns.guards[i].of;
+    if (!of.empty() && !IsValidNamespace(of)) {
+      return Bad(field + ".guards[" + std::to_string(i) + "].of", "must be a namespace or family, or empty for all");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckValues(const std::string& field, const NamespacePolicy& ns) {
+  if (ns.blocked_values.size() > kMaxBlocked) return Bad(field + ".blocked_values", "at most 10,000; use a pattern");
+  for (std::size_t i = 0; i < ns.blocked_values.size(); ++i) {
+    const std::string at = field + ".blocked_values[" + std::to_string(i) + "]";
+    if (ns.blocked_values[i].empty()) return Bad(at, "must not be empty");
+    if (!IsUtf8(ns.blocked_values[i])) return Bad(at, "must be UTF-8");
+  }
+  if (ns.blocked_patterns.size() > kMaxPatterns) return Bad(field + ".blocked_patterns", "at most 64; join them with |");
+  for (std::size_t i = 0; i < ns.blocked_patterns.size(); ++i) {
+    absl::Status status = CheckPattern(field + ".blocked_patterns[" + std::to_string(i) + "]", ns.blocked_patterns[i]);
+    if (!status.ok()) return status;
+  }
+  if (!ns.valid_pattern.empty()) {
+    if (absl::Status status = CheckPattern(field + ".valid_pattern", ns.valid_pattern); !status.ok()) return status;
+  }
+  const bool has_region = ns.region.size() == 2 && std::all_of(ns.region.begin(), ns.region.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (!ns.region.empty() && !has_region) return Bad(field + ".region", "must be an ISO 3166 code of two capitals, such as CN");
+  if (!ns.region.empty() && ns.normaliser != Normaliser::kPhone) return Bad(field + ".region", "is for the phone normaliser");
+  return absl::OkStatus();
+}
+
+absl::Status CheckParents(const Policy& policy) {
+  std::map<std::string, std::string> parent_of;
+  for (const NamespacePolicy& ns : policy.namespaces) parent_of[ns.name] = ns.parent;
+  for (std::size_t i = 0; i < policy.namespaces.size(); ++i) {
+    const std::string field = "namespaces[" + std::to_string(i) + "].parent";
+    std::set<std::string> on_the_way = {policy.namespaces[i].name};
+    for (std::string up = policy.namespaces[i].parent; !up.empty(); up = parent_of[up]) {
+      if (!parent_of.contains(up)) return Bad(field, "must be a namespace of this policy");
+      if (!on_the_way.insert(up).second) return Bad(field, "must not lead back to the namespace itself");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// ---- Diff ----
+
+std::string Show(const std::string& text) { return "\"" + text + "\""; }
+std::string Show(bool flag) { return flag ? "true" : "false"; }
+std::string Show(std::uint32_t number) { return std::to_string(number); }
+std::string Show(std::uint64_t number) { return std::to_string(number); }
+template <class Enum>
+  requires std::is_enum_v<Enum>
+std::string Show(Enum value) {
+  return std::to_string(static_cast<int>(value));
+}
+std::string Show(const Limit& limit) {
+  return "max " + std::to_string(limit.max) + (limit.per_scope ? " per scope" : "") +
+         (limit.window_ms == 0 ? "" : " in " + std::to_string(limit.window_ms) + " ms");
+}
+std::string Show(const Guard& guard) {
+  return std::to_string(guard.max_neighbours) + " of " + (guard.of.empty() ? "any" : guard.of);
+}
+template <class T>
+std::string Show(const std::vector<T>& list) {
+  std::string out = "[";
+  for (const T& item : list) out += (out.size() > 1 ? ", " : "") + Show(item);
+  return out + "]";
+}
+
+class Differences {
+ public:
+  template <class T>
+  void Compare(const std::string& path, const T& before, const T& after) {
+    if (!(before == after)) lines_.push_back(path + ": " + Show(before) + " -> " + Show(after));
+  }
+  void Note(std::string line) { lines_.push_back(std::move(line)); }
+  std::vector<std::string> Take() { return std::move(lines_); }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Differences* out) {
+  const std::string path = "namespaces[" + a.name + "].";
+  out->Compare(path + "priority", a.priority, b.priority);
+  out->Compare(path + "limits", a.limits, b.limits);
+  out->Compare(path + "guards", a.guards, b.guards);
+  out->Compare(path + "normaliser", a.normaliser, b.normaliser);
+  out->Compare(path + "region", a.region, b.region);
+  // Blocked values may be somebody's: only their number is shown.
+  if (a.blocked_values != b.blocked_values) {
+    out->Note(path + "blocked_values: " + Show(std::uint64_t{a.blocked_values.size()}) + " values -> " +
+              Show(std::uint64_t{b.blocked_values.size()}) + " values");
+  }
+  out->Compare(path + "blocked_patterns", a.blocked_patterns, b.blocked_patterns);
+  out->Compare(path + "valid_pattern", a.valid_pattern, b.valid_pattern);
+  out->Compare(path + "builtin_blocks", a.builtin_blocks, b.builtin_blocks);
+  out->Compare(path + "parent", a.parent, b.parent);
+  out->Compare(path + "sensitivity", a.sensitivity, b.sensitivity);
+}
+
+}  // namespace
+
+absl::Status Validate(const Policy& policy) {
+  if (policy.namespaces.size() > kMaxNamespaces) return Bad("namespaces", "at most 4,096; use families with scopes");
+  if (policy.ranking > Ranking::kStrongest) return Bad("ranking", "is not one that this library knows");
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < policy.namespaces.size(); ++i) {
+    const NamespacePolicy& ns = policy.namespaces[i];
+    const std::string field = "namespaces[" + std::to_string(i) + "]";
+    if (!IsValidNamespace(ns.name) || !ScopeOf(ns.name).empty()) {
+      return Bad(field + ".name", "must be letters, digits and _ . $ -, without a scope (one policy serves all scopes)");
+    }
+    if (!names.insert(ns.name).second) return Bad(field + ".name", "is there twice");
+    if (ns.priority == 0 || ns.priority > kMaxPriority) return Bad(field + ".priority", "must be between 1 (best) and 1,000,000");
+    if (ns.normaliser > Normaliser::kEmail) return Bad(field + ".normaliser", "is not one that this library knows");
+    if (absl::Status status = CheckLimits(field, ns); !status.ok()) return status;
+    if (absl::Status status = CheckValues(field, ns); !status.ok()) return status;
+  }
+  return CheckParents(policy);
+}
+
+std::vector<std::string> Diff(const Policy& before, const Policy& after) {
+  Differences out;
+  out.Compare("name", before.name, after.name);
+  out.Compare("ranking", before.ranking, after.ranking);
+  out.Compare("undeclared", before.undeclared, after.undeclared);
+  out.Compare("max_identifiers_per_profile", before.max_identifiers_per_profile, after.max_identifiers_per_profile);
+  out.Compare("default_max_neighbours", before.default_max_neighbours, after.default_max_neighbours);
+  std::map<std::string, const NamespacePolicy*> old;
+  for (const NamespacePolicy& ns : before.namespaces) old[ns.name] = &ns;
+  for (const NamespacePolicy& ns : after.namespaces) {
+    const auto at = old.find(ns.name);
+    if (at == old.end()) {
+      out.Note("namespaces[" + ns.name + "]: added");
+      continue;
+    }
+    CompareNamespaces(*at->second, ns, &out);
+    old.erase(at);
+  }
+  for (const auto& [name, ns] : old) out.Note("namespaces[" + name + "]: removed");
+  return out.Take();
+}
+
+}  // namespace polyonym

@@ -1,0 +1,307 @@
+// The store on RocksDB. One column family a table; settings follow what was measured: small memtables (the skip list is the
+// limit), XXH3 checksums on tables (the packaged CRC has no hardware), ascending keys wherever it can be helped.
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
+#include <rocksdb/write_batch.h>
+
+#include "absl/base/thread_annotations.h"
+#include "polyonym/store/store.h"
+
+namespace polyonym {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTableNames[kTableCount] = {"log", "state", "meta", "feed"};
+constexpr std::size_t kScanReadahead = std::size_t{2} << 20;
+
+rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// The one place where RocksDB's errors become ours. Its messages hold paths and offsets, no values.
+absl::Status ToStatus(const rocksdb::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string what = status.ToString();
+  if (status.IsCorruption()) return absl::DataLossError("the store is corrupt: " + what);
+  if (status.IsBusy() || what.find("LOCK") != std::string::npos || what.find("lock ") != std::string::npos) {
+    return absl::UnavailableError("the store is busy: another process has it open (" + what + ")");
+  }
+  if (status.IsNotFound()) return absl::NotFoundError(what);
+  if (status.IsInvalidArgument()) return absl::InvalidArgumentError(what);
+  return absl::UnavailableError("the store cannot be read or written: " + what);
+}
+
+class RocksSnapshot : public StoreSnapshot {
+ public:
+  RocksSnapshot(std::shared_ptr<rocksdb::DB> db) : db_(std::move(db)), snapshot_(db_->GetSnapshot()) {}
+  ~RocksSnapshot() override { db_->ReleaseSnapshot(snapshot_); }
+  const rocksdb::Snapshot* get() const { return snapshot_; }
+
+ private:
+  std::shared_ptr<rocksdb::DB> db_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
+rocksdb::ReadOptions ReadAt(const StoreSnapshot* snapshot) {
+  rocksdb::ReadOptions read;
+  if (snapshot != nullptr) read.snapshot = static_cast<const RocksSnapshot*>(snapshot)->get();
+  return read;
+}
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksStoreOptions& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = options.write_buffer_bytes;
+  family.compression = table == Table::kState ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  if (table == Table::kLog) family.bottommost_compression = rocksdb::kZSTD;
+  rocksdb::BlockBasedTableOptions blocks;
+  blocks.checksum = rocksdb::kXXH3;
+  blocks.block_cache = cache;
+  blocks.format_version = 5;
+  if (table == Table::kState) blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
+  return family;
+}
+
+rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = options.create_if_missing;
+  db.create_missing_column_families = options.create_if_missing;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  db.max_background_jobs = options.background_threads;
+  db.info_log_level = rocksdb::ERROR_LEVEL;
+  db.keep_log_file_num = 2;
+  db.max_log_file_size = 1 << 20;
+  db.max_open_files = 512;
+  return db;
+}
+
+class RocksStore : public Store {
+ public:
+  RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families, std::string path)
+      : path_(std::move(path)), db_(std::move(db)), families_(std::move(families)) {}
+
+  ~RocksStore() override {
+    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+  }
+
+  absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key,
+                                                 const StoreSnapshot* snapshot) const override {
+    std::string value;
+    const rocksdb::Status status = db_->Get(ReadAt(snapshot), Family(table), ToSlice(key), &value);
+    if (status.IsNotFound()) return std::optional<std::string>();
+    if (!status.ok()) return ToStatus(status);
+    return std::optional<std::string>(std::move(value));
+  }
+
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(Table table, std::span<const std::string> keys,
+                                                                   const StoreSnapshot* snapshot) const override {
+    std::vector<rocksdb::Slice> slices;
+    slices.reserve(keys.size());
+    for (const std::string& key : keys) slices.push_back(ToSlice(key));
+    std::vector<rocksdb::PinnableSlice> found(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db_->MultiGet(ReadAt(snapshot), Family(table), keys.size(), slices.data(), found.data(), statuses.data());
+    std::vector<std::optional<std::string>> values(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      if (!statuses[i].ok()) return ToStatus(statuses[i]);
+      values[i] = found[i].ToString();
+    }
+    return values;
+  }
+
+  absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
+                    const StoreSnapshot* snapshot) const override {
+    rocksdb::ReadOptions read = ReadAt(snapshot);
+    read.readahead_size = kScanReadahead;
+    const rocksdb::Slice bound = ToSlice(to);
+    if (!to.empty()) read.iterate_upper_bound = &bound;
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(read, Family(table)));
+    for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+      if (!row(ToView(it->key()), ToView(it->value()))) break;
+    }
+    return ToStatus(it->status());
+  }
+
+  absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override {
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), Family(table)));
+    it->SeekToLast();
+    if (it->Valid()) return std::optional<std::string>(it->key().ToString());
+    if (!it->status().ok()) return ToStatus(it->status());
+    return std::optional<std::string>();
+  }
+
+  std::shared_ptr<const StoreSnapshot> Snapshot() const override { return std::make_shared<RocksSnapshot>(db_); }
+
+  absl::Status Commit(const WriteSet& writes, bool sync) override {
+    if (absl::Status status = Latched(); !status.ok()) return status;
+    rocksdb::WriteBatch batch;
+    for (const WriteSet::Put& put : writes.puts) {
+      if (rocksdb::Status status = batch.Put(Family(put.table), put.key, put.value); !status.ok()) return ToStatus(status);
+    }
+    for (const WriteSet::Erase& erase : writes.erases) {
+      if (rocksdb::Status status = batch.Delete(Family(erase.table), erase.key); !status.ok()) return ToStatus(status);
+    }
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    return Latch(db_->Write(options, &batch));
+  }
+
+  absl::Status Sync() override {
+    if (absl::Status status = Latched(); !status.ok()) return status;
+    return Latch(db_->SyncWAL());
+  }
+
+  absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
+    if (absl::Status status = Latched(); !status.ok()) return status;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (!(rows[i - 1].first < rows[i].first)) return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
+    }
+    if (rows.empty()) return absl::OkStatus();
+    const std::string file = path_ + "/ingest-" + std::to_string(++ingested_) + ".tmp";
+    std::error_code ignored;
+    fs::remove(file, ignored);  // left by a crash
+    rocksdb::Status status = WriteRun(file, table, rows);
+    if (status.ok()) {
+      rocksdb::IngestExternalFileOptions ingest;
+      ingest.move_files = true;
+      status = db_->IngestExternalFile(Family(table), {file}, ingest);
+    }
+    fs::remove(file, ignored);
+    return ToStatus(status);
+  }
+
+  absl::Status CopyTo(const std::string& path) const override {
+    std::error_code error;
+    if (fs::exists(path, error)) return absl::AlreadyExistsError("the folder to copy to is there already; name a new one");
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+    return ToStatus(status);
+  }
+
+  std::uint64_t ApproximateBytes() const override {
+    std::uint64_t sum = 0;
+    std::error_code error;
+    for (fs::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
+      std::error_code no_size;
+      const std::uintmax_t size = fs::file_size(at->path(), no_size);
+      if (!no_size) sum += size;
+    }
+    return sum;
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* Family(Table table) const { return families_[static_cast<std::size_t>(table)]; }
+
+  rocksdb::Status WriteRun(const std::string& file, Table table, const std::vector<std::pair<std::string, std::string>>& rows) {
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(Family(table)), Family(table));
+    rocksdb::Status status = writer.Open(file);
+    for (std::size_t i = 0; i < rows.size() && status.ok(); ++i) status = writer.Put(rows[i].first, rows[i].second);
+    if (status.ok()) status = writer.Finish();
+    return status;
+  }
+
+  absl::Status Latched() const {
+    if (!failed_) return absl::OkStatus();
+    return absl::FailedPreconditionError("the store is read-only after a failed write; mend the cause and open it again");
+  }
+  absl::Status Latch(const rocksdb::Status& status) {
+    if (!status.ok()) failed_ = true;
+    return ToStatus(status);
+  }
+
+  const std::string path_;
+  std::shared_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::atomic<bool> failed_{false};
+  std::atomic<std::uint64_t> ingested_{0};
+};
+
+// Whether the folder may be opened as a store, or made one.
+absl::Status CheckFolder(const std::string& path, bool create_if_missing) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) {
+    if (create_if_missing) return absl::OkStatus();
+    return absl::NotFoundError("there is no store here, and it was not to be made");
+  }
+  if (status.type() != fs::file_type::directory) {
+    return absl::FailedPreconditionError("this is not a folder, so not a store; name a folder");
+  }
+  if (fs::exists(fs::path(path) / "CURRENT", error)) return absl::OkStatus();
+  const bool empty = fs::is_empty(path, error);
+  if (error) return absl::UnavailableError("the folder cannot be read: " + error.message());
+  if (!empty) {
+    return absl::FailedPreconditionError("the folder holds something that is not a polyonym store; name another (nothing was changed)");
+  }
+  if (!create_if_missing) return absl::NotFoundError("there is no store here, and it was not to be made");
+  return absl::OkStatus();
+}
+
+// Whether a RocksDB database is ours: it has our tables, or is one of ours whose making was cut short. Changes nothing.
+absl::Status CheckDatabase(const rocksdb::DBOptions& options, const std::string& path) {
+  std::vector<std::string> names;
+  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, path, &names);
+  if (!status.ok()) return ToStatus(status);
+  const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  if (std::all_of(std::begin(kTableNames), std::end(kTableNames), has)) return absl::OkStatus();
+  const auto foreign = absl::FailedPreconditionError("the folder holds a RocksDB database that is not a polyonym store; name another");
+  for (const std::string& name : names) {
+    const bool ours = std::find(std::begin(kTableNames), std::end(kTableNames), name) != std::end(kTableNames);
+    if (!ours && name != rocksdb::kDefaultColumnFamilyName) return foreign;
+  }
+  rocksdb::DB* opened = nullptr;
+  status = rocksdb::DB::OpenForReadOnly(rocksdb::Options(options, rocksdb::ColumnFamilyOptions()), path, &opened);
+  if (!status.ok()) return ToStatus(status);
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
+  it->SeekToFirst();
+  return it->Valid() ? foreign : ToStatus(it->status());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path, const RocksStoreOptions& options) {
+  if (absl::Status status = CheckFolder(path, options.create_if_missing); !status.ok()) return status;
+  std::error_code error;
+  if (options.create_if_missing) fs::create_directories(path, error);
+  if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
+  const bool exists = fs::exists(fs::path(path) / "CURRENT", error);
+  const rocksdb::DBOptions db_options = DatabaseOptions(options);
+  if (exists) {
+    if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
+  }
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
+  for (int i = 0; i < kTableCount; ++i) {
+    descriptors.emplace_back(kTableNames[i], FamilyOptions(static_cast<Table>(i), options, cache));
+  }
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::Status status = rocksdb::DB::Open(db_options, path, descriptors, &handles, &opened);
+  if (!status.ok()) return ToStatus(status);
+  std::shared_ptr<rocksdb::DB> db(opened);
+  db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();  // the default family is not used
+  handles.erase(handles.begin());
+  return std::unique_ptr<Store>(new RocksStore(std::move(db), std::move(handles), path));
+}
+
+}  // namespace polyonym
