@@ -152,11 +152,15 @@ class Explainer {
     std::erase_if(live, [&](const Pair& pair) { return world_.IsInert(pair); });
     if (Reaches(x, y, live)) return CheckRefused(said, *answer);
     if (Reaches(x, y, sighted)) {
+      if (answer->refused) return CheckRefused(said, *answer);  // a chain may pass both
       if (got != Obstacle::kShared || !answer->shared) return Fault(said + "where every chain passes a shared identifier");
       const Identifier shared = world_.NodeOf(*answer->shared);
       if (!world_.IsShared(shared)) Fault(said + "names one that is not shared");
       return;
     }
+    const std::vector<Violation> alone = world_.Violations({std::min(x, y), std::max(x, y)});
+    const bool apart = std::any_of(alone.begin(), alone.end(), [](const Violation& v) { return v.refusal == Refusal::kApart; });
+    if (got == Obstacle::kCannotLink && apart) return;
     if (got != Obstacle::kNoEvidence) Fault(said + "where no chain leads from one to the other");
   }
 

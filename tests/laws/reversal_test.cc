@@ -118,7 +118,7 @@ TEST_CASE("a range of a source can be taken back, and then all the rest, at leng
 
 TEST_CASE("records of every act come and go in these histories") {
   std::set<Act> acts;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Random random(seed);
     acts.insert(RandomExtraRecord(RandomHistory(seed), random).act);
   }

@@ -1,0 +1,62 @@
+// output.h - what a command says: a table for people, JSON Lines for programs.
+//
+// A command describes rows as JSON objects with the same fields; the format decides how they look. Titles, notes and summaries
+// for the reader appear in the table form alone.
+#ifndef POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_
+#define POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json.h"
+
+namespace polyonym::driver {
+
+enum class Format { kAuto, kTable, kJson };
+
+class Output {
+ public:
+  // kAuto: a table when standard output is a terminal.
+  explicit Output(Format format);
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  bool is_table() const { return table_; }
+
+  // One row. In a table the first rows decide the widths of the columns; `Title` or `Note` ends a table.
+  void Row(Json object);
+  // One object, in a table as a list of fields.
+  void Fields(const Json& object);
+  // For readers of tables only.
+  void Title(std::string_view text);
+  void Note(std::string_view text);
+  // A line as it is, whatever the format.
+  void Line(std::string_view text);
+
+  void Flush();
+
+ private:
+  static constexpr std::size_t kRowsToMeasure = 1000;
+  void WriteTable();
+  void WriteCells(const std::vector<std::string>& cells);
+
+  bool table_;
+  bool measured_ = false;
+  std::vector<Json> rows_;
+  std::vector<std::size_t> widths_;
+  std::vector<bool> right_;
+  std::string buffer_;
+};
+
+// 2024-05-01T08:00:00Z, with milliseconds where there are any.
+std::string FormatTime(std::int64_t ms);
+
+// 12,345.
+std::string FormatCount(std::uint64_t n);
+
+}  // namespace polyonym::driver
+
+#endif  // POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_

@@ -1,0 +1,96 @@
+#include "session.h"
+
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "polyonym/codec/json.h"
+#include "time_format.h"
+
+namespace polyonym::driver {
+
+void Fail(int code, std::string message) { throw Failure{code, std::move(message)}; }
+
+void Fail(int code, const absl::Status& status) { Fail(code, std::string(status.message())); }
+
+void Session::OfferFormat(CLI::App* command) {
+  static const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
+  command->add_option("--format", format, "table or json (JSON Lines); default: table on a terminal, else json")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
+}
+
+void Session::OfferStore(CLI::App* command, bool required) {
+  command->add_option("--db", db, "folder of the store")->type_name("DIR")->required(required);
+}
+
+void Session::OfferDurability(CLI::App* command) {
+  static const std::map<std::string, Durability> kDurabilities = {
+      {"sync", Durability::kSync}, {"group", Durability::kGroup}, {"wal", Durability::kWal}};
+  command
+      ->add_option("--durability", durability,
+                   "sync: each batch survives a power cut; group (default): a killed process, and a power cut but for the last "
+                   "100 ms; wal: a killed process")
+      ->transform(CLI::CheckedTransformer(kDurabilities).description(""))
+      ->type_name("HOW");
+}
+
+std::unique_ptr<Engine> Session::OpenStore(bool create) const {
+  if (db.empty()) Fail(kUsage, "--db is missing: the folder of the store");
+  EngineOptions options;
+  options.create_if_missing = create;
+  options.durability = durability;
+  options.now_ms = [] {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+  };
+  auto engine = Engine::Open(db, options);
+  if (!engine.ok()) Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble, engine.status());
+  return *std::move(engine);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (!file || std::filesystem::is_directory(path) || !(text << file.rdbuf())) {
+    Fail(kUsage, path + ": cannot be read, or is empty");
+  }
+  return std::move(text).str();
+}
+
+Policy ReadPolicyFile(const std::string& path) {
+  auto policy = ReadPolicyJson(ReadFile(path));
+  const absl::Status status = policy.ok() ? Validate(*policy) : policy.status();
+  if (!status.ok()) Fail(kUsage, path + ": " + std::string(status.message()));
+  return *std::move(policy);
+}
+
+Target ParseTarget(const View& view, const std::string& text) {
+  Target target;
+  if (text.starts_with("p~")) {
+    target.is_profile = true;
+    target.profile = OrFail(ParseProfileId(text));
+    auto identifier = view.IdentifierOf(IdentifierNumber{target.profile.value});
+    if (!identifier.ok()) Fail(kAnsweredNo, text + ": this profile id was never given out");
+    target.identifier = *std::move(identifier);
+  } else {
+    target.identifier = OrFail(ParseIdentifier(text));
+  }
+  return target;
+}
+
+std::int64_t ParseTimeArgument(const std::string& option, const std::string& text) {
+  std::int64_t ms = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
+  if (error == std::errc() && end == text.data() + text.size()) return ms;
+  static const TimeFormat date = *TimeFormat::Compile("%Y-%m-%d", "");
+  static const TimeFormat instant = *TimeFormat::Compile("rfc3339", "");
+  if (auto time = instant.Parse(text)) return *time;
+  if (auto time = date.Parse(text)) return *time;
+  Fail(kUsage, option + ": expected RFC 3339 (2024-05-01T08:00:00Z), a date or milliseconds since 1970");
+}
+
+}  // namespace polyonym::driver

@@ -1,0 +1,89 @@
+// session.h - what every command needs: its output, its store, and a way to give up with an exit code.
+//
+// A command fails by throwing Failure (through Fail() and OrFail()); main() writes the message to standard error and
+// returns the code. Nothing else of the program throws on purpose.
+#ifndef POLYONYM_EXAMPLES_POLYONYM_SESSION_H_
+#define POLYONYM_EXAMPLES_POLYONYM_SESSION_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "output.h"
+#include "polyonym/engine/engine.h"
+
+namespace polyonym::driver {
+
+enum ExitCode : int {
+  kDone = 0,
+  kAnsweredNo = 1,       // the answer is no, or a check failed
+  kUsage = 2,            // wrong arguments, or a file named by them cannot be read
+  kTooManyRejects = 3,   // more records were rejected than --max-rejects
+  kStoreTrouble = 4,     // the store is busy, corrupt, newer, or no store
+};
+
+struct Failure {
+  int code = kUsage;
+  std::string message;
+};
+
+[[noreturn]] void Fail(int code, std::string message);
+[[noreturn]] void Fail(int code, const absl::Status& status);
+
+// For arguments and files: what is not OK ends the command with kUsage.
+inline void OrFail(const absl::Status& status) {
+  if (!status.ok()) Fail(kUsage, status);
+}
+template <class T>
+T OrFail(absl::StatusOr<T> value) {
+  OrFail(value.status());
+  return *std::move(value);
+}
+
+// For the store: what is not OK ends the command with kStoreTrouble.
+inline void FromStore(const absl::Status& status) {
+  if (!status.ok()) Fail(kStoreTrouble, status);
+}
+template <class T>
+T FromStore(absl::StatusOr<T> value) {
+  FromStore(value.status());
+  return *std::move(value);
+}
+
+// Options that commands share, and how they are offered.
+struct Session {
+  std::string db;
+  Format format = Format::kAuto;
+  Durability durability = Durability::kGroup;
+  int exit_code = kDone;  // what the command decided
+
+  void OfferFormat(CLI::App* command);
+  void OfferStore(CLI::App* command, bool required = true);  // --db
+  void OfferDurability(CLI::App* command);
+
+  // ERRORS (Failure): kUsage where no store is there and `create` is false, else kStoreTrouble.
+  std::unique_ptr<Engine> OpenStore(bool create) const;
+};
+
+// The whole of a file.  ERRORS (Failure): kUsage.
+std::string ReadFile(const std::string& path);
+Policy ReadPolicyFile(const std::string& path);
+
+// An argument of the form `namespace:value` or `p~…`.
+struct Target {
+  Identifier identifier;  // as given, or the one behind the profile's id
+  bool is_profile = false;
+  ProfileId profile;  // when is_profile
+};
+Target ParseTarget(const View& view, const std::string& text);
+
+// RFC 3339 text, a date (2024-05-01, UTC), or milliseconds since 1970.  ERRORS (Failure): kUsage naming `option`.
+std::int64_t ParseTimeArgument(const std::string& option, const std::string& text);
+
+}  // namespace polyonym::driver
+
+#endif  // POLYONYM_EXAMPLES_POLYONYM_SESSION_H_

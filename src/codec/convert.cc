@@ -1,0 +1,130 @@
+#include "codec/convert.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+namespace polyonym::codec {
+namespace {
+
+absl::Status UnknownEnum(const char* field) {
+  return absl::InvalidArgumentError(std::string(field) + ": holds a value that this library does not know; use a newer one");
+}
+
+absl::Status FromProto(const v1::NamespacePolicy& from, NamespacePolicy* to) {
+  to->name = from.name();
+  if (from.has_priority()) to->priority = from.priority();
+  for (const v1::Limit& limit : from.limits()) {
+    to->limits.push_back({limit.has_max() ? limit.max() : 1, limit.per_scope(), limit.window_ms()});
+  }
+  for (const v1::Guard& guard : from.guards()) to->guards.push_back({guard.of(), guard.max_neighbours()});
+  if (from.has_normaliser()) {
+    if (!v1::Normaliser_IsValid(from.normaliser())) return UnknownEnum("normaliser");
+    to->normaliser = static_cast<Normaliser>(from.normaliser());
+  }
+  to->region = from.region();
+  to->blocked_values.assign(from.blocked_values().begin(), from.blocked_values().end());
+  to->blocked_patterns.assign(from.blocked_patterns().begin(), from.blocked_patterns().end());
+  to->valid_pattern = from.valid_pattern();
+  if (from.has_builtin_blocks()) to->builtin_blocks = from.builtin_blocks();
+  to->parent = from.parent();
+  if (!v1::Sensitivity_IsValid(from.sensitivity())) return UnknownEnum("sensitivity");
+  to->sensitivity = static_cast<Sensitivity>(from.sensitivity());
+  return absl::OkStatus();
+}
+
+void ToProto(const NamespacePolicy& from, v1::NamespacePolicy* to) {
+  to->set_name(from.name);
+  to->set_priority(from.priority);
+  for (const Limit& limit : from.limits) {
+    v1::Limit* out = to->add_limits();
+    out->set_max(limit.max);
+    out->set_per_scope(limit.per_scope);
+    out->set_window_ms(limit.window_ms);
+  }
+  for (const Guard& guard : from.guards) {
+    v1::Guard* out = to->add_guards();
+    out->set_of(guard.of);
+    out->set_max_neighbours(guard.max_neighbours);
+  }
+  to->set_normaliser(static_cast<v1::Normaliser>(from.normaliser));
+  to->set_region(from.region);
+  for (const std::string& value : from.blocked_values) to->add_blocked_values(value);
+  for (const std::string& pattern : from.blocked_patterns) to->add_blocked_patterns(pattern);
+  to->set_valid_pattern(from.valid_pattern);
+  to->set_builtin_blocks(from.builtin_blocks);
+  to->set_parent(from.parent);
+  to->set_sensitivity(static_cast<v1::Sensitivity>(from.sensitivity));
+}
+
+}  // namespace
+
+absl::Status FromProto(const v1::Record& from, Record* to) {
+  if (!v1::Act_IsValid(from.act())) return UnknownEnum("act");
+  to->source = from.source();
+  to->id = from.id();
+  to->time_ms = from.has_time_ms() ? std::optional<std::int64_t>(from.time_ms()) : std::nullopt;
+  to->version = from.has_version() ? std::optional<std::int64_t>(from.version()) : std::nullopt;
+  to->act = static_cast<Act>(from.act());
+  to->identifiers.clear();
+  for (const v1::RecordIdentifier& identifier : from.identifiers()) {
+    if (!v1::Role_IsValid(identifier.role())) return UnknownEnum("identifiers.role");
+    to->identifiers.push_back({identifier.namespace_(), identifier.value(), static_cast<Role>(identifier.role())});
+  }
+  to->target_source = from.target_source();
+  to->facts = from.has_facts() ? SerialiseDeterministic(from.facts()) : std::string();
+  return absl::OkStatus();
+}
+
+void ToProto(const Record& from, v1::Record* to) {
+  to->set_source(from.source);
+  to->set_id(from.id);
+  if (from.time_ms) to->set_time_ms(*from.time_ms);
+  if (from.version) to->set_version(*from.version);
+  to->set_act(static_cast<v1::Act>(from.act));
+  for (const RecordIdentifier& identifier : from.identifiers) {
+    v1::RecordIdentifier* out = to->add_identifiers();
+    out->set_namespace_(identifier.ns);
+    out->set_value(identifier.value);
+    out->set_role(static_cast<v1::Role>(identifier.role));
+  }
+  to->set_target_source(from.target_source);
+  // Facts that do not parse were never taken; what is not there is left out.
+  if (!from.facts.empty()) to->mutable_facts()->ParseFromString(from.facts);
+}
+
+absl::Status FromProto(const v1::Policy& from, Policy* to) {
+  *to = Policy();
+  to->name = from.name();
+  if (!v1::Ranking_IsValid(from.ranking())) return UnknownEnum("ranking");
+  to->ranking = static_cast<Ranking>(from.ranking());
+  if (!v1::Undeclared_IsValid(from.undeclared())) return UnknownEnum("undeclared");
+  to->undeclared = static_cast<Undeclared>(from.undeclared());
+  if (from.has_max_identifiers_per_profile()) to->max_identifiers_per_profile = from.max_identifiers_per_profile();
+  if (from.has_default_max_neighbours()) to->default_max_neighbours = from.default_max_neighbours();
+  for (const v1::NamespacePolicy& ns : from.namespaces()) {
+    if (absl::Status status = FromProto(ns, &to->namespaces.emplace_back()); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+void ToProto(const Policy& from, v1::Policy* to) {
+  to->set_name(from.name);
+  to->set_ranking(static_cast<v1::Ranking>(from.ranking));
+  to->set_undeclared(static_cast<v1::Undeclared>(from.undeclared));
+  to->set_max_identifiers_per_profile(from.max_identifiers_per_profile);
+  to->set_default_max_neighbours(from.default_max_neighbours);
+  for (const NamespacePolicy& ns : from.namespaces) ToProto(ns, to->add_namespaces());
+}
+
+std::string SerialiseDeterministic(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
+}  // namespace polyonym::codec

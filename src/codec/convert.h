@@ -1,0 +1,28 @@
+// codec/convert.h - between protobuf messages and the model's plain values.
+#ifndef POLYONYM_SRC_CODEC_CONVERT_H_
+#define POLYONYM_SRC_CODEC_CONVERT_H_
+
+#include <string>
+
+#include <google/protobuf/message.h>
+
+#include "absl/status/status.h"
+#include "polyonym/model/policy.h"
+#include "polyonym/model/record.h"
+#include "polyonym/v1/policy.pb.h"
+#include "polyonym/v1/record.pb.h"
+
+namespace polyonym::codec {
+
+// ERRORS: InvalidArgument for an enum value that this library does not know.
+absl::Status FromProto(const v1::Record& from, Record* to);
+void ToProto(const Record& from, v1::Record* to);
+absl::Status FromProto(const v1::Policy& from, Policy* to);
+void ToProto(const Policy& from, v1::Policy* to);
+
+// The same bytes for the same message, on every machine.
+std::string SerialiseDeterministic(const google::protobuf::Message& message);
+
+}  // namespace polyonym::codec
+
+#endif  // POLYONYM_SRC_CODEC_CONVERT_H_

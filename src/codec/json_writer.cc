@@ -1,0 +1,136 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "codec/convert.h"
+#include "polyonym/codec/json.h"
+#include "polyonym/model/identifier.h"
+
+namespace polyonym {
+namespace {
+
+void PutQuoted(std::string* out, std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out->push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out->push_back('\\');
+      out->push_back(c);
+    } else if (byte < 0x20) {
+      out->append("\\u00");
+      out->push_back(kHex[byte >> 4]);
+      out->push_back(kHex[byte & 15]);
+    } else {
+      out->push_back(c);
+    }
+  }
+  out->push_back('"');
+}
+
+void PutField(std::string* out, std::string_view name) {
+  out->append(out->size() > 1 ? "," : "");
+  PutQuoted(out, name);
+  out->push_back(':');
+}
+
+// The short form keeps the order of identifiers within a namespace only.
+bool ShortFormKeepsOrder(const Record& record) {
+  const RecordIdentifier* last = nullptr;
+  std::map<std::pair<Role, std::string_view>, int> runs;
+  for (const RecordIdentifier& identifier : record.identifiers) {
+    const bool same_run = last != nullptr && last->ns == identifier.ns && last->role == identifier.role;
+    if (!same_run && ++runs[{identifier.role, identifier.ns}] > 1) return false;
+    if (last != nullptr && last->role > identifier.role) return false;
+    last = &identifier;
+  }
+  return true;
+}
+
+bool IsPair(const Record& record) { return record.act != Act::kObserve && record.act != Act::kDeleteSource && record.act != Act::kRetract; }
+
+bool HasShortForm(const Record& record) {
+  if (!record.facts.empty()) return false;
+  if (!IsPair(record)) return ShortFormKeepsOrder(record);
+  for (const RecordIdentifier& identifier : record.identifiers) {
+    if (identifier.role != Role::kSelf || !IsValidNamespace(identifier.ns) || identifier.value.empty()) return false;
+  }
+  return true;
+}
+
+void PutGroups(const Record& record, Role role, std::string_view field, std::string* out) {
+  std::string groups;
+  std::string_view last;
+  for (const RecordIdentifier& identifier : record.identifiers) {
+    if (identifier.role != role) continue;
+    if (groups.empty() || identifier.ns != last) {
+      if (!groups.empty()) groups.append("],");
+      PutQuoted(&groups, identifier.ns);
+      groups.append(":[");
+    } else {
+      groups.push_back(',');
+    }
+    last = identifier.ns;
+    PutQuoted(&groups, identifier.value);
+  }
+  if (groups.empty()) return;
+  PutField(out, field);
+  out->append("{" + groups + "]}");
+}
+
+std::string WriteShort(const Record& record) {
+  std::string out = "{";
+  PutField(&out, "source");
+  PutQuoted(&out, record.source);
+  if (!record.id.empty()) {
+    PutField(&out, "id");
+    PutQuoted(&out, record.id);
+  }
+  if (record.time_ms) {
+    PutField(&out, "t");
+    out.append(std::to_string(*record.time_ms));
+  }
+  if (record.version) {
+    PutField(&out, "version");
+    out.append(std::to_string(*record.version));
+  }
+  if (record.act != Act::kObserve) {
+    PutField(&out, "op");
+    PutQuoted(&out, ToString(record.act));
+  }
+  if (IsPair(record) && !record.identifiers.empty()) {
+    PutField(&out, "pair");
+    std::string pair;
+    for (const RecordIdentifier& identifier : record.identifiers) {
+      if (!pair.empty()) pair.push_back(',');
+      PutQuoted(&pair, ToString(Identifier{identifier.ns, identifier.value}));
+    }
+    out.append("[" + pair + "]");
+  } else {
+    PutGroups(record, Role::kSelf, "ids", &out);
+    PutGroups(record, Role::kOther, "other", &out);
+  }
+  if (!record.target_source.empty()) {
+    PutField(&out, "target");
+    PutQuoted(&out, record.target_source);
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+std::string WriteRecordJson(const Record& record) {
+  if (HasShortForm(record)) return WriteShort(record);
+  v1::Record message;
+  codec::ToProto(record, &message);
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  // Records hold UTF-8 (CheckShape), so there is nothing that could not be written.
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json;
+}
+
+}  // namespace polyonym
