@@ -46,7 +46,7 @@ foreach(suite IN LISTS suites)
   if(POLYONYM_PCH)
     target_precompile_headers(${target} REUSE_FROM polyonym_test_harness)
   endif()
-  if(TARGET polyonym_driver)
+  if(TARGET polyonym_driver AND suite STREQUAL "drivers")
     add_dependencies(${target} polyonym_driver)
   endif()
 

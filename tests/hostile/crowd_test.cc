@@ -12,6 +12,7 @@ Policy CrowdPolicy(std::uint32_t guard) {
     NamespacePolicy& ns = policy.namespaces.emplace_back();
     ns.name = name;
     ns.normaliser = Normaliser::kExact;
+    ns.builtin_blocks = false;
   }
   return policy;
 }

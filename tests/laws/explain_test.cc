@@ -14,7 +14,7 @@ std::string Spell(const Identifier& a, const Identifier& b) { return polyonym::T
 
 class Explainer {
  public:
-  Explainer(const View& view, const NaiveWorld& world) : view_(view), world_(world), named_(NamedIdentifiers(world)) {
+  Explainer(const View& view, const NaiveWorld& world) : view_(view), policy_(view.policy()), world_(world), named_(NamedIdentifiers(world)) {
     for (const auto& [pair, link] : world.state().links) ranked_.push_back(pair);
     std::sort(ranked_.begin(), ranked_.end(), [&](const Pair& a, const Pair& b) { return world.TakenBefore(a, b); });
     for (std::size_t i = 0; i < ranked_.size(); ++i) rank_of_[ranked_[i]] = i;
@@ -147,15 +147,11 @@ class Explainer {
       }
       return;
     }
-    std::set<Pair> sighted(ranked_.begin(), ranked_.end());
-    std::set<Pair> live = sighted;
-    std::erase_if(live, [&](const Pair& pair) { return world_.IsInert(pair); });
-    if (Reaches(x, y, live)) return CheckRefused(said, *answer);
-    if (Reaches(x, y, sighted)) {
-      if (answer->refused) return CheckRefused(said, *answer);  // a chain may pass both
-      if (got != Obstacle::kShared || !answer->shared) return Fault(said + "where every chain passes a shared identifier");
-      const Identifier shared = world_.NodeOf(*answer->shared);
-      if (!world_.IsShared(shared)) Fault(said + "names one that is not shared");
+    if (Reaches(x, y, {ranked_.begin(), ranked_.end()})) {
+      // A chain may pass refused links and shared identifiers both; either is an answer.
+      if (answer->refused) return CheckRefused(said, *answer);
+      if (got != Obstacle::kShared || !answer->shared) return Fault(said + "though a chain leads from one to the other");
+      CheckShared(said, *answer);
       return;
     }
     const std::vector<Violation> alone = world_.Violations({std::min(x, y), std::max(x, y)});
@@ -203,6 +199,17 @@ class Explainer {
     }
   }
 
+  void CheckShared(const std::string& said, const WhyNotAnswer& answer) {
+    const Identifier shared = world_.NodeOf(*answer.shared);
+    if (!world_.IsShared(shared)) Fault(said + "names one that is not shared");
+    std::set<std::uint32_t> numbers = {policy_.default_max_neighbours};
+    for (const NamespacePolicy& ns : policy_.namespaces) {
+      if (ns.name != FamilyOf(shared.ns)) continue;
+      for (const Guard& guard : ns.guards) numbers.insert(guard.max_neighbours);
+    }
+    if (!numbers.contains(answer.limit) || answer.would_be <= answer.limit) Fault(said + "names no guard's number");
+  }
+
   void CheckLinks(const Identifier& name) {
     const auto links = view_.Links(name);
     if (!links.ok()) return;
@@ -248,6 +255,7 @@ class Explainer {
   void Fault(const std::string& text) { fault_ += text + "\n"; }
 
   const View& view_;
+  const Policy policy_;
   const NaiveWorld& world_;
   const std::set<Identifier> named_;
   std::vector<Pair> ranked_;  // all sighted pairs, strongest first
