@@ -46,11 +46,16 @@ class CsvReader {
   enum class State { kFieldStart, kPlain, kQuoted, kAfterQuote };
   absl::StatusOr<bool> Fill();  // false at the end
   void EndField() { ends_.push_back(text_.size()); }
+  bool EndRow();  // false where the line is blank
+  void TakeQuoted();
+  void TakePlain();
+  bool TakeMark();
   absl::StatusOr<Result> SkipLine(Result result);
 
   std::unique_ptr<Bytes> bytes_;
   const char separator_;
   std::string_view rest_;
+  State state_ = State::kFieldStart;
   std::string text_;
   std::vector<std::size_t> ends_;
   std::uint64_t line_ = 1;

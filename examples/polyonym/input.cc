@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -36,7 +36,7 @@ class FileBytes : public Bytes {
       return first_;
     }
     const std::size_t n = std::fread(buffer_.data(), 1, buffer_.size(), file_);
-    if (n == 0 && std::ferror(file_) != 0) return absl::InvalidArgumentError(path_ + ": " + std::strerror(errno));
+    if (n == 0 && std::ferror(file_) != 0) return absl::InvalidArgumentError(path_ + ": " + std::generic_category().message(errno));
     position_->read += n;
     return std::string_view(buffer_.data(), n);
   }
@@ -214,7 +214,7 @@ absl::StatusOr<std::unique_ptr<Bytes>> OpenInput(const std::string& path, ReadPo
   std::error_code error;
   if (path != "-" && std::filesystem::is_directory(path, error)) return absl::InvalidArgumentError(path + ": is a folder");
   std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return absl::InvalidArgumentError(path + ": " + std::strerror(errno));
+  if (file == nullptr) return absl::InvalidArgumentError(path + ": " + std::generic_category().message(errno));
   auto bytes = std::make_unique<FileBytes>(file, path, position);
   const auto first = bytes->Peek();
   if (!first.ok()) return first.status();

@@ -22,6 +22,7 @@ class Json {
   using ObjectOf = std::vector<Field>;
 
   Json() = default;  // null
+  // NOLINTBEGIN(google-explicit-constructor): a row is written as {key, value}, whatever the value.
   Json(std::same_as<bool> auto flag) : value_(flag) {}
   Json(std::integral auto number)
     requires(!std::same_as<decltype(number), bool>)
@@ -29,6 +30,7 @@ class Json {
   Json(std::string text) : value_(std::move(text)) {}
   Json(std::string_view text) : value_(std::string(text)) {}
   Json(const char* text) : value_(std::string(text)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   static Json List() { return Json(Value(ListOf())); }
   static Json Object() { return Json(Value(ObjectOf())); }

@@ -132,12 +132,12 @@ bool Convert(char conversion, Scanner* in, Parts* out) {
 
 // The wall clock's reading in milliseconds, as if it stood in UTC.
 std::optional<std::int64_t> WallClock(const Parts& parts) {
-  using namespace std::chrono;
-  const year_month_day date{year(parts.year), month(static_cast<unsigned>(parts.month)), day(static_cast<unsigned>(parts.day))};
+  const std::chrono::year_month_day date{std::chrono::year(parts.year), std::chrono::month(static_cast<unsigned>(parts.month)),
+                                         std::chrono::day(static_cast<unsigned>(parts.day))};
   if (!date.ok()) return std::nullopt;
   int hour = parts.hour;
   if (parts.twelve_hours) hour = hour % 12 + (parts.afternoon.value_or(false) ? 12 : 0);
-  return std::int64_t{sys_days(date).time_since_epoch().count()} * 24 * kHourMs + hour * kHourMs + parts.minute * kMinuteMs +
+  return std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 24 * kHourMs + hour * kHourMs + parts.minute * kMinuteMs +
          parts.second * 1000 + parts.fraction_ms;
 }
 

@@ -11,7 +11,7 @@ namespace polyonym::batch {
 class MemoryResolver::Impl {
  public:
   Impl(std::shared_ptr<const CompiledPolicy> policy, const RecordLimits& limits, std::int64_t now_ms)
-      : limits_(limits), now_ms_(std::min(now_ms, INT64_MAX / 2)), definition_(std::move(policy)) {}
+      : limits_(limits), now_ms_(now_ms), definition_(std::move(policy)) {}
 
   Reason Add(const Record& record) {
     const Reason reason = CheckShape(record, limits_, now_ms_);

@@ -49,6 +49,12 @@ class NetChanges {
   bool IsAlive(Node n) const { return after_.node(after_.Canonical(n)).live > 0; }
   Node RootNow(Node n) const { return after_.ProfileOf(after_.Canonical(n)); }
 
+  std::size_t CountNames(Node root) const {
+    std::size_t names = 0;
+    after_.ForEachMember(root, [&](Node n) { after_.ForEachName(n, [&](Node) { ++names; }); });
+    return names;
+  }
+
   Change& Emit(ChangeKind kind, Node from, Node to, Cause cause, std::uint64_t record) {
     Change& change = changes_.emplace_back();
     change.sequence = sequence_;
@@ -94,7 +100,7 @@ class NetChanges {
         Emit(ChangeKind::kMerged, former.id, now, former.cause, former.record);
         continue;
       }
-      const bool whole = part.nodes.size() == after_.SizeOf(part.root);
+      const bool whole = part.nodes.size() == after_.SizeOf(part.root) && part.names.size() == CountNames(part.root);
       Change& change = Emit(whole ? ChangeKind::kSplit : ChangeKind::kMoved, former.id, now, former.cause, former.record);
       change.identifiers = Sorted(part.names);
     }

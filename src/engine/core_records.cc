@@ -109,7 +109,7 @@ Core::Taken Core::Take(const Record& record, bool own_id, std::optional<std::uin
   cell.key = index_->HashRecordKey(record.source, record.id);
   cell.sequence = sequence_;
   cell.source = index_->HashSource(record.source);
-  cell.flags = static_cast<std::uint32_t>(record.act) | RecordCell::kStands;
+  cell.flags = static_cast<std::uint32_t>(record.act);  // it stands once what it replaces is gone
   cell.location = location ? *location : log_->Append(sequence_, index_->records.size() + 1, record, own_id);
   const auto record_index = static_cast<std::uint32_t>(index_->records.Append(cell));
   if (former_index == kNone) {
@@ -128,7 +128,7 @@ Core::Taken Core::Take(const Record& record, bool own_id, std::optional<std::uin
 // What a record that stands now does.
 void Core::Stand(std::uint32_t record_index, const Record& record, Taken* taken) {
   JudgeRecord(rules_->policy(), record, &verdict_);
-  std::uint32_t flags = 0;
+  std::uint32_t flags = RecordCell::kStands;
   if (!verdict_.held.empty()) flags |= RecordCell::kHeldPart;
   if (verdict_.reason != Reason::kNone) {
     SetFlags(record_index, flags | RecordCell::kHeld, RecordCell::kVoided);
@@ -140,7 +140,7 @@ void Core::Stand(std::uint32_t record_index, const Record& record, Taken* taken)
   }
   const bool voided = VoidedBySource(record);
   if (voided) flags |= RecordCell::kVoided;
-  if (flags != 0) SetFlags(record_index, flags, 0);
+  SetFlags(record_index, flags, 0);
   taken->held_identifiers = static_cast<std::uint32_t>(verdict_.held.size());
   NameNodes(record, verdict_, &named_);
   for (const Named& n : named_) {
@@ -190,14 +190,20 @@ void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t 
   index_->pairs.Clear();
   acts_ = Acts();
   totals_ = Totals();
-  for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {
+  std::vector<std::uint32_t> standing;
+  for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     if (!index_->records.Latest(r).has(RecordCell::kStands)) continue;
-    SetFlags(r, 0, RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
-    ++totals_.standing_records;
+    standing.push_back(r);
+    // None stands until its turn: an act must not count what is not yet there.
+    SetFlags(r, 0, RecordCell::kStands | RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
+  }
+  totals_.standing_records = standing.size();
+  for (const std::uint32_t r : standing) {
     const auto record = Load(r);
     if (!record) return;
     Taken taken;
     Stand(r, *record, &taken);
+    if (!status_.ok()) return;
   }
   tracker_.SetCause(Cause::kDefinition, 0);
   for (Node n = 0; n < index_->nodes.size(); ++n) tracker_.Each(n);
@@ -227,21 +233,13 @@ void Core::RebuildTables() {
 
 std::optional<ProfileId> Core::PrimaryProfile(const std::vector<Node>& self) const {
   Node best = kNone;
-  bool best_shared = false;
   for (const Node name : self) {
-    const bool shared = graph_.node(graph_.Canonical(name)).shared();
-    const std::uint32_t priority = rules_->PriorityOf(graph_.KindOf(name));
-    bool better = best == kNone || (best_shared && !shared);
-    if (best != kNone && best_shared == shared) {
-      const std::uint32_t best_priority = rules_->PriorityOf(graph_.KindOf(best));
-      better = priority != best_priority ? priority < best_priority : graph_.NodeBefore(name, best);
-    }
-    if (!better) continue;
-    best = name;
-    best_shared = shared;
+    const Node node = graph_.Canonical(name);
+    const auto place = [this](Node n) { return std::pair(graph_.node(n).shared(), rules_->PriorityOf(graph_.KindOf(n))); };
+    if (best == kNone || place(node) < place(best) || (place(node) == place(best) && graph_.NodeBefore(node, best))) best = node;
   }
   if (best == kNone) return std::nullopt;
-  return ProfileId{graph_.IdOf(graph_.ProfileOf(graph_.Canonical(best)))};
+  return ProfileId{graph_.IdOf(graph_.ProfileOf(best))};
 }
 
 std::vector<Change> Core::Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before,

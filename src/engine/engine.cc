@@ -286,7 +286,7 @@ void Engine::Impl::Publish() {
 absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
   ApplyResult result;
   result.records.resize(records.size());
-  const std::int64_t now = options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max() / 2;
+  const std::int64_t now = options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max();
   std::vector<Ready> ready(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
     RecordResult& r = result.records[i];

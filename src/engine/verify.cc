@@ -59,8 +59,9 @@ class Verifier {
                                        return x < view_.state().nodes && graph_.KindOf(x) == kind &&
                                               graph_.ValueOf(x) == solved_.names[i].value;
                                      });
-      Check(n != kNone, "dictionary entry", i);
       node_of_.push_back(n);
+      // A record that no longer stood when a policy came names nothing under it.
+      Check(n != kNone || solved_.live[solved_.node[i]] == 0, "dictionary entry", i);
       if (n != kNone) Check(name_of_.emplace(n, i).second, "dictionary entry", n);
     }
   }
@@ -92,7 +93,7 @@ class Verifier {
     absl::flat_hash_map<Node, Node> root_of_group;
     absl::flat_hash_map<Node, Node> group_of_root;
     for (Node i = 0; i < solved_.names.size(); ++i) {
-      if (solved_.node[i] != i) continue;
+      if (solved_.node[i] != i || node_of_[i] == kNone) continue;
       const Node root = graph_.ProfileOf(node_of_[i]);
       const Node group = solved_.group[i];
       Check(root_of_group.emplace(group, root).first->second == root, "profile of an identifier", node_of_[i]);

@@ -124,9 +124,18 @@ class Writer {
     return out;
   }
 
-  // Two that differ as given, which is what a pair act must name.
+  // Two that differ as given, which is what a pair act must name; often two that were named together before.
   std::vector<RecordIdentifier> TwoNear() {
     std::vector<RecordIdentifier> two;
+    if (random_.Chance(45)) {
+      const Record& earlier = history_.records[random_.Below(history_.records.size())];
+      if (earlier.identifiers.size() > 1 && IsValidNamespace(earlier.identifiers[0].ns)) {
+        const std::size_t i = random_.Below(earlier.identifiers.size() - 1);
+        two = {earlier.identifiers[i], earlier.identifiers[i + 1]};
+        for (RecordIdentifier& identifier : two) identifier.role = Role::kSelf;
+        if (two[0] != two[1]) return two;
+      }
+    }
     for (int i = 0; i < 20; ++i) {
       two = Near(2);
       if (two[0].ns != two[1].ns || two[0].value != two[1].value) break;
@@ -190,6 +199,7 @@ class Writer {
          ++i) {
       record.identifiers[1] = pool_[random_.Below(pool_.size())];
     }
+    if (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns)) record.act = Act::kBind;
     return record;
   }
 

@@ -88,7 +88,7 @@ TEST_CASE("each field left out in turn is named") {
       {Act::kObserve, Reason::kMissingSource, "source", [](Record* r) { r->source.clear(); }},
       {Act::kObserve, Reason::kMissingTime, "time_ms", [](Record* r) { r->time_ms.reset(); }},
       {Act::kObserve, Reason::kMissingIdentifiers, "identifiers", [](Record* r) { r->identifiers.clear(); }},
-      {Act::kObserve, Reason::kBadNamespace, "identifiers[1].ns", [](Record* r) { r->identifiers[1].ns.clear(); }},
+      {Act::kObserve, Reason::kBadNamespace, "identifiers[1].namespace", [](Record* r) { r->identifiers[1].ns.clear(); }},
       {Act::kObserve, Reason::kEmptyValue, "identifiers[1].value", [](Record* r) { r->identifiers[1].value.clear(); }},
       {Act::kBind, Reason::kMissingTime, "time_ms", [](Record* r) { r->time_ms.reset(); }},
       {Act::kBind, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
@@ -164,7 +164,7 @@ TEST_CASE("a value, facts, a source and an id of 64 MB are turned away") {
   CheckRejected(bad, Reason::kRecordIdTooLong, "id");
   bad = Hostile();
   bad.identifiers[0].ns = huge;
-  CheckRejected(bad, Reason::kBadNamespace, "identifiers[0].ns");
+  CheckRejected(bad, Reason::kBadNamespace, "identifiers[0].namespace");
 }
 
 TEST_CASE("bytes that are not UTF-8 are turned away wherever they stand") {
@@ -234,7 +234,7 @@ TEST_CASE("namespaces that break the grammar are turned away") {
     Record bad = Hostile();
     bad.identifiers[0].ns = ns;
     INFO(ns);
-    CheckRejected(bad, Reason::kBadNamespace, "identifiers[0].ns");
+    CheckRejected(bad, Reason::kBadNamespace, "identifiers[0].namespace");
   }
 }
 

@@ -1,4 +1,5 @@
 // Folders and stores that are not what they seem: said clearly, touched never.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -111,8 +112,10 @@ TEST_CASE("a store of a newer format is not opened, whichever part is newer") {
   for (const Table table : {Table::kMeta, Table::kLog, Table::kState}) {
     const TempFolder folder;
     MakeStore(folder / "store", true);
+    std::vector<Row> rows = AllRows(folder / "store");
+    std::reverse(rows.begin(), rows.end());  // the last of the log, which no checkpoint covers
     bool found = false;
-    for (Row row : AllRows(folder / "store")) {
+    for (Row& row : rows) {
       if (row.table != table || row.value.size() < 9 || found) continue;
       // The payload as it is, sealed again by a library that writes version 200.
       const auto payload = engine::OpenValue(255, row.key, row.value);

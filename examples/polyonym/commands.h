@@ -1,0 +1,24 @@
+// commands.h - the commands of the program; each function adds its own to the command line.
+//
+// A command reads its options into values that live as long as `app`, and runs in its callback: what it has to say goes to an
+// Output, its exit code to session->exit_code.
+#ifndef POLYONYM_EXAMPLES_POLYONYM_COMMANDS_H_
+#define POLYONYM_EXAMPLES_POLYONYM_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "session.h"
+
+namespace polyonym::driver {
+
+void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resolve
+void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
+void AddLists(CLI::App* app, Session* session);      // lists.cc: groups, held, changes, export, stats
+void AddUpkeep(CLI::App* app, Session* session);     // upkeep.cc: retract, verify, checkpoint
+void AddPolicy(CLI::App* app, Session* session);     // policy.cc: policy show|check|diff|set
+void AddGenerate(CLI::App* app, Session* session);   // generate.cc: generate
+void AddScenarios(CLI::App* app, Session* session);  // scenarios.cc: scenarios
+
+}  // namespace polyonym::driver
+
+#endif  // POLYONYM_EXAMPLES_POLYONYM_COMMANDS_H_

@@ -1,0 +1,51 @@
+#include "groups.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace polyonym::driver {
+
+std::vector<std::string> TextsOf(std::span<const Identifier> identifiers) {
+  std::vector<std::string> texts;
+  texts.reserve(identifiers.size());
+  for (const Identifier& identifier : identifiers) texts.push_back(ToString(identifier));
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+Groups GroupsOf(const View& view, std::size_t min_size) {
+  Groups groups;
+  view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
+    if (members.size() >= min_size) groups.push_back({TextsOf(members), id});
+    return true;
+  });
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
+Groups GroupsOf(const batch::Partition& partition, std::size_t min_size) {
+  Groups groups;
+  for (const auto& members : partition.groups) {
+    if (members.size() >= min_size) groups.push_back({TextsOf(members), std::nullopt});
+  }
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
+void PrintGroups(Groups groups, const GroupsToPrint& options, Output* out) {
+  if (options.largest != 0) {
+    std::stable_sort(groups.begin(), groups.end(),
+                     [](const Group& a, const Group& b) { return a.members.size() > b.members.size(); });
+    groups.resize(std::min(groups.size(), options.largest));
+  }
+  for (const Group& group : groups) {
+    Json row = Json::Object();
+    if (options.ids) row.Set("profile", group.profile ? Json(ToString(*group.profile)) : Json());
+    if (out->is_table()) row.Set("size", group.members.size());
+    row.Set("members", Json::ListFrom(group.members));
+    out->Row(std::move(row));
+  }
+  out->Note("\n" + FormatCount(groups.size()) + (groups.size() == 1 ? " group" : " groups"));
+}
+
+}  // namespace polyonym::driver

@@ -1,0 +1,146 @@
+// lists.cc - what a store holds: groups, held, changes, export, stats.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "changes.h"
+#include "commands.h"
+#include "groups.h"
+#include "polyonym/codec/json.h"
+
+namespace polyonym::driver {
+
+namespace {
+
+void AddGroups(CLI::App* app, Session* session) {
+  const auto options = std::make_shared<GroupsToPrint>();
+  CLI::App* command = app->add_subcommand("groups", "every profile with its identifiers");
+  session->OfferStore(command);
+  command->add_flag("--ids", options->ids, "print the profiles' ids too");
+  command->add_option("--min-size", options->min_size, "only profiles of this many identifiers or more")->type_name("N");
+  command->add_option("--largest", options->largest, "only this many profiles, the largest first")->type_name("N");
+  session->OfferFormat(command);
+  command->footer("Members are in bytewise order, groups in the order of their first members: equal states print equal bytes.");
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    Output out(session->format);
+    PrintGroups(GroupsOf(engine->Read(), options->min_size), *options, &out);
+  });
+}
+
+Reason ParseReason(const std::string& name) {
+  for (int code = 0; code < 256; ++code) {
+    const auto reason = static_cast<Reason>(code);
+    if (reason != Reason::kNone && ToString(reason) == name) return reason;
+  }
+  Fail(kUsage, "--reason: no such reason; `polyonym held` without it prints those that occur");
+}
+
+void AddHeld(CLI::App* app, Session* session) {
+  struct Options {
+    std::string reason;
+    HeldFilter filter;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand("held", "records and identifiers that policy holds, with why");
+  session->OfferStore(command);
+  command->add_option("--reason", options->reason, "only this reason, such as blocked_value")->type_name("CODE");
+  command->add_option("--source", options->filter.source, "only records of this source")->type_name("S");
+  command->add_option("--max", options->filter.max_items, "at most this many rows; 0: all")->type_name("N")->capture_default_str();
+  session->OfferFormat(command);
+  command->callback([=] {
+    HeldFilter filter = options->filter;
+    if (!options->reason.empty()) filter.reason = ParseReason(options->reason);
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    Output out(session->format);
+    for (const HeldItem& item : FromStore(engine->Read().Held(filter))) {
+      Json row = Json::Object();
+      row.Set("record", item.record).Set("source", item.source).Set("id", item.record_id).Set("reason", ToString(item.reason));
+      row.Set("whole_record", item.whole_record);
+      row.Set("identifier", item.identifier_index ? Json(*item.identifier_index) : Json()).Set("namespace", item.ns);
+      out.Row(std::move(row));
+    }
+  });
+}
+
+void AddChanges(CLI::App* app, Session* session) {
+  struct Options {
+    std::uint64_t from = 0;
+    std::uint64_t max = 0;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand("changes", "the feed: what happened to profiles, commit by commit");
+  session->OfferStore(command);
+  command->add_option("--from", options->from, "from this sequence on")->type_name("N")->capture_default_str();
+  command->add_option("--max", options->max, "stop behind about this many, at the end of a commit; 0: all")->type_name("N");
+  session->OfferFormat(command);
+  command->footer("To go on, ask again from the last row's sequence + 1.");
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    const View view = engine->Read();
+    Output out(session->format);
+    std::uint64_t from = options->from;
+    std::uint64_t printed = 0;
+    while (options->max == 0 || printed < options->max) {
+      const std::uint64_t wanted = options->max == 0 ? 10'000 : options->max - printed;
+      const std::vector<Change> changes = FromStore(view.Changes(from, wanted));
+      if (changes.empty()) break;
+      for (const Change& change : changes) out.Row(ChangeRow(view, change, out.is_table()));
+      printed += changes.size();
+      from = changes.back().sequence + 1;
+    }
+  });
+}
+
+void AddExport(CLI::App* app, Session* session) {
+  const auto all = std::make_shared<bool>(false);
+  CLI::App* command = app->add_subcommand("export", "the records, as JSON Lines that `polyonym ingest` takes");
+  session->OfferStore(command);
+  command->add_flag("--all", *all, "also records that were superseded or retracted; each in a wrapper with number, sequence and state");
+  command->footer("The records that stand, under the same policy, make the same people in another store.");
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    Output out(Format::kJson);
+    FromStore(engine->Read().Export([&](const StoredRecord& stored) {
+      if (!*all) {
+        if (stored.standing) out.Line(WriteRecordJson(stored.record));
+        return true;
+      }
+      Json row = Json::Object();
+      row.Set("number", stored.number).Set("sequence", stored.sequence).Set("standing", stored.standing).Set("held", stored.held);
+      out.Row(std::move(row.Set("record", Json::Raw(WriteRecordJson(stored.record)))));
+      return true;
+    }));
+  });
+}
+
+void AddStats(CLI::App* app, Session* session) {
+  CLI::App* command = app->add_subcommand("stats", "how much a store holds");
+  session->OfferStore(command);
+  session->OfferFormat(command);
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    const View view = engine->Read();
+    const Stats stats = view.GetStats();
+    Json row = Json::Object();
+    row.Set("sequence", stats.sequence).Set("policy", view.policy().name).Set("policy_version", view.policy_version());
+    row.Set("records", stats.records).Set("standing_records", stats.standing_records).Set("held_records", stats.held_records);
+    row.Set("identifiers", stats.identifiers).Set("live_identifiers", stats.live_identifiers);
+    row.Set("shared_identifiers", stats.shared_identifiers).Set("profiles", stats.profiles).Set("links", stats.links);
+    row.Set("refused_links", stats.refused_links).Set("largest_profile", stats.largest_profile);
+    row.Set("resident_bytes", stats.resident_bytes).Set("store_bytes", stats.store_bytes);
+    Output(session->format).Fields(row);
+  });
+}
+
+}  // namespace
+
+void AddLists(CLI::App* app, Session* session) {
+  AddGroups(app, session);
+  AddHeld(app, session);
+  AddChanges(app, session);
+  AddExport(app, session);
+  AddStats(app, session);
+}
+
+}  // namespace polyonym::driver

@@ -1,0 +1,35 @@
+// progress.h - a progress bar on a terminal's standard error: how far, how fast, what is left. Silent elsewhere.
+#ifndef POLYONYM_EXAMPLES_POLYONYM_PROGRESS_H_
+#define POLYONYM_EXAMPLES_POLYONYM_PROGRESS_H_
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "input.h"
+
+namespace polyonym::driver {
+
+class Progress {
+ public:
+  // `what` is counted: "records".
+  explicit Progress(std::string what);
+  ~Progress();  // takes the bar away
+
+  // Draws at most ten times a second.
+  void Update(std::uint64_t count, const ReadPosition& position);
+
+  double seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const std::string what_;
+  const bool shown_;
+  const Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_ = start_;
+  bool dirty_ = false;
+};
+
+}  // namespace polyonym::driver
+
+#endif  // POLYONYM_EXAMPLES_POLYONYM_PROGRESS_H_

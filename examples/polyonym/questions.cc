@@ -1,0 +1,215 @@
+// questions.cc - what is known of one identifier or of a pair: show, why, why-not, how.
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "changes.h"
+#include "commands.h"
+#include "groups.h"
+
+namespace polyonym::driver {
+
+namespace {
+
+struct QuestionOptions {
+  std::string a;
+  std::string b;
+  std::size_t max_links = 200;
+};
+
+// The fields of a link that every command prints in the same way.
+Json LinkRow(const LinkEvidence& link) {
+  Json row = Json::Object();
+  row.Set("a", ToString(link.a)).Set("b", ToString(link.b)).Set("sightings", link.sightings);
+  const bool seen = link.sightings > 0;
+  row.Set("first", seen ? Json(FormatTime(link.first_ms)) : Json()).Set("last", seen ? Json(FormatTime(link.last_ms)) : Json());
+  row.Set("must_link", link.must_link).Set("cannot_link", link.cannot_link);
+  row.Set("sources", Json::ListFrom(link.sources)).Set("records", Json::ListFrom(link.records));
+  return row;
+}
+
+// As a row of a table, which has no room for everything.
+Json ShortLinkRow(const LinkEvidence& link, std::string state) {
+  const auto day = [&](std::int64_t ms) { return link.sightings > 0 ? Json(FormatTime(ms).substr(0, 10)) : Json(); };
+  if (link.must_link) state += ", must-link";
+  if (link.cannot_link) state += ", cannot-link";
+  Json row = Json::Object();
+  row.Set("a", ToString(link.a)).Set("b", ToString(link.b)).Set("state", state).Set("sightings", link.sightings);
+  row.Set("first", day(link.first_ms)).Set("last", day(link.last_ms)).Set("sources", Json::ListFrom(link.sources));
+  return row;
+}
+
+struct Neighbourhood {
+  std::vector<View::Neighbour> links;  // each once; kept ones first
+  std::set<std::string> sources;
+  bool cut = false;
+};
+
+Neighbourhood LinksOf(const View& view, const std::vector<Identifier>& identifiers, std::size_t max_links) {
+  Neighbourhood out;
+  std::set<std::pair<Identifier, Identifier>> seen;
+  for (const Identifier& identifier : identifiers) {
+    auto links = view.Links(identifier);
+    if (absl::IsNotFound(links.status())) continue;
+    for (View::Neighbour& neighbour : FromStore(std::move(links))) {
+      if (!seen.insert({neighbour.link.a, neighbour.link.b}).second) continue;
+      out.sources.insert(neighbour.link.sources.begin(), neighbour.link.sources.end());
+      out.links.push_back(std::move(neighbour));
+    }
+  }
+  std::stable_sort(out.links.begin(), out.links.end(),
+                   [](const View::Neighbour& a, const View::Neighbour& b) { return a.kept && !b.kept; });
+  out.cut = max_links != 0 && out.links.size() > max_links;
+  if (out.cut) out.links.resize(max_links);
+  return out;
+}
+
+void RunShow(const QuestionOptions& options, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = engine->Read();
+  const Target target = ParseTarget(view, options.a);
+  const Resolution found = view.Resolve(target.identifier);
+  std::vector<Identifier> members;
+  if (target.is_profile) {
+    members = FromStore(view.Members(target.profile));
+  } else if (found.profile) {
+    members = FromStore(view.Members(*found.profile));
+  }
+  const std::vector<Identifier> about = target.is_profile ? members : std::vector<Identifier>{target.identifier};
+  const Neighbourhood around = LinksOf(view, about, options.max_links);
+
+  Json row = Json::Object();
+  row.Set("asked", options.a).Set("known", found.known).Set("shared", found.shared).Set("blocked", found.blocked);
+  row.Set("held", found.held).Set("gone", found.gone);
+  const std::optional<ProfileId> profile = target.is_profile ? FromStore(view.Follow(target.profile)) : found.profile;
+  row.Set("profile", profile ? Json(ToString(*profile)) : Json());
+  if (!found.known) session->exit_code = kAnsweredNo;
+
+  Output out(session->format);
+  if (out.is_table()) {
+    row.Set("size", members.size()).Set("sources", Json::ListFrom(around.sources));
+    out.Fields(row);
+    out.Title("members");
+    for (const std::string& member : TextsOf(members)) out.Line("  " + member);
+    if (!around.links.empty()) out.Title("links");
+    for (const auto& [link, kept] : around.links) out.Row(ShortLinkRow(link, kept ? "kept" : "refused"));
+    if (around.cut) out.Note("… and more: --links 0 shows all");
+    return;
+  }
+  Json links = Json::List();
+  for (const auto& [link, kept] : around.links) links.Add(LinkRow(link).Set("kept", kept));
+  row.Set("members", Json::ListFrom(TextsOf(members))).Set("links", std::move(links)).Set("links_cut", around.cut);
+  row.Set("sources", Json::ListFrom(around.sources));
+  out.Row(std::move(row));
+}
+
+void RunWhy(const QuestionOptions& options, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = engine->Read();
+  const Target a = ParseTarget(view, options.a);
+  const Target b = ParseTarget(view, options.b);
+  auto answer = view.Why(a.identifier, b.identifier);
+  if (absl::IsNotFound(answer.status())) Fail(kAnsweredNo, answer.status());
+  const WhyAnswer why = FromStore(std::move(answer));
+  if (!why.connected) session->exit_code = kAnsweredNo;
+
+  Output out(session->format);
+  if (out.is_table()) {
+    out.Note(why.connected ? "They are one person." : "They are two people: `polyonym why-not` tells what keeps them apart.");
+    for (std::size_t i = 0; i < why.chain.size(); ++i) {
+      out.Row(ShortLinkRow(why.chain[i], i == why.weakest && why.chain.size() > 1 ? "kept, weakest" : "kept"));
+    }
+    return;
+  }
+  Json chain = Json::List();
+  for (const LinkEvidence& link : why.chain) chain.Add(LinkRow(link));
+  Json row = Json::Object();
+  row.Set("a", options.a).Set("b", options.b).Set("connected", why.connected).Set("chain", std::move(chain));
+  row.Set("weakest", why.chain.empty() ? Json() : Json(why.weakest));
+  out.Row(std::move(row));
+}
+
+// One sentence on what keeps two people apart.
+std::string Sentence(const WhyNotAnswer& answer) {
+  const std::string most = std::to_string(answer.limit);
+  const std::string would_be = std::to_string(answer.would_be);
+  switch (answer.obstacle) {
+    case Obstacle::kNone: return "Nothing: they are one person. Ask `polyonym why`.";
+    case Obstacle::kUnknown: return "One of them was never seen.";
+    case Obstacle::kNoEvidence: return "No chain of links leads from one to the other.";
+    case Obstacle::kLimit:
+      return "A profile may hold " + most + " of " + answer.limit_namespace + "; together they would hold " + would_be + ".";
+    case Obstacle::kProfileSize: return "A profile may hold " + most + " identifiers; together they would hold " + would_be + ".";
+    case Obstacle::kCannotLink: return "A cannot-link stands between them.";
+    case Obstacle::kShared: return "The chain passes through a shared identifier, which joins nothing.";
+    case Obstacle::kWindow:
+      return "A profile may gain " + most + " of " + answer.limit_namespace + " in the time of its window; together they would exceed it.";
+    case Obstacle::kHeld: return "One of them is blocked, held or gone.";
+  }
+  return "";
+}
+
+void RunWhyNot(const QuestionOptions& options, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = engine->Read();
+  const Target a = ParseTarget(view, options.a);
+  const Target b = ParseTarget(view, options.b);
+  auto result = view.WhyNot(a.identifier, b.identifier);
+  if (absl::IsNotFound(result.status())) Fail(kAnsweredNo, result.status());
+  const WhyNotAnswer answer = FromStore(std::move(result));
+  if (answer.obstacle == Obstacle::kNone) session->exit_code = kAnsweredNo;
+
+  Output out(session->format);
+  if (out.is_table()) {
+    out.Note(Sentence(answer));
+    if (answer.shared) out.Note("shared: " + ToString(*answer.shared));
+    if (answer.refused) out.Row(ShortLinkRow(*answer.refused, "refused"));
+    return;
+  }
+  Json row = Json::Object();
+  row.Set("a", options.a).Set("b", options.b).Set("obstacle", ToString(answer.obstacle));
+  row.Set("refused", answer.refused ? LinkRow(*answer.refused) : Json());
+  row.Set("limit_namespace", answer.limit_namespace.empty() ? Json() : Json(answer.limit_namespace));
+  row.Set("limit", answer.limit).Set("would_be", answer.would_be);
+  row.Set("shared", answer.shared ? Json(ToString(*answer.shared)) : Json());
+  out.Row(std::move(row));
+}
+
+void RunHow(const QuestionOptions& options, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = engine->Read();
+  const Target target = ParseTarget(view, options.a);
+  const Resolution found = view.Resolve(target.identifier);
+  if (!target.is_profile && !found.profile) Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
+  Output out(session->format);
+  for (const Change& change : FromStore(view.How(target.is_profile ? target.profile : *found.profile))) {
+    out.Row(ChangeRow(view, change, out.is_table()));
+  }
+}
+
+}  // namespace
+
+void AddQuestions(CLI::App* app, Session* session) {
+  const auto add = [&](const char* name, const char* what, bool pair, void (*run)(const QuestionOptions&, Session*)) {
+    const auto options = std::make_shared<QuestionOptions>();
+    CLI::App* command = app->add_subcommand(name, what);
+    session->OfferStore(command);
+    session->OfferFormat(command);
+    command->add_option(pair ? "A" : "ID", options->a, "namespace:value, or a profile's id p~…")->required();
+    if (pair) command->add_option("B", options->b, "the same")->required();
+    command->callback([=] { run(*options, session); });
+    return std::pair(command, options);
+  };
+  const auto [show, options] = add("show", "what is known of an identifier or profile: flags, members, links, sources", false, RunShow);
+  show->add_option("--links", options->max_links, "print at most this many links; 0: all")->type_name("N")->capture_default_str();
+  show->footer("Exit code 1 where the identifier was never seen.");
+  add("why", "the chain of links that makes two identifiers one person", true, RunWhy)
+      .first->footer("Exit code 1 where they are two people.");
+  add("why-not", "what keeps two identifiers apart", true, RunWhyNot).first->footer("Exit code 1 where they are one person.");
+  add("how", "the merges, splits and moves that made a profile", false, RunHow);
+}
+
+}  // namespace polyonym::driver
