@@ -191,6 +191,11 @@ class Writer {
       return record;
     }
     record.identifiers = TwoNear();
+    if (record.act == Act::kMustLink && random_.Chance(40)) {  // of a pair that has one already
+      for (const Record& earlier : history_.records) {
+        if (earlier.act == Act::kMustLink) record.identifiers = earlier.identifiers;
+      }
+    }
     if (record.act != Act::kRename) return record;
     // A rename stays in its family.
     for (int i = 0; i < 30 && (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns) ||
