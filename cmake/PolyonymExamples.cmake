@@ -7,8 +7,12 @@ if(driver_files)
   set_target_properties(polyonym_driver PROPERTIES
     OUTPUT_NAME polyonym RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}"
     INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")  # finds a shared library beside it
+  # The mapping of a CSV file is a proto in JSON, compiled with the library's own protos.
   target_include_directories(polyonym_driver PRIVATE "${PROJECT_SOURCE_DIR}/examples/polyonym")
-  target_link_libraries(polyonym_driver PRIVATE polyonym::polyonym CLI11::CLI11 ZLIB::ZLIB polyonym::dependency::zstd)
+  target_include_directories(polyonym_driver SYSTEM PRIVATE "${POLYONYM_GENERATED_DIR}/proto")
+  add_dependencies(polyonym_driver polyonym_proto)
+  target_link_libraries(polyonym_driver PRIVATE
+    polyonym::polyonym protobuf::libprotobuf CLI11::CLI11 ZLIB::ZLIB polyonym::dependency::zstd)
 endif()
 
 polyonym_sources(example_files "examples/cpp/*.cc")

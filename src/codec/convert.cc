@@ -3,14 +3,20 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "codec/facts.h"
+#include "polyonym/v1/policy.pb.h"
+#include "polyonym/v1/record.pb.h"
+
 namespace polyonym::codec {
 namespace {
 
-absl::Status UnknownEnum(const char* field) {
-  return absl::InvalidArgumentError(std::string(field) + ": holds a value that this library does not know; use a newer one");
+absl::Status UnknownEnum(const std::string& field) {
+  return absl::InvalidArgumentError(field + ": holds a value that this library does not know; use a newer one");
 }
 
-absl::Status FromProto(const v1::NamespacePolicy& from, NamespacePolicy* to) {
+// `path`: where it stands in the policy, for errors; called only for them.
+template <class Path>
+absl::Status FromProto(const v1::NamespacePolicy& from, const Path& path, NamespacePolicy* to) {
   to->name = from.name();
   if (from.has_priority()) to->priority = from.priority();
   for (const v1::Limit& limit : from.limits()) {
@@ -18,7 +24,7 @@ absl::Status FromProto(const v1::NamespacePolicy& from, NamespacePolicy* to) {
   }
   for (const v1::Guard& guard : from.guards()) to->guards.push_back({guard.of(), guard.max_neighbours()});
   if (from.has_normaliser()) {
-    if (!v1::Normaliser_IsValid(from.normaliser())) return UnknownEnum("normaliser");
+    if (!v1::Normaliser_IsValid(from.normaliser())) return UnknownEnum(path() + ".normaliser");
     to->normaliser = static_cast<Normaliser>(from.normaliser());
   }
   to->region = from.region();
@@ -27,7 +33,7 @@ absl::Status FromProto(const v1::NamespacePolicy& from, NamespacePolicy* to) {
   to->valid_pattern = from.valid_pattern();
   if (from.has_builtin_blocks()) to->builtin_blocks = from.builtin_blocks();
   to->parent = from.parent();
-  if (!v1::Sensitivity_IsValid(from.sensitivity())) return UnknownEnum("sensitivity");
+  if (!v1::Sensitivity_IsValid(from.sensitivity())) return UnknownEnum(path() + ".sensitivity");
   to->sensitivity = static_cast<Sensitivity>(from.sensitivity());
   return absl::OkStatus();
 }
@@ -67,12 +73,14 @@ absl::Status FromProto(const v1::Record& from, Record* to) {
   to->act = static_cast<Act>(from.act());
   to->identifiers.clear();
   for (const v1::RecordIdentifier& identifier : from.identifiers()) {
-    if (!v1::Role_IsValid(identifier.role())) return UnknownEnum("identifiers.role");
+    if (!v1::Role_IsValid(identifier.role())) {
+      return UnknownEnum("identifiers[" + std::to_string(to->identifiers.size()) + "].role");
+    }
     to->identifiers.push_back({identifier.namespace_(), identifier.value(), static_cast<Role>(identifier.role())});
   }
   to->target_source = from.target_source();
-  to->facts = from.has_facts() ? SerialiseDeterministic(from.facts()) : std::string();
-  return absl::OkStatus();
+  to->facts.clear();
+  return from.has_facts() ? FactsToBytes(from.facts(), &to->facts) : absl::OkStatus();
 }
 
 void ToProto(const Record& from, v1::Record* to) {
@@ -88,8 +96,6 @@ void ToProto(const Record& from, v1::Record* to) {
     out->set_role(static_cast<v1::Role>(identifier.role));
   }
   to->set_target_source(from.target_source);
-  // Facts that do not parse were never taken; what is not there is left out.
-  if (!from.facts.empty()) to->mutable_facts()->ParseFromString(from.facts);
 }
 
 absl::Status FromProto(const v1::Policy& from, Policy* to) {
@@ -102,7 +108,8 @@ absl::Status FromProto(const v1::Policy& from, Policy* to) {
   if (from.has_max_identifiers_per_profile()) to->max_identifiers_per_profile = from.max_identifiers_per_profile();
   if (from.has_default_max_neighbours()) to->default_max_neighbours = from.default_max_neighbours();
   for (const v1::NamespacePolicy& ns : from.namespaces()) {
-    if (absl::Status status = FromProto(ns, &to->namespaces.emplace_back()); !status.ok()) return status;
+    const auto path = [&] { return "namespaces[" + std::to_string(to->namespaces.size() - 1) + "]"; };
+    if (absl::Status status = FromProto(ns, path, &to->namespaces.emplace_back()); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

@@ -4,18 +4,23 @@
 
 #include <string>
 
-#include <google/protobuf/message.h>
-
 #include "absl/status/status.h"
 #include "polyonym/model/policy.h"
 #include "polyonym/model/record.h"
-#include "polyonym/v1/policy.pb.h"
-#include "polyonym/v1/record.pb.h"
+
+namespace google::protobuf {
+class Message;
+}
+namespace polyonym::v1 {
+class Policy;
+class Record;
+}  // namespace polyonym::v1
 
 namespace polyonym::codec {
 
-// ERRORS: InvalidArgument for an enum value that this library does not know.
+// ERRORS: InvalidArgument naming the field, for an enum value that this library does not know and for facts nested too deep.
 absl::Status FromProto(const v1::Record& from, Record* to);
+// All but the facts, which are bytes in the model: codec/facts.h makes them a message.
 void ToProto(const Record& from, v1::Record* to);
 absl::Status FromProto(const v1::Policy& from, Policy* to);
 void ToProto(const Policy& from, v1::Policy* to);

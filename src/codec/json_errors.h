@@ -2,8 +2,6 @@
 #ifndef POLYONYM_SRC_CODEC_JSON_ERRORS_H_
 #define POLYONYM_SRC_CODEC_JSON_ERRORS_H_
 
-#include <simdjson.h>
-
 #include <string>
 #include <string_view>
 
@@ -11,29 +9,20 @@
 
 namespace polyonym::codec {
 
-inline absl::Status NotJson(simdjson::error_code error) {
-  return absl::InvalidArgumentError(std::string("not valid JSON: ") + simdjson::error_message(error));
-}
+// A field's name comes from outside: it is shown only as far as a name of ours could go, on one line.
+std::string Shown(std::string_view name);
 
-// A field's name comes from outside: it is shown only as far as a name of ours could go.
-inline std::string Shown(std::string_view name) {
-  constexpr std::size_t kMaxShown = 64;
-  return std::string(name.substr(0, kMaxShown)) + (name.size() > kMaxShown ? "…" : "");
-}
+// `parent.name`; the parent is taken as it is.
+std::string Path(std::string_view parent, std::string_view name);
 
-inline std::string Path(std::string_view parent, std::string_view name) {
-  return parent.empty() ? Shown(name) : std::string(parent) + "." + Shown(name);
-}
+absl::Status NotJson(std::string_view what);
+absl::Status UnknownField(std::string_view parent, std::string_view name);
+absl::Status FieldTwice(std::string_view parent, std::string_view name);
+absl::Status Expected(std::string_view field, std::string_view what);
 
-inline absl::Status UnknownField(std::string_view parent, std::string_view name) {
-  return absl::InvalidArgumentError(Path(parent, name) + ": unknown field; see the record's fields in the documentation");
-}
-inline absl::Status FieldTwice(std::string_view parent, std::string_view name) {
-  return absl::InvalidArgumentError(Path(parent, name) + ": the field is there twice");
-}
-inline absl::Status Expected(std::string_view field, std::string_view what) {
-  return absl::InvalidArgumentError(std::string(field) + ": expected " + std::string(what));
-}
+// The same for what protobuf's JSON reader says, which holds values: only the path, the name of an unknown field and the
+// expected type are taken from it. `parent` is where the text that it read stands in a larger one.
+absl::Status FromProtobufMessage(std::string_view message, std::string_view parent);
 
 }  // namespace polyonym::codec
 

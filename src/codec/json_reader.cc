@@ -1,7 +1,12 @@
 // The fast reader of record JSON: simdjson, mapped by hand, both forms of codec/json.h.
+//
+// Where it refuses what protobuf's own reader takes, all of it sloppy writing that no printer of protobuf produces:
+//   D1  an enum's number as text or with a point or exponent: "act":"1", "act":1.0
+//   D2  a plus before the digits of a number in text: "time_ms":"+5"
+//   D3  a whole number with a point or exponent that is beyond 2^53, where a double is no longer exact: "time_ms":1e18
+//   D4  `identifiers` as a lone object, or with null or a list within the list
+// Everything else that is in the protobuf mapping is read alike, or refused by both; a property test says so.
 #include <simdjson.h>
-
-#include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
 #include <charconv>
@@ -11,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "codec/convert.h"
+#include "codec/facts.h"
 #include "codec/json_errors.h"
 #include "codec/json_shape.h"
 #include "codec/timestamp.h"
@@ -78,46 +83,77 @@ absl::Status ReadText(const element& value, std::string_view field, std::string*
 }
 
 // An identifier's value: text, or a whole number as its digits.
-absl::Status ReadValue(const element& value, std::string_view field, std::string* out) {
+bool ReadValue(const element& value, std::string* out) {
   if (value.type() == element_type::INT64) {
     *out = std::to_string(value.get_int64().value_unsafe());
-    return absl::OkStatus();
-  }
-  if (value.type() == element_type::UINT64) {
+  } else if (value.type() == element_type::UINT64) {
     *out = std::to_string(value.get_uint64().value_unsafe());
-    return absl::OkStatus();
-  }
-  if (!value.is_string()) return Expected(field, "text or a whole number");
-  return ReadText(value, field, out);
-}
-
-// An enum by one of its names or its number.
-template <class Names>
-bool ReadEnum(const element& value, const Names& names, std::string_view prefix, std::size_t* out) {
-  std::string_view text;
-  if (value.get_string().get(text) == simdjson::SUCCESS) {
-    for (std::size_t i = 0; i < std::size(names); ++i) {
-      if (text == names[i]) {
-        *out = i;
-        return true;
-      }
-    }
+  } else if (value.is_string()) {
+    *out = value.get_string().value_unsafe();
+  } else {
     return false;
   }
-  std::int64_t number = 0;
-  if (!prefix.empty() && value.is_int64() && ReadWhole(value, &number) && number >= 0 &&
-      static_cast<std::uint64_t>(number) < std::size(names)) {
-    *out = static_cast<std::size_t>(number);
-    return true;
-  }
-  return false;
+  return true;
 }
+
+// An enum by one of its names or its number; its values are 0, 1, 2, … in the order of `names`.
+template <class Names>
+bool ReadEnum(const element& value, const Names& names, std::size_t* out) {
+  if (value.is_string()) {
+    const std::string_view text = value.get_string().value_unsafe();
+    *out = static_cast<std::size_t>(std::find(std::begin(names), std::end(names), text) - std::begin(names));
+  } else if (value.is_int64()) {
+    *out = static_cast<std::size_t>(value.get_int64().value_unsafe());  // below 0: far beyond the end
+  } else {
+    return false;
+  }
+  return *out < std::size(names);
+}
+
+bool HasTwice(std::vector<std::string_view> names, std::string_view* twice) {
+  std::sort(names.begin(), names.end());
+  const auto at = std::adjacent_find(names.begin(), names.end());
+  if (at == names.end()) return false;
+  *twice = *at;
+  return true;
+}
+
+std::string Place(std::string_view list, std::size_t i) { return std::string(list) + "[" + std::to_string(i) + "]"; }
 
 class ObjectReader {
  public:
   ObjectReader(const simdjson::dom::object& object, Record* record) : object_(object), record_(record) {}
 
+  // What the record held before is gone, its memory is used again.
   absl::Status Read() {
+    Clear();
+    absl::Status status = ReadFields();
+    record_->identifiers.resize(count_);
+    return status;
+  }
+
+ private:
+  void Clear() {
+    record_->source.clear();
+    record_->id.clear();
+    record_->time_ms.reset();
+    record_->version.reset();
+    record_->act = Act::kObserve;
+    record_->target_source.clear();
+    record_->facts.clear();
+  }
+
+  // The next identifier, empty; Read() cuts off what was left of earlier ones.
+  RecordIdentifier& NextIdentifier() {
+    if (count_ == record_->identifiers.size()) record_->identifiers.emplace_back();
+    RecordIdentifier& next = record_->identifiers[count_++];
+    next.ns.clear();
+    next.value.clear();
+    next.role = Role::kSelf;
+    return next;
+  }
+
+  absl::Status ReadFields() {
     for (const simdjson::dom::key_value_pair field : object_) {
       const FieldName* known = FindField(field.key);
       if (known == nullptr) return UnknownField("", field.key);
@@ -129,7 +165,6 @@ class ObjectReader {
     return absl::OkStatus();
   }
 
- private:
   absl::Status ReadField(const FieldName& known, const element& value) {
     switch (known.field) {
       case kSource:
@@ -195,7 +230,7 @@ class ObjectReader {
     constexpr std::string_view kActNames[] = {"ACT_OBSERVE", "ACT_BIND",   "ACT_UNBIND",            "ACT_MUST_LINK",     "ACT_CANNOT_LINK",
                                               "ACT_RENAME",  "ACT_DELETE_IDENTIFIER", "ACT_DELETE_SOURCE", "ACT_RETRACT"};
     std::size_t index = 0;
-    if (!ReadEnum(value, kActNames, "ACT_", &index)) return Expected("act", "one of the ACT_ names");
+    if (!ReadEnum(value, kActNames, &index)) return Expected("act", "one of the ACT_ names");
     record_->act = static_cast<Act>(index);
     return absl::OkStatus();
   }
@@ -205,95 +240,94 @@ class ObjectReader {
     if (value.get_array().get(array) != simdjson::SUCCESS) return Expected("identifiers", "a list");
     std::size_t i = 0;
     for (const element item : array) {
-      const std::string path = "identifiers[" + std::to_string(i++) + "]";
       simdjson::dom::object object;
-      if (item.get_object().get(object) != simdjson::SUCCESS) return Expected(path, "an object");
-      if (absl::Status status = ReadIdentifier(path, object); !status.ok()) return status;
+      if (item.get_object().get(object) != simdjson::SUCCESS) return Expected(Place("identifiers", i), "an object");
+      if (absl::Status status = ReadIdentifier(i, object); !status.ok()) return status;
+      ++i;
     }
     return absl::OkStatus();
   }
 
-  absl::Status ReadIdentifier(const std::string& path, const simdjson::dom::object& object) {
-    RecordIdentifier& out = record_->identifiers.emplace_back();
+  // `i`: its place in the list, for errors.
+  absl::Status ReadIdentifier(std::size_t i, const simdjson::dom::object& object) {
+    RecordIdentifier& out = NextIdentifier();
     unsigned seen = 0;
     for (const simdjson::dom::key_value_pair field : object) {
       const unsigned bit = field.key == "namespace" ? 1 : field.key == "value" ? 2 : field.key == "role" ? 4 : 0;
-      if (bit == 0) return UnknownField(path, field.key);
-      if ((seen & bit) != 0) return FieldTwice(path, field.key);
+      if (bit == 0) return UnknownField(Place("identifiers", i), field.key);
+      if ((seen & bit) != 0) return FieldTwice(Place("identifiers", i), field.key);
       seen |= bit;
       if (field.value.is_null()) continue;
-      absl::Status status;
-      if (bit == 1) status = ReadText(field.value, path + ".namespace", &out.ns);
-      if (bit == 2) status = ReadText(field.value, path + ".value", &out.value);
-      if (bit == 4) {
-        std::size_t role = 0;
-        if (!ReadEnum(field.value, kRoleNames, "ROLE_", &role)) status = Expected(path + ".role", "ROLE_SELF or ROLE_OTHER");
-        out.role = static_cast<Role>(role);
+      std::size_t role = 0;
+      if (bit == 4 && !ReadEnum(field.value, kRoleNames, &role)) {
+        return Expected(codec::Path(Place("identifiers", i), "role"), "ROLE_SELF or ROLE_OTHER");
       }
-      if (!status.ok()) return status;
+      if (bit == 4) {
+        out.role = static_cast<Role>(role);
+      } else if (!ReadText(field.value, "", bit == 1 ? &out.ns : &out.value).ok()) {
+        return Expected(codec::Path(Place("identifiers", i), field.key), "text");
+      }
     }
     return absl::OkStatus();
   }
 
   // {"phone": ["…", …], "crm": "…"}
-  absl::Status ReadGroups(const std::string& name, const element& value, Role role) {
+  absl::Status ReadGroups(std::string_view name, const element& value, Role role) {
     simdjson::dom::object object;
     if (value.get_object().get(object) != simdjson::SUCCESS) return Expected(name, "an object of namespaces");
     std::vector<std::string_view> namespaces;
+    for (const simdjson::dom::key_value_pair group : object) namespaces.push_back(group.key);
+    std::string_view twice;
+    if (HasTwice(std::move(namespaces), &twice)) return FieldTwice(name, twice);
     for (const simdjson::dom::key_value_pair group : object) {
-      if (std::find(namespaces.begin(), namespaces.end(), group.key) != namespaces.end()) return FieldTwice(name, group.key);
-      namespaces.push_back(group.key);
-      const std::string path = codec::Path(name, group.key);
-      simdjson::dom::array array;
-      const bool is_list = group.value.get_array().get(array) == simdjson::SUCCESS;
-      if (!is_list) {
-        if (absl::Status status = AddIdentifier(path, group.key, group.value, role); !status.ok()) return status;
-        continue;
-      }
-      for (const element item : array) {
-        if (absl::Status status = AddIdentifier(path, group.key, item, role); !status.ok()) return status;
+      if (!ReadGroup(group.key, group.value, role)) {
+        return Expected(codec::Path(name, group.key), "text, a whole number, or a list of these");
       }
     }
     return absl::OkStatus();
   }
 
-  absl::Status AddIdentifier(const std::string& path, std::string_view ns, const element& value, Role role) {
-    RecordIdentifier& out = record_->identifiers.emplace_back();
+  bool ReadGroup(std::string_view ns, const element& value, Role role) {
+    simdjson::dom::array array;
+    if (value.get_array().get(array) != simdjson::SUCCESS) return AddIdentifier(ns, value, role);
+    return std::all_of(array.begin(), array.end(), [&](const element& item) { return AddIdentifier(ns, item, role); });
+  }
+
+  bool AddIdentifier(std::string_view ns, const element& value, Role role) {
+    RecordIdentifier& out = NextIdentifier();
     out.ns = ns;
     out.role = role;
-    return ReadValue(value, path, &out.value);
+    return ReadValue(value, &out.value);
   }
 
   absl::Status ReadPair(const element& value) {
     simdjson::dom::array array;
     if (value.get_array().get(array) != simdjson::SUCCESS) return Expected("pair", "a list of namespace:value texts");
+    std::size_t i = 0;
     for (const element item : array) {
       std::string_view text;
-      if (item.get_string().get(text) != simdjson::SUCCESS) return Expected("pair", "a list of namespace:value texts");
+      if (item.get_string().get(text) != simdjson::SUCCESS) return Expected(Place("pair", i), "namespace:value text");
       auto identifier = ParseIdentifier(text);
-      if (!identifier.ok()) return absl::InvalidArgumentError("pair: " + std::string(identifier.status().message()));
-      record_->identifiers.push_back({std::move(identifier->ns), std::move(identifier->value), Role::kSelf});
+      if (!identifier.ok()) {
+        return absl::InvalidArgumentError(Place("pair", i) + ": " + std::string(identifier.status().message()));
+      }
+      RecordIdentifier& out = NextIdentifier();
+      out.ns = std::move(identifier->ns);
+      out.value = std::move(identifier->value);
+      ++i;
     }
     return absl::OkStatus();
   }
 
   absl::Status ReadFacts(const element& value) {
     if (!value.is_object()) return Expected("facts", "an object");
-    const std::string json = simdjson::minify(value);
-    if (absl::Status status = codec::CheckJsonShape(json); !status.ok()) {
-      return absl::InvalidArgumentError("facts: " + std::string(status.message()));
-    }
-    v1::Facts facts;
-    const auto status = google::protobuf::util::JsonStringToMessage(json, &facts);
-    // Protobuf's message may quote a value, so it is not passed on.
-    if (!status.ok()) return Expected("facts", "the protobuf mapping of polyonym.v1.Facts; a field is unknown or of another type");
-    record_->facts = codec::SerialiseDeterministic(facts);
-    return absl::OkStatus();
+    return codec::FactsFromJson(simdjson::minify(value), &record_->facts);
   }
 
   const simdjson::dom::object& object_;
   Record* record_;
   unsigned seen_ = 0;
+  std::size_t count_ = 0;  // identifiers read so far
 };
 
 }  // namespace
@@ -301,8 +335,14 @@ class ObjectReader {
 class JsonRecordReader::Impl {
  public:
   absl::Status Read(std::string_view line, Record* record) {
-    *record = Record();
-    if (line.size() > codec::kMaxJsonBytes) return absl::InvalidArgumentError("the line is longer than 16 MiB");
+    absl::Status status = ReadInto(line, record);
+    if (!status.ok()) *record = Record();
+    return status;
+  }
+
+ private:
+  absl::Status ReadInto(std::string_view line, Record* record) {
+    if (absl::Status status = codec::CheckJsonStart(line); !status.ok()) return status;
     if (line.size() > parser_.capacity() || parser_.max_depth() != codec::kMaxJsonDepth) {
       const std::size_t capacity = std::max<std::size_t>(line.size() * 2, 4096);
       if (parser_.allocate(std::min(capacity, codec::kMaxJsonBytes), codec::kMaxJsonDepth) != simdjson::SUCCESS) {
@@ -311,14 +351,13 @@ class JsonRecordReader::Impl {
     }
     element root;
     if (const auto error = parser_.parse(line.data(), line.size()).get(root); error != simdjson::SUCCESS) {
-      return codec::NotJson(error);
+      return codec::NotJson(simdjson::error_message(error));
     }
     simdjson::dom::object object;
     if (root.get_object().get(object) != simdjson::SUCCESS) return absl::InvalidArgumentError("expected a JSON object");
     return ObjectReader(object, record).Read();
   }
 
- private:
   simdjson::dom::parser parser_{codec::kMaxJsonBytes};
 };
 

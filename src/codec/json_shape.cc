@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,44 +12,69 @@
 namespace polyonym::codec {
 namespace {
 
-absl::Status CheckNames(const simdjson::dom::element& element);
+// The path, from the outside in, of a field that is there twice. Built on the way out, so that good text costs nothing.
+using Steps = std::vector<std::string>;
 
-absl::Status CheckObject(const simdjson::dom::object& object) {
+std::optional<Steps> FindTwice(const simdjson::dom::element& element);
+
+std::optional<Steps> Under(std::string step, std::optional<Steps> steps) {
+  if (steps) steps->insert(steps->begin(), std::move(step));
+  return steps;
+}
+
+std::optional<Steps> FindTwiceInObject(const simdjson::dom::object& object) {
   std::vector<std::string_view> names;
-  for (const simdjson::dom::key_value_pair field : object) {
-    names.push_back(field.key);
-    if (absl::Status status = CheckNames(field.value); !status.ok()) return status;
-  }
+  for (const simdjson::dom::key_value_pair field : object) names.push_back(field.key);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
-  return twice == names.end() ? absl::OkStatus() : FieldTwice("", *twice);
+  if (twice != names.end()) return Steps{Shown(*twice)};
+  for (const simdjson::dom::key_value_pair field : object) {
+    if (auto steps = FindTwice(field.value)) return Under(Shown(field.key), std::move(steps));
+  }
+  return std::nullopt;
 }
 
 // The parser's own depth bounds the recursion.
-absl::Status CheckNames(const simdjson::dom::element& element) {
+std::optional<Steps> FindTwice(const simdjson::dom::element& element) {
   simdjson::dom::object object;
-  if (element.get_object().get(object) == simdjson::SUCCESS) return CheckObject(object);
+  if (element.get_object().get(object) == simdjson::SUCCESS) return FindTwiceInObject(object);
   simdjson::dom::array array;
-  if (element.get_array().get(array) != simdjson::SUCCESS) return absl::OkStatus();
+  if (element.get_array().get(array) != simdjson::SUCCESS) return std::nullopt;
+  std::size_t i = 0;
   for (const simdjson::dom::element item : array) {
-    if (absl::Status status = CheckNames(item); !status.ok()) return status;
+    if (auto steps = FindTwice(item)) return Under("[" + std::to_string(i) + "]", std::move(steps));
+    ++i;
   }
-  return absl::OkStatus();
+  return std::nullopt;
+}
+
+absl::Status Twice(std::string_view parent, const Steps& steps) {
+  std::string path(parent);
+  for (const std::string& step : steps) path += (path.empty() || step.starts_with('[') ? "" : ".") + step;
+  return absl::InvalidArgumentError(path + ": the field is there twice");
 }
 
 }  // namespace
 
-absl::Status CheckJsonShape(std::string_view json) {
+absl::Status CheckJsonStart(std::string_view json) {
   if (json.size() > kMaxJsonBytes) return absl::InvalidArgumentError("the JSON text is longer than 16 MiB");
+  if (json.starts_with("\xEF\xBB\xBF")) return NotJson("it begins with a byte order mark; take it off");
+  return absl::OkStatus();
+}
+
+absl::Status CheckJsonShape(std::string_view json, std::string_view parent) {
+  if (absl::Status status = CheckJsonStart(json); !status.ok()) return status;
   simdjson::dom::parser parser(kMaxJsonBytes);
   if (parser.allocate(std::max<std::size_t>(json.size(), 64), kMaxJsonDepth) != simdjson::SUCCESS) {
     return absl::ResourceExhaustedError("no memory for the JSON text");
   }
   simdjson::dom::element root;
   if (const auto error = parser.parse(json.data(), json.size()).get(root); error != simdjson::SUCCESS) {
-    return NotJson(error);
+    return NotJson(simdjson::error_message(error));
   }
-  return CheckNames(root);
+  if (!root.is_object()) return absl::InvalidArgumentError("expected a JSON object");
+  const auto twice = FindTwice(root);
+  return twice ? Twice(parent, *twice) : absl::OkStatus();
 }
 
 }  // namespace polyonym::codec

@@ -10,10 +10,15 @@
 namespace polyonym::codec {
 
 inline constexpr std::size_t kMaxJsonBytes = std::size_t{16} << 20;
-inline constexpr std::size_t kMaxJsonDepth = 32;
+inline constexpr std::size_t kMaxJsonDepth = 32;  // objects and lists within each other, the outermost one counted
 
-// ERRORS: InvalidArgument for text that is not one JSON value in UTF-8, is over the bounds, or names a field twice.
-absl::Status CheckJsonShape(std::string_view json);
+// The size, and that there is no byte order mark (some parsers pass over it, some do not).
+// ERRORS: InvalidArgument.
+absl::Status CheckJsonStart(std::string_view json);
+
+// ERRORS: InvalidArgument for text that is not one JSON object in UTF-8, is over the bounds, or names a field twice; the field
+// is named below `parent`.
+absl::Status CheckJsonShape(std::string_view json, std::string_view parent = "");
 
 }  // namespace polyonym::codec
 

@@ -1,12 +1,17 @@
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "codec/convert.h"
+#include "codec/facts.h"
+#include "codec/json_shape.h"
+#include "model/utf8.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/model/identifier.h"
+#include "polyonym/v1/record.pb.h"
 
 namespace polyonym {
 namespace {
@@ -119,18 +124,30 @@ std::string WriteShort(const Record& record) {
   return out + "}";
 }
 
-}  // namespace
+bool HoldsUtf8(const Record& record) {
+  const auto ok = [](const RecordIdentifier& identifier) { return IsUtf8(identifier.ns) && IsUtf8(identifier.value); };
+  return IsUtf8(record.source) && IsUtf8(record.id) && IsUtf8(record.target_source) &&
+         std::all_of(record.identifiers.begin(), record.identifiers.end(), ok);
+}
 
-std::string WriteRecordJson(const Record& record) {
-  if (HasShortForm(record)) return WriteShort(record);
+// Empty where the facts cannot be said in JSON.
+std::string WriteMapping(const Record& record) {
   v1::Record message;
   codec::ToProto(record, &message);
+  if (!record.facts.empty() && !codec::FactsFromBytes(record.facts, message.mutable_facts()).ok()) return {};
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;
-  // Records hold UTF-8 (CheckShape), so there is nothing that could not be written.
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
-  return json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return {};
+  return codec::CheckJsonShape(json).ok() ? json : std::string();
+}
+
+}  // namespace
+
+std::string WriteRecordJson(const Record& record) {
+  if (!HoldsUtf8(record)) return {};
+  std::string json = HasShortForm(record) ? WriteShort(record) : WriteMapping(record);
+  return json.size() <= codec::kMaxJsonBytes ? json : std::string();
 }
 
 }  // namespace polyonym

@@ -2,35 +2,55 @@
 
 #include <limits>
 
+#include <google/protobuf/wire_format_lite.h>
+
 #include "codec/convert.h"
+#include "codec/wire.h"
+#include "polyonym/v1/policy.pb.h"
+#include "polyonym/v1/record.pb.h"
 
 namespace polyonym {
 namespace {
 
-// Parses untrusted bytes; protobuf bounds its own recursion (100 levels) and the sender bounds the size.
+// Parses untrusted bytes; the sender bounds the size.
 template <class Message, class Value>
-absl::StatusOr<Value> Read(std::string_view bytes, const char* what) {
+absl::StatusOr<Value> Read(std::string_view bytes) {
+  if (absl::Status status = codec::CheckWire(bytes, *Message::descriptor(), 1); !status.ok()) return status;
   Message message;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::InvalidArgumentError(std::string("these bytes are not a polyonym.v1.") + what);
+    return absl::InvalidArgumentError("these bytes are not a " + Message::descriptor()->full_name());
   }
   Value value;
   if (absl::Status status = codec::FromProto(message, &value); !status.ok()) return status;
   return value;
 }
 
+// The facts byte for byte. Theirs is the last field, so that they stand where protobuf itself would put them.
+void AppendFacts(const std::string& facts, std::string* bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  const auto put = [&](std::size_t number) {
+    for (; number >= 0x80; number >>= 7) bytes->push_back(static_cast<char>((number & 0x7f) | 0x80));
+    bytes->push_back(static_cast<char>(number));
+  };
+  put(WireFormatLite::MakeTag(v1::Record::kFactsFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  put(facts.size());
+  bytes->append(facts);
+}
+
 }  // namespace
 
-absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) { return Read<v1::Record, Record>(bytes, "Record"); }
+absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) { return Read<v1::Record, Record>(bytes); }
 
 std::string WriteRecordProto(const Record& record) {
   v1::Record message;
   codec::ToProto(record, &message);
-  return codec::SerialiseDeterministic(message);
+  std::string bytes = codec::SerialiseDeterministic(message);
+  if (!record.facts.empty()) AppendFacts(record.facts, &bytes);
+  return bytes;
 }
 
-absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) { return Read<v1::Policy, Policy>(bytes, "Policy"); }
+absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) { return Read<v1::Policy, Policy>(bytes); }
 
 std::string WritePolicyProto(const Policy& policy) {
   v1::Policy message;

@@ -169,7 +169,7 @@ class Writer {
 
   Record RandomAct() {
     Record record = Base();
-    const std::uint64_t kind = random_.Below(100);
+    const std::uint64_t kind = random_.Chance(shape_.extra_must_links) ? 42 : random_.Below(100);
     if (kind < 18) {
       record.act = Act::kBind;
     } else if (kind < 42) {
@@ -205,7 +205,19 @@ class Writer {
       record.identifiers[1] = pool_[random_.Below(pool_.size())];
     }
     if (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns)) record.act = Act::kBind;
+    if (random_.Chance(30)) TieWithRename(&record);
     return record;
+  }
+
+  // Renames of one class at one time: only (source, id) tells which of them spells it.
+  void TieWithRename(Record* record) const {
+    for (const Record& earlier : history_.records) {
+      if (earlier.act != Act::kRename || record->act != Act::kRename || earlier.identifiers.size() != 2) continue;
+      if (FamilyOf(earlier.identifiers[0].ns) != FamilyOf(record->identifiers[1].ns)) continue;
+      if (earlier.identifiers[0] == record->identifiers[1]) continue;
+      record->identifiers[0] = earlier.identifiers[0];
+      record->time_ms = earlier.time_ms;
+    }
   }
 
   const Record& Earlier() {

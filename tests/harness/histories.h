@@ -55,6 +55,7 @@ struct HistoryShape {
   std::size_t min_records = 60;
   std::size_t max_records = 110;
   bool renames = true;
+  std::uint32_t extra_must_links = 0;  // percent of acts that are must-links besides the usual
 };
 
 Policy RandomPolicy(Random& random);

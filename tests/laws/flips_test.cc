@@ -12,7 +12,9 @@ TEST_CASE("every condition of the rule, turned wrong, shows in the comparison wi
   for (int i = 1; i < static_cast<int>(Flip::kCount); ++i) unseen.insert(static_cast<Flip>(i));
   ForEachSeed(30'000, 2'000, [&](std::uint64_t seed) {
     if (unseen.empty()) return;
-    const History history = RandomHistory(seed);
+    HistoryShape shape;
+    if (seed % 2 == 0) shape.extra_must_links = 60;
+    const History history = RandomHistory(seed, shape);
     const auto policy = Compile(history.policy);
     std::unique_ptr<Engine> engine = OpenInMemory(history.policy, seed);
     Must(engine->Apply(history.records).status());

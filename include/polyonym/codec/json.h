@@ -8,7 +8,8 @@
 //     "op":"observe"}; `t` is milliseconds or RFC 3339 text, `op` a name of ToString(Act). For pair acts the two identifiers
 //     come in order as "pair":["phone:…","crm:…"] (rename: old, then new), delete_identifier as "pair":["phone:…"],
 //     delete_source with "target":"source".
-// Unknown fields are errors that name them, and so are duplicate ones.
+// Unknown fields are errors that name them, and so are duplicate ones, a byte order mark, more than 16 MiB and more than 32
+// levels of objects and lists.
 #ifndef POLYONYM_CODEC_JSON_H_
 #define POLYONYM_CODEC_JSON_H_
 
@@ -33,7 +34,8 @@ class JsonRecordReader {
   JsonRecordReader& operator=(JsonRecordReader&&) noexcept;
 
   // Reads one object into `record`, reusing its memory.
-  // ERRORS: InvalidArgument naming the field and what was expected (never the value). COST: one pass; the fast reader.
+  // ERRORS: InvalidArgument naming the field and what was expected (never the value); `record` is empty then.
+  // COST: one pass; the fast reader.
   absl::Status Read(std::string_view line, Record* record);
 
  private:
@@ -44,11 +46,13 @@ class JsonRecordReader {
 // The same by protobuf's own JSON reader (the protobuf mapping only): slower, the reference of the differential test.
 absl::StatusOr<Record> ReadRecordJsonByProtobuf(std::string_view json);
 
-// The short form where it can say everything, else the protobuf mapping. One line, no line end.
+// The short form where it can say everything, else the protobuf mapping. One line, no line end; the reader gives the record back.
+// Empty where JSON cannot say it: text that is not UTF-8, facts that are no polyonym.v1.Facts or beyond the reader's bounds.
 std::string WriteRecordJson(const Record& record);
 
 // A policy by the protobuf mapping of polyonym.v1.Policy.  ERRORS: InvalidArgument naming the field.
 absl::StatusOr<Policy> ReadPolicyJson(std::string_view json);
+// REQUIRES: Validate() took the policy.
 std::string WritePolicyJson(const Policy& policy, bool pretty);
 
 }  // namespace polyonym

@@ -14,11 +14,14 @@
 namespace polyonym {
 
 // ERRORS: InvalidArgument (not a polyonym.v1.Record, or an enum value that this library does not know).
+// ENSURES: equal facts are equal bytes, in whatever order they were sent.
 absl::StatusOr<Record> ReadRecordProto(std::string_view bytes);
-std::string WriteRecordProto(const Record& record);  // deterministic
+// REQUIRES: text in UTF-8 (CheckShape); readers refuse the bytes otherwise.  ENSURES: deterministic; facts go byte for byte.
+std::string WriteRecordProto(const Record& record);
 
 absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes);
-std::string WritePolicyProto(const Policy& policy);  // deterministic
+// REQUIRES: Validate() took the policy.  ENSURES: deterministic.
+std::string WritePolicyProto(const Policy& policy);
 
 }  // namespace polyonym
 
