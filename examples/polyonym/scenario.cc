@@ -35,8 +35,9 @@ const std::map<std::string, Meaning>& Meanings() {
       {"first_bind_wins", {.ranking = Ranking::kOldest}},
       {"do_not_merge_key", {.ranking = Ranking::kOldest}},
       {"union", {.limits = false}},
-      {"must_link", {}},
-      {"cannot_link", {}},
+      // What a steward decides about stands as it is until then: the first link wins.
+      {"must_link", {.ranking = Ranking::kOldest}},
+      {"cannot_link", {.ranking = Ranking::kOldest}},
       {"sensors_idm3", {.declares_all = false}},
       {"auto_supernode", {}},
       {"snowplow_identities", {.guarded_by_unique = true}},
@@ -120,7 +121,14 @@ class Builder {
     if (const JsonValue* namespaces = FieldOf(config, "namespaces")) {
       for (const JsonValue& ns : namespaces->list_value().values()) AddNamespace(ns.struct_value());
     }
+    if (!priorities_given_) RankByPlace();
     if (meaning_.guarded_by_unique) GuardByUnique();
+  }
+
+  // Where no namespace has a priority, the one named first is the best, as in the systems that list keys in order.
+  void RankByPlace() {
+    std::uint32_t place = 0;
+    for (NamespacePolicy& ns : out_.policy.namespaces) ns.priority = ++place;
   }
 
   NamespacePolicy& Declare(const std::string& name) {
@@ -139,6 +147,7 @@ class Builder {
     NamespacePolicy& ns = Declare(TextOf(FieldOf(from, "name")));
     if (const JsonValue* priority = FieldOf(from, "priority"); IsGiven(priority)) {
       ns.priority = static_cast<std::uint32_t>(std::max(1.0, priority->number_value()));
+      priorities_given_ = true;
     }
     AddLimits(from, &ns);
     ns.parent = TextOf(FieldOf(from, "parent"));
@@ -292,6 +301,7 @@ class Builder {
 
   Scenario& out_;
   Meaning meaning_;
+  bool priorities_given_ = false;
   std::set<std::string> declared_;
   std::set<std::string> may_be_empty_;
   std::vector<std::string> unique_;
