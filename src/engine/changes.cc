@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 namespace polyonym::engine {
 namespace {
@@ -12,6 +16,13 @@ struct Former {
   Node id = 0;
   Node root = 0;
   bool each = false;
+  Cause cause = Cause::kUnknown;
+  std::uint64_t record = 0;
+};
+
+// An identifier that was not alive before.
+struct Born {
+  Node node = 0;
   Cause cause = Cause::kUnknown;
   std::uint64_t record = 0;
 };
@@ -28,12 +39,16 @@ class NetChanges {
       Former& former = formers_[id];
       former = {id, root, former.each || each, cause, record};
     } else if (IsAlive(node)) {
-      born_[node] = {cause, record};
+      born_.push_back({node, cause, record});
     }
   }
 
   std::vector<Change> Take() {
-    for (const auto& [id, former] : formers_) {
+    std::vector<Former> in_order;
+    in_order.reserve(formers_.size());
+    for (const auto& [id, former] : formers_) in_order.push_back(former);
+    std::sort(in_order.begin(), in_order.end(), [](const Former& a, const Former& b) { return a.id < b.id; });
+    for (const Former& former : in_order) {
       if (former.each) {
         AddScattered(former);
       } else {
@@ -110,12 +125,22 @@ class NetChanges {
   }
 
   void AddBorn() {
-    std::map<Node, std::vector<Node>> by_profile;
-    for (const auto& [node, why] : born_) by_profile[after_.IdOf(RootNow(node))].push_back(node);
-    for (auto& [now, names] : by_profile) {
-      const auto& [cause, record] = born_[names.front()];
+    // Each once, by what touched it last.
+    std::stable_sort(born_.begin(), born_.end(), [](const Born& a, const Born& b) { return a.node < b.node; });
+    std::vector<std::pair<Node, const Born*>> by_profile;
+    for (std::size_t i = 0; i < born_.size(); ++i) {
+      if (i + 1 < born_.size() && born_[i + 1].node == born_[i].node) continue;
+      by_profile.emplace_back(after_.IdOf(RootNow(born_[i].node)), &born_[i]);
+    }
+    std::stable_sort(by_profile.begin(), by_profile.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t i = 0; i < by_profile.size();) {
+      const Node now = by_profile[i].first;
+      const Born& first = *by_profile[i].second;
       const ChangeKind kind = inhabited_.contains(now) ? ChangeKind::kJoined : ChangeKind::kCreated;
-      Emit(kind, now, now, cause, record).identifiers = Sorted(names);
+      Change& change = Emit(kind, now, now, first.cause, first.record);
+      for (; i < by_profile.size() && by_profile[i].first == now; ++i) {
+        change.identifiers.push_back(IdentifierNumber{by_profile[i].second->node});
+      }
     }
   }
 
@@ -131,9 +156,9 @@ class NetChanges {
   const GraphReader<Latest>& after_;
   const Node nodes_before_;
   const std::uint64_t sequence_;
-  std::map<Node, Former> formers_;
-  std::map<Node, std::pair<Cause, std::uint64_t>> born_;
-  std::set<Node> inhabited_;  // ids of profiles that hold someone who was there before
+  absl::flat_hash_map<Node, Former> formers_;  // by profile id
+  std::vector<Born> born_;
+  absl::flat_hash_set<Node> inhabited_;  // ids of profiles that hold someone who was there before
   std::vector<Change> changes_;
 };
 

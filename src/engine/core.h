@@ -5,18 +5,24 @@
 // links, and the resolver makes the partition right again. Taking a record back goes the same way with the sign
 // turned. After each step the partition is the rule's for the evidence as it then stands.
 //
+// Records come in groups: all of a group are judged and hashed first, and what they will touch is fetched step by step
+// (core_ahead.cc), so that the misses of one record overlap those of the next. Memory latency is what a record costs.
+//
 // THREADS: the writer's.
 #ifndef POLYONYM_SRC_ENGINE_CORE_H_
 #define POLYONYM_SRC_ENGINE_CORE_H_
 
 #include <cstdint>
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/acts.h"
 #include "engine/changes.h"
@@ -34,18 +40,24 @@ class Core {
  public:
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules);
 
+  // A record whose shape was checked and whose id is filled in. It is appended to the log, unless `location` says where it
+  // already lies.
+  struct Incoming {
+    const Record* record = nullptr;
+    bool own_id = false;  // the id is its content's hash
+    std::optional<std::uint64_t> location;
+  };
   struct Taken {
     Outcome outcome = Outcome::kApplied;
     Reason reason = Reason::kNone;
     std::uint32_t held_identifiers = 0;
-    std::vector<Node> self;  // identifiers counted with role self, for the record's primary
+    absl::InlinedVector<Node, 8> self;  // identifiers counted with role self, for the record's primary
   };
 
   void Begin(std::uint64_t sequence);
 
-  // Takes a record whose shape was checked and whose id, and version where it can have one, are filled in. It is appended to the log,
-  // unless `location` says where it already lies.
-  Taken Take(const Record& record, bool own_id, std::optional<std::uint64_t> location);
+  // Takes records in order. `taken(i, what)` is called after each; it may not call the core.
+  void Take(std::span<const Incoming> records, const std::function<void(std::size_t, const Taken&)>& taken);
 
   // Judges every standing record again under another policy.
   void PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version);
@@ -57,7 +69,8 @@ class Core {
   void RebuildTables();
 
   // The profile of a record's primary identifier now.
-  std::optional<ProfileId> PrimaryProfile(const std::vector<Node>& self) const;
+  std::optional<ProfileId> PrimaryProfile(std::span<const Node> self) const;
+  void PrefetchNodes(std::span<const Node> nodes) const;
 
   // Changes since Begin().
   std::vector<Change> Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before, std::uint64_t sequence);
@@ -79,12 +92,34 @@ class Core {
     Role role = Role::kSelf;
   };
   enum class Sign { kPlus, kMinus };
+  // A record with what policy says of it, and the hashes that its names are looked up by.
+  struct Judged {
+    struct Name {
+      Kind kind = kNone;   // kNone: its namespace was new
+      std::uint64_t hash = 0;
+      Node guess = kNone;  // what the dictionary has under the hash; not compared yet
+    };
+    const Record* record = nullptr;
+    std::uint64_t key = 0;  // keyed hash of (source, id)
+    RecordVerdict verdict;
+    absl::InlinedVector<Name, 8> names;  // one for each of verdict.counted
+  };
+
+  // core_ahead.cc
+  static constexpr std::size_t kAhead = 32;  // records in a group: what the processor can have under way, and more
+  void Judge(const Record& record, Judged* judged) const;
+  void LookAhead(std::span<const Incoming> records);
+  template <class F>
+  void ForEachGuessedPair(std::size_t records, const F& f) const;
 
   // core_records.cc
   Kind KindOfNamespace(const std::string& ns);
-  void NameNodes(const Record& record, const RecordVerdict& verdict, std::vector<Named>* out);
+  void NameNodes(const Judged& judged, std::vector<Named>* out);
+  void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
+  void NameKnown(const Judged& judged, Taken* taken) const;
+  std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key, Record* record);
   std::optional<Record> Load(std::uint32_t record_index);
-  void Stand(std::uint32_t record_index, const Record& record, Taken* taken);
+  void Stand(std::uint32_t record_index, const Judged& judged, Taken* taken);
   void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
   void Supersede(std::uint32_t record_index, const Record& record);
   bool VoidedBySource(const Record& record) const;
@@ -138,8 +173,12 @@ class Core {
   Acts acts_;
   std::uint64_t sequence_ = 0;
   absl::Status status_;
-  RecordVerdict verdict_;       // reused
-  std::vector<Named> named_;    // reused
+  // Reused from record to record.
+  std::array<Judged, kAhead> ahead_;
+  Judged judged_;
+  Taken taken_;
+  std::vector<Named> named_;
+  std::vector<Named> distinct_;
 };
 
 }  // namespace polyonym::engine

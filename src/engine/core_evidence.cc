@@ -20,10 +20,10 @@ bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) { return un
 std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(std::uint32_t record_index) {
   auto record = Load(record_index);
   if (!record) return std::nullopt;
-  RecordVerdict verdict;
-  JudgeRecord(rules_->policy(), *record, &verdict);
+  Judged judged;
+  Judge(*record, &judged);
   std::vector<Named> named;
-  NameNodes(*record, verdict, &named);
+  NameNodes(judged, &named);
   return std::pair(*std::move(record), std::move(named));
 }
 
@@ -87,7 +87,8 @@ void Core::Count(std::uint32_t record_index, const Record& record, const std::ve
 
 // Distinct nodes, self before other.
 void Core::CountNaming(const Record& record, const std::vector<Named>& named, Sign sign) {
-  std::vector<Named> nodes = named;
+  std::vector<Named>& nodes = distinct_;
+  nodes.assign(named.begin(), named.end());
   for (Named& n : nodes) n.node = graph_.Canonical(n.name);
   std::sort(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) {
     return a.node != b.node ? a.node < b.node : a.role < b.role;

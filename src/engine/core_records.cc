@@ -10,7 +10,7 @@ namespace {
 
 // The order of section 1 of docs/rule.md among records of one key.
 std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
-  return {record.version.value_or(0), record.act == Act::kRetract, HashContent(record)};
+  return {record.version ? *record.version : record.time_ms.value_or(0), record.act == Act::kRetract, HashContent(record)};
 }
 
 }  // namespace
@@ -37,7 +37,10 @@ std::optional<Record> Core::Load(std::uint32_t record_index) {
 }
 
 std::uint32_t Core::FindStanding(const std::string& source, const std::string& id, Record* record) {
-  const std::uint64_t key = index_->HashRecordKey(source, id);
+  return FindStanding(source, id, index_->HashRecordKey(source, id), record);
+}
+
+std::uint32_t Core::FindStanding(const std::string& source, const std::string& id, std::uint64_t key, Record* record) {
   return index_->record_keys.Find(key, [&](std::uint32_t r) {
     if (r >= index_->records.size() || index_->records.Latest(r).key != key) return false;
     auto stored = Load(r);
@@ -73,44 +76,70 @@ Kind Core::KindOfNamespace(const std::string& ns) {
   return rules_->FindKind(ns);
 }
 
-void Core::NameNodes(const Record& record, const RecordVerdict& verdict, std::vector<Named>* out) {
+void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
   out->clear();
-  for (const RecordVerdict::Counted& counted : verdict.counted) {
-    const Kind kind = KindOfNamespace(record.identifiers[counted.index].ns);
-    const std::uint64_t hash = index_->HashValue(kind, counted.value);
+  for (std::size_t i = 0; i < judged.names.size(); ++i) {
+    const RecordVerdict::Counted& counted = judged.verdict.counted[i];
+    Kind kind = judged.names[i].kind;
+    std::uint64_t hash = judged.names[i].hash;
+    if (kind == kNone) {
+      kind = KindOfNamespace(judged.record->identifiers[counted.index].ns);
+      hash = index_->HashValue(kind, counted.value);
+    }
     Node name = graph_.Find(kind, counted.value, hash);
     if (name == kNone) name = graph_.Add(kind, counted.value, hash);
     out->push_back({name, graph_.Canonical(name), counted.role});
   }
 }
 
-Core::Taken Core::Take(const Record& record, bool own_id, std::optional<std::uint64_t> location) {
-  Taken taken;
+// Of a record that changes nothing: the identifiers of it that the store has.
+void Core::NameKnown(const Judged& judged, Taken* taken) const {
+  for (std::size_t i = 0; i < judged.names.size(); ++i) {
+    const RecordVerdict::Counted& counted = judged.verdict.counted[i];
+    if (counted.role != Role::kSelf) continue;
+    const Kind kind = rules_->FindKind(judged.record->identifiers[counted.index].ns);
+    if (kind == kNone) continue;
+    const Node name = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
+    if (name != kNone) taken->self.push_back(name);
+  }
+}
+
+void Core::Take(std::span<const Incoming> records, const std::function<void(std::size_t, const Taken&)>& taken) {
+  for (std::size_t first = 0; first < records.size(); first += kAhead) {
+    const auto group = records.subspan(first, std::min(kAhead, records.size() - first));
+    LookAhead(group);
+    for (std::size_t i = 0; i < group.size() && status_.ok(); ++i) {
+      taken_.outcome = Outcome::kApplied;
+      taken_.reason = Reason::kNone;
+      taken_.held_identifiers = 0;
+      taken_.self.clear();
+      TakeOne(group[i], ahead_[i], &taken_);
+      taken(first + i, taken_);
+    }
+  }
+}
+
+void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken) {
+  const Record& record = *incoming.record;
   Record former;
-  const std::uint32_t former_index = FindStanding(record.source, record.id, &former);
+  const std::uint32_t former_index = FindStanding(record.source, record.id, judged.key, &former);
   if (former_index != kNone) {
     const auto place = PlaceOf(record), former_place = PlaceOf(former);
     if (place <= former_place) {
-      taken.outcome = Outcome::kUnchanged;
-      taken.reason = place == former_place ? Reason::kDuplicate
-                     : former.act == Act::kRetract ? Reason::kRetracted : Reason::kSuperseded;
-      if (record.act == Act::kRetract) return taken;
-      JudgeRecord(rules_->policy(), record, &verdict_);
-      for (const RecordVerdict::Counted& counted : verdict_.counted) {
-        const Kind kind = rules_->FindKind(record.identifiers[counted.index].ns);
-        if (counted.role != Role::kSelf || kind == kNone) continue;
-        const Node name = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
-        if (name != kNone) taken.self.push_back(name);
-      }
-      return taken;
+      taken->outcome = Outcome::kUnchanged;
+      taken->reason = place == former_place ? Reason::kDuplicate
+                      : former.act == Act::kRetract ? Reason::kRetracted : Reason::kSuperseded;
+      if (record.act != Act::kRetract) NameKnown(judged, taken);
+      return;
     }
   }
   RecordCell cell;
-  cell.key = index_->HashRecordKey(record.source, record.id);
+  cell.key = judged.key;
   cell.sequence = sequence_;
   cell.source = index_->HashSource(record.source);
   cell.flags = static_cast<std::uint32_t>(record.act);  // it stands once what it replaces is gone
-  cell.location = location ? *location : log_->Append(sequence_, index_->records.size() + 1, record, own_id);
+  cell.location = incoming.location ? *incoming.location
+                                    : log_->Append(sequence_, index_->records.size() + 1, record, incoming.own_id);
   const auto record_index = static_cast<std::uint32_t>(index_->records.Append(cell));
   if (former_index == kNone) {
     index_->record_keys.Insert(cell.key, record_index);
@@ -121,28 +150,27 @@ Core::Taken Core::Take(const Record& record, bool own_id, std::optional<std::uin
   }
   tracker_.SetCause(CauseOf(record.act, Sign::kPlus), record_index + 1);
   ++totals_.standing_records;
-  Stand(record_index, record, &taken);
-  return taken;
+  Stand(record_index, judged, taken);
 }
 
 // What a record that stands now does.
-void Core::Stand(std::uint32_t record_index, const Record& record, Taken* taken) {
-  JudgeRecord(rules_->policy(), record, &verdict_);
+void Core::Stand(std::uint32_t record_index, const Judged& judged, Taken* taken) {
+  const Record& record = *judged.record;
+  const RecordVerdict& verdict = judged.verdict;
   std::uint32_t flags = RecordCell::kStands;
-  if (!verdict_.held.empty()) flags |= RecordCell::kHeldPart;
-  if (verdict_.reason != Reason::kNone) {
+  if (!verdict.held.empty()) flags |= RecordCell::kHeldPart;
+  taken->held_identifiers = static_cast<std::uint32_t>(verdict.held.size());
+  if (verdict.reason != Reason::kNone) {
     SetFlags(record_index, flags | RecordCell::kHeld, RecordCell::kVoided);
     ++totals_.held_records;
     taken->outcome = Outcome::kHeld;
-    taken->reason = verdict_.reason;
-    taken->held_identifiers = static_cast<std::uint32_t>(verdict_.held.size());
+    taken->reason = verdict.reason;
     return;
   }
   const bool voided = VoidedBySource(record);
   if (voided) flags |= RecordCell::kVoided;
   SetFlags(record_index, flags, 0);
-  taken->held_identifiers = static_cast<std::uint32_t>(verdict_.held.size());
-  NameNodes(record, verdict_, &named_);
+  NameNodes(judged, &named_);
   for (const Named& n : named_) {
     if (n.role == Role::kSelf) taken->self.push_back(n.name);
   }
@@ -150,10 +178,7 @@ void Core::Stand(std::uint32_t record_index, const Record& record, Taken* taken)
   if (act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRename) {
     AddMentions(record_index, named_);
   }
-  if (!voided) {
-    const std::vector<Named> named = named_;  // named_ is used again below
-    Count(record_index, record, named, Sign::kPlus);
-  }
+  if (!voided) Count(record_index, record, named_, Sign::kPlus);
 }
 
 void Core::Supersede(std::uint32_t record_index, const Record& record) {
@@ -162,9 +187,9 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
   --totals_.standing_records;
   if (cell.has(RecordCell::kHeld)) --totals_.held_records;
   if (!cell.live()) return;
-  JudgeRecord(rules_->policy(), record, &verdict_);
+  Judge(record, &judged_);
   std::vector<Named> named;
-  NameNodes(record, verdict_, &named);
+  NameNodes(judged_, &named);
   Count(record_index, record, named, Sign::kMinus);
 }
 
@@ -201,8 +226,9 @@ void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t 
   for (const std::uint32_t r : standing) {
     const auto record = Load(r);
     if (!record) return;
+    Judge(*record, &judged_);
     Taken taken;
-    Stand(r, *record, &taken);
+    Stand(r, judged_, &taken);
     if (!status_.ok()) return;
   }
   tracker_.SetCause(Cause::kDefinition, 0);
@@ -225,13 +251,13 @@ void Core::RebuildTables() {
     if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRetract) continue;
     const auto record = Load(r);
     if (!record) return;
-    JudgeRecord(rules_->policy(), *record, &verdict_);
-    NameNodes(*record, verdict_, &named_);
+    Judge(*record, &judged_);
+    NameNodes(judged_, &named_);
     RestoreAct(r, *record, named_);
   }
 }
 
-std::optional<ProfileId> Core::PrimaryProfile(const std::vector<Node>& self) const {
+std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const {
   Node best = kNone;
   for (const Node name : self) {
     const Node node = graph_.Canonical(name);

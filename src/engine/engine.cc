@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <random>
@@ -22,26 +23,60 @@ constexpr std::uint8_t kHeaderVersion = 1;
 constexpr std::size_t kGroupJobs = 256;  // calls committed together at most
 constexpr std::uint64_t kCheckpointOnCloseBytes = std::uint64_t{1} << 20;
 
-// A record ready to be taken: id and version filled in, copied only where they had to be.
-struct Ready {
-  const Record* record = nullptr;
-  std::optional<Record> filled;
-  bool own_id = false;
+// Records of good shape, with ids filled in where they came without; only those are copied.
+class Ready {
+ public:
+  void Add(const Record& record, std::size_t place) {
+    engine::Core::Incoming& incoming = incoming_.emplace_back();
+    places_.push_back(place);
+    incoming.record = &record;
+    if (!record.id.empty()) return;
+    Record& filled = filled_.emplace_back(record);
+    filled.id = ToString(HashContent(record));
+    incoming.record = &filled;
+    incoming.own_id = true;
+  }
+  std::span<const engine::Core::Incoming> records() const { return incoming_; }
+  // Where a record stood in the call.
+  std::size_t PlaceOf(std::size_t i) const { return places_[i]; }
+
+ private:
+  std::vector<engine::Core::Incoming> incoming_;
+  std::vector<std::size_t> places_;
+  std::deque<Record> filled_;
 };
 
-Ready MakeReady(const Record& record) {
-  Ready ready;
-  const bool own_id = record.id.empty();
-  if (!own_id && record.version.has_value()) {
-    ready.record = &record;
-    return ready;
+// The identifiers of each record among which its primary is, one run after the other.
+class PrimaryCandidates {
+ public:
+  void Add(std::size_t place, std::span<const engine::Node> self) {
+    if (self.empty()) return;
+    nodes_.insert(nodes_.end(), self.begin(), self.end());
+    runs_.push_back({place, nodes_.size()});
   }
-  ready.filled = record;
-  ready.own_id = own_id;
-  if (own_id) ready.filled->id = ToString(HashContent(record));
-  if (!record.version.has_value()) ready.filled->version = record.time_ms;
-  return ready;
-}
+  // f(place, profile) for each record, by what the core holds now.
+  template <class F>
+  void ForEachProfile(const engine::Core& core, const F& f) const {
+    constexpr std::size_t kAhead = 16;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < runs_.size(); ++i) {
+      if (i % kAhead == 0) {
+        const std::size_t last = runs_[std::min(i + kAhead, runs_.size()) - 1].end;
+        core.PrefetchNodes(std::span(nodes_).subspan(first, last - first));
+      }
+      f(runs_[i].place, core.PrimaryProfile(std::span(nodes_).subspan(first, runs_[i].end - first)));
+      first = runs_[i].end;
+    }
+  }
+
+ private:
+  struct Run {
+    std::size_t place;
+    std::size_t end;  // in nodes_
+  };
+  std::vector<engine::Node> nodes_;
+  std::vector<Run> runs_;
+};
 
 std::shared_ptr<const engine::Rules> NoRules() {
   auto compiled = CompiledPolicy::Compile(Policy());
@@ -158,9 +193,9 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   if (frame->first_record != index_.records.size() + 1) {
     return absl::DataLossError("the log's records are out of step; restore a backup");
   }
-  for (std::size_t i = 0; i < frame->records.size(); ++i) {
-    core_->Take(frame->records[i], false, number << 16 | i);
-  }
+  std::vector<engine::Core::Incoming> incoming;
+  for (const Record& record : frame->records) incoming.push_back({&record, false, number << 16 | incoming.size()});
+  core_->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
   return core_->status();
 }
 
@@ -287,25 +322,23 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
   ApplyResult result;
   result.records.resize(records.size());
   const std::int64_t now = options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max();
-  std::vector<Ready> ready(records.size());
+  Ready ready;
   for (std::size_t i = 0; i < records.size(); ++i) {
     RecordResult& r = result.records[i];
     r.reason = CheckShape(records[i], options_.record_limits, now, &r.field);
-    if (r.reason == Reason::kNone) ready[i] = MakeReady(records[i]);
+    if (r.reason == Reason::kNone) ready.Add(records[i], i);
   }
   Job job;
-  std::vector<std::pair<std::size_t, std::vector<engine::Node>>> primaries;
   job.run = [&] {
-    for (std::size_t i = 0; i < ready.size() && core_->status().ok(); ++i) {
-      const Record* record = ready[i].filled ? &*ready[i].filled : ready[i].record;
-      if (record == nullptr) continue;  // rejected
-      engine::Core::Taken taken = core_->Take(*record, ready[i].own_id, std::nullopt);
-      result.records[i].outcome = taken.outcome;
-      result.records[i].reason = taken.reason;
-      result.records[i].held_identifiers = taken.held_identifiers;
-      if (!taken.self.empty()) primaries.emplace_back(i, std::move(taken.self));
-    }
-    for (const auto& [i, self] : primaries) result.records[i].profile = core_->PrimaryProfile(self);
+    PrimaryCandidates primaries;
+    core_->Take(ready.records(), [&](std::size_t i, const engine::Core::Taken& taken) {
+      RecordResult& r = result.records[ready.PlaceOf(i)];
+      r.outcome = taken.outcome;
+      r.reason = taken.reason;
+      r.held_identifiers = taken.held_identifiers;
+      primaries.Add(ready.PlaceOf(i), taken.self);
+    });
+    primaries.ForEachProfile(*core_, [&](std::size_t i, std::optional<ProfileId> profile) { result.records[i].profile = profile; });
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
@@ -345,8 +378,14 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
   tombstone.id = *selector.record_id;
   tombstone.act = Act::kRetract;
   tombstone.version = selector.version ? *selector.version : *standing.version;
-  core_->Take(tombstone, false, std::nullopt);
+  TakeTombstones(std::span(&tombstone, 1));
   return absl::OkStatus();
+}
+
+void Engine::Impl::TakeTombstones(std::span<const Record> tombstones) {
+  std::vector<engine::Core::Incoming> incoming;
+  for (const Record& tombstone : tombstones) incoming.push_back({&tombstone, false, std::nullopt});
+  core_->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
 }
 
 absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractResult* result) {
@@ -371,7 +410,7 @@ absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractR
   }
   result->retracted = tombstones.size();
   if (selector.dry_run) return absl::OkStatus();
-  for (const Record& tombstone : tombstones) core_->Take(tombstone, false, std::nullopt);
+  TakeTombstones(tombstones);
   return absl::OkStatus();
 }
 

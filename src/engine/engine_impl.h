@@ -72,6 +72,7 @@ class Engine::Impl {
 
   absl::Status RetractOne(const RecordSelector& selector, RetractResult* result);
   absl::Status RetractRange(const RecordSelector& selector, RetractResult* result);
+  void TakeTombstones(std::span<const Record> tombstones);
 
   void Background();
 

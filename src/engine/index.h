@@ -22,9 +22,9 @@
 namespace polyonym::engine {
 
 struct Index {
-  VersionedArray<NodeCell> nodes;
-  VersionedArray<ProfileCell> profiles;
-  VersionedArray<LinkCell> links;
+  VersionedArray<NodeCell, 4> nodes;
+  VersionedArray<ProfileCell, 4> profiles;
+  VersionedArray<LinkCell, 4> links;
   VersionedArray<MentionCell, 64> mentions;
   VersionedArray<RecordCell, 16> records;  // records[i] is record number i + 1
   VersionedArray<RenameCell> renames;

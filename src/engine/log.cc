@@ -19,7 +19,8 @@ constexpr std::uint8_t kTime = 0x80;
 
 absl::Status Corrupt() { return absl::DataLossError("a log frame does not decode; run verify, then restore a backup"); }
 
-absl::Status DecodeRecord(std::string_view bytes, const std::vector<std::string_view>& names, Record* record) {
+template <class Names>
+absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* record) {
   ByteReader in(bytes);
   const std::uint8_t head = in.Byte();
   if ((head & 0x0f) > static_cast<std::uint8_t>(Act::kRetract)) return Corrupt();
@@ -52,6 +53,39 @@ absl::Status DecodeRecord(std::string_view bytes, const std::vector<std::string_
 
 std::string FrameKey(std::uint64_t frame) { return BigEndianKey(frame); }
 
+namespace {
+
+absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t number) {
+  auto bytes = store.Get(Table::kLog, FrameKey(number));
+  if (!bytes.ok()) return bytes.status();
+  if (!bytes->has_value()) return absl::DataLossError("a log frame is missing; run verify, then restore a backup");
+  return *std::move(*bytes);
+}
+
+// A frame of records, opened as far as its first record.
+struct OpenFrame {
+  ByteReader rest;
+  std::uint64_t sequence = 0;
+  std::uint64_t first_record = 0;
+  std::vector<std::string_view> names;
+  std::uint64_t count = 0;
+};
+
+absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
+  OpenFrame frame{in};
+  frame.sequence = sequence;
+  frame.first_record = frame.rest.Varint();
+  const std::uint64_t names = frame.rest.Varint();
+  if (names > frame.rest.remaining()) return Corrupt();
+  frame.names.resize(names);
+  for (std::string_view& name : frame.names) name = frame.rest.Text();
+  frame.count = frame.rest.Varint();
+  if (!frame.rest.ok() || frame.count > frame.rest.remaining()) return Corrupt();
+  return frame;
+}
+
+}  // namespace
+
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
@@ -66,21 +100,34 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) 
     return frame;
   }
   if (kind != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
-  frame.first_record = in.Varint();
-  const std::uint64_t name_count = in.Varint();
-  if (name_count > in.remaining()) return Corrupt();
-  std::vector<std::string_view> names(name_count);
-  for (std::string_view& name : names) name = in.Text();
-  const std::uint64_t count = in.Varint();
-  if (count > in.remaining()) return Corrupt();
-  frame.records.resize(count);
+  auto open = OpenRecords(frame.sequence, in);
+  if (!open.ok()) return open.status();
+  frame.first_record = open->first_record;
+  frame.records.resize(open->count);
   for (Record& record : frame.records) {
-    const std::string_view body = in.Text();
-    if (!in.ok()) return Corrupt();
-    if (absl::Status status = DecodeRecord(body, names, &record); !status.ok()) return status;
+    const std::string_view body = open->rest.Text();
+    if (!open->rest.ok()) return Corrupt();
+    if (absl::Status status = DecodeRecord(body, open->names, &record); !status.ok()) return status;
   }
-  if (!in.AtEnd()) return Corrupt();
+  if (!open->rest.AtEnd()) return Corrupt();
   return frame;
+}
+
+absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes, std::uint64_t place) {
+  auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
+  if (!payload.ok()) return payload.status();
+  ByteReader in(*payload);
+  if (in.Byte() != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
+  const std::uint64_t sequence = in.Varint();
+  auto open = OpenRecords(sequence, in);
+  if (!open.ok()) return open.status();
+  if (place >= open->count) return Corrupt();
+  for (std::uint64_t i = 0; i < place; ++i) open->rest.Text();
+  const std::string_view body = open->rest.Text();
+  if (!open->rest.ok()) return Corrupt();
+  Record record;
+  if (absl::Status status = DecodeRecord(body, open->names, &record); !status.ok()) return status;
+  return record;
 }
 
 std::uint64_t Log::NameIndex(std::string_view name) {
@@ -91,33 +138,33 @@ std::uint64_t Log::NameIndex(std::string_view name) {
 }
 
 std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Record& record, bool own_id) {
-  if (!open_records_.empty() && (open_sequence_ != sequence || bodies_.size() >= kFrameBytes ||
-                                 open_records_.size() >= kFrameRecords || names_.size() >= kFrameRecords)) {
+  if (!places_.empty() && (open_sequence_ != sequence || bodies_.size() >= kFrameBytes || places_.size() >= kFrameRecords ||
+                           names_.size() >= kFrameRecords)) {
     Seal();
   }
-  if (open_records_.empty()) {
+  if (places_.empty()) {
     open_sequence_ = sequence;
     open_first_ = number;
   }
-  const bool has_version = record.version != record.time_ms;
-  std::string body;
-  body.push_back(static_cast<char>(static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) |
-                                   (has_version ? kVersion : 0) | (record.facts.empty() ? 0 : kFacts) |
-                                   (record.time_ms ? kTime : 0)));
-  PutVarint(&body, NameIndex(record.source));
-  if (!own_id) PutText(&body, record.id);
-  if (record.time_ms) PutVarint(&body, ZigZag(*record.time_ms));
-  if (has_version) PutVarint(&body, ZigZag(*record.version));
-  PutVarint(&body, record.identifiers.size());
+  const bool has_version = record.version.has_value() && record.version != record.time_ms;
+  body_.clear();
+  body_.push_back(static_cast<char>(static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) |
+                                    (has_version ? kVersion : 0) | (record.facts.empty() ? 0 : kFacts) |
+                                    (record.time_ms ? kTime : 0)));
+  PutVarint(&body_, NameIndex(record.source));
+  if (!own_id) PutText(&body_, record.id);
+  if (record.time_ms) PutVarint(&body_, ZigZag(*record.time_ms));
+  if (has_version) PutVarint(&body_, ZigZag(*record.version));
+  PutVarint(&body_, record.identifiers.size());
   for (const RecordIdentifier& identifier : record.identifiers) {
-    PutVarint(&body, NameIndex(identifier.ns) * 2 + (identifier.role == Role::kOther ? 1 : 0));
-    PutText(&body, identifier.value);
+    PutVarint(&body_, NameIndex(identifier.ns) * 2 + (identifier.role == Role::kOther ? 1 : 0));
+    PutText(&body_, identifier.value);
   }
-  if (record.act == Act::kDeleteSource) PutText(&body, record.target_source);
-  if (!record.facts.empty()) PutText(&body, record.facts);
-  PutText(&bodies_, body);
-  const std::uint64_t location = (sealed_ + 1) << 16 | open_records_.size();
-  open_records_.push_back(record);
+  if (record.act == Act::kDeleteSource) PutText(&body_, record.target_source);
+  if (!record.facts.empty()) PutText(&body_, record.facts);
+  const std::uint64_t location = (sealed_ + 1) << 16 | places_.size();
+  places_.push_back(bodies_.size());
+  PutText(&bodies_, body_);
   return location;
 }
 
@@ -131,17 +178,17 @@ void Log::AppendPolicy(std::uint64_t sequence, std::string_view policy) {
 }
 
 void Log::Seal() {
-  if (open_records_.empty()) return;
+  if (places_.empty()) return;
   std::string payload(1, static_cast<char>(FrameKind::kRecords));
   PutVarint(&payload, open_sequence_);
   PutVarint(&payload, open_first_);
   PutVarint(&payload, names_.size());
   for (const std::string& name : names_) PutText(&payload, name);
-  PutVarint(&payload, open_records_.size());
+  PutVarint(&payload, places_.size());
   payload += bodies_;
   ++sealed_;
   pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload));
-  open_records_.clear();
+  places_.clear();
   names_.clear();
   bodies_.clear();
 }
@@ -156,45 +203,36 @@ void Log::MoveTo(WriteSet* writes) {
 
 void Log::Release() { pending_.clear(); }
 
-absl::StatusOr<std::shared_ptr<const Frame>> Log::ReadFrame(std::uint64_t number) const {
-  if (cached_ != nullptr && cached_number_ == number) return cached_;
-  absl::StatusOr<Frame> frame;
-  if (const auto at = pending_.find(number); at != pending_.end()) {
-    frame = DecodeFrame(number, at->second);
-  } else {
-    frame = ReadFrameFromStore(*store_, number);
-  }
-  if (!frame.ok()) return frame.status();
-  cached_ = std::make_shared<const Frame>(*std::move(frame));
-  cached_number_ = number;
-  return cached_;
-}
-
 absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
+  const std::uint64_t number = location >> 16;
   const std::uint64_t place = location & 0xffff;
-  if (location >> 16 == sealed_ + 1) {
-    if (place >= open_records_.size()) return Corrupt();
-    return open_records_[place];
+  if (number == sealed_ + 1) {
+    if (place >= places_.size()) return Corrupt();
+    Record record;
+    const std::string_view body = ByteReader(std::string_view(bodies_).substr(places_[place])).Text();
+    if (absl::Status status = DecodeRecord(body, names_, &record); !status.ok()) return status;
+    return record;
   }
-  auto frame = ReadFrame(location >> 16);
-  if (!frame.ok()) return frame.status();
-  if (place >= (*frame)->records.size()) return Corrupt();
-  return (*frame)->records[place];
+  if (const auto at = pending_.find(number); at != pending_.end()) return DecodeRecordOfFrame(number, at->second, place);
+  if (cached_number_ != number) {
+    auto bytes = ReadFrameBytes(*store_, number);
+    if (!bytes.ok()) return bytes.status();
+    cached_ = *std::move(bytes);
+    cached_number_ = number;
+  }
+  return DecodeRecordOfFrame(number, cached_, place);
 }
 
 absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number) {
-  auto bytes = store.Get(Table::kLog, FrameKey(number));
+  auto bytes = ReadFrameBytes(store, number);
   if (!bytes.ok()) return bytes.status();
-  if (!bytes->has_value()) return absl::DataLossError("a log frame is missing; run verify, then restore a backup");
-  return DecodeFrame(number, **bytes);
+  return DecodeFrame(number, *bytes);
 }
 
 absl::StatusOr<Record> ReadRecordFromStore(const Store& store, std::uint64_t location) {
-  auto frame = ReadFrameFromStore(store, location >> 16);
-  if (!frame.ok()) return frame.status();
-  const std::uint64_t place = location & 0xffff;
-  if (place >= frame->records.size()) return Corrupt();
-  return std::move(frame->records[place]);
+  auto bytes = ReadFrameBytes(store, location >> 16);
+  if (!bytes.ok()) return bytes.status();
+  return DecodeRecordOfFrame(location >> 16, *bytes, location & 0xffff);
 }
 
 }  // namespace polyonym::engine

@@ -4,7 +4,7 @@
 // layout in docs/format.md. A record is addressed by frame << 16 | place. An Apply's frames go to the store
 // in one commit; until then they can be read here.
 //
-// THREADS: Log is the writer's; ReadRecord() and ReadFrame() are thread-safe.
+// THREADS: Log is the writer's; the functions are thread-safe.
 #ifndef POLYONYM_SRC_ENGINE_LOG_H_
 #define POLYONYM_SRC_ENGINE_LOG_H_
 
@@ -33,8 +33,10 @@ struct Frame {
 };
 
 std::string FrameKey(std::uint64_t frame);
-// ERRORS: DataLoss for anything that EncodeFrame() did not write.
+// ERRORS: DataLoss for anything that Log did not write.
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes);
+// The record at a place of a frame alone; the others are skipped.  ERRORS: as DecodeFrame(), and DataLoss where it has none there.
+absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes, std::uint64_t place);
 
 class Log {
  public:
@@ -47,7 +49,8 @@ class Log {
   void StartAfter(std::uint64_t last) { sealed_ = last; }
   std::uint64_t last_frame() const { return sealed_; }
 
-  // Appends a record; returns where it will be found. `own_id`: its id is its content's hash, and is not written.
+  // Appends a record whose id is filled in; returns where it will be found. `own_id`: its id is its content's hash, and is not
+  // written.
   std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record, bool own_id);
   void AppendPolicy(std::uint64_t sequence, std::string_view policy);
 
@@ -62,7 +65,6 @@ class Log {
   absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
 
  private:
-  class Builder;
   const Store* store_;
   std::uint64_t sealed_ = 0;  // number of the last closed frame
   // The open frame.
@@ -70,14 +72,14 @@ class Log {
   std::uint64_t open_first_ = 0;
   std::vector<std::string> names_;   // sources and namespaces, in order of first use
   std::string bodies_;
-  std::vector<Record> open_records_;  // for reads before the frame is closed
+  std::vector<std::size_t> places_;  // where each record's text begins in bodies_
+  std::string body_;                 // reused
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
-  mutable std::uint64_t cached_number_ = 0;
-  mutable std::shared_ptr<const Frame> cached_;
+  mutable std::uint64_t cached_number_ = 0;  // the frame read last: records that were written together are read together
+  mutable std::string cached_;
 
   std::uint64_t NameIndex(std::string_view name);
-  absl::StatusOr<std::shared_ptr<const Frame>> ReadFrame(std::uint64_t number) const;
 };
 
 // One record out of the store, for views.  ERRORS: DataLoss.

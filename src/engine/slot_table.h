@@ -43,6 +43,11 @@ class SlotTable {
     }
   }
 
+  // The first number that may be meant by `hash`, not compared; or kNone. For looking ahead.
+  std::uint32_t Peek(std::uint64_t hash) const {
+    return Find(hash, [](std::uint32_t) { return true; });
+  }
+
   // Adds a number under `hash`.  REQUIRES: number < 2^32 - 2.
   void Insert(std::uint64_t hash, std::uint32_t number) {
     Segment& segment = segments_[hash >> 58];

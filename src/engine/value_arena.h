@@ -45,6 +45,10 @@ class ValueArena {
     return {at + 4, length};
   }
 
+  void Prefetch(std::uint64_t place) const {
+    __builtin_prefetch(directory_.load(std::memory_order_relaxed)[place / kBlockBytes] + place % kBlockBytes);
+  }
+
   // Bytes from the start up to which everything is in use; blocks before the last count whole.
   std::uint64_t end() const { return blocks_.empty() ? 0 : (blocks_.size() - 1) * kBlockBytes + used_; }
 

@@ -76,9 +76,11 @@ class VersionedArray {
     return FindSlot(index / kPageCells)->load(std::memory_order_relaxed)->cells[index % kPageCells];
   }
 
-  // Asks the processor to fetch the cell's page pointer and page.
+  // Asks the processor to fetch the page of a cell: all of it, since a write copies it.
   void Prefetch(std::size_t index) const {
-    if (index < size_) __builtin_prefetch(&Latest(index));
+    if (index >= size_) return;
+    const auto* at = reinterpret_cast<const char*>(FindSlot(index / kPageCells)->load(std::memory_order_relaxed));
+    for (std::size_t i = 0; i < sizeof(Page); i += kCacheLine) __builtin_prefetch(at + i);
   }
 
   // Starts again at size 0. Readers of earlier commits still see their cells.
@@ -138,6 +140,7 @@ class VersionedArray {
     std::uint64_t commit;  // of the page that replaced it: readers from there on do not want it
     Page* page;
   };
+  static constexpr std::size_t kCacheLine = 64;
   static constexpr std::size_t kSegmentPages = 512;
   static constexpr std::size_t kChunkPages = 32;
   using Segment = std::array<std::atomic<Page*>, kSegmentPages>;
