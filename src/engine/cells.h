@@ -51,11 +51,12 @@ struct ProfileCell {
   Node id = 0;                   // the identifier whose number is the profile's id
   std::uint16_t used_count = 0;  // of `used`; kFull: count by walking the members
   std::uint16_t apart = 0;       // 1: some member has a cannot-link (may be stale: only ever too careful)
+  identity::RankKey floor;       // links of the profile down to this rank hold it together
   Used used[kSlots];
 
   static constexpr std::uint16_t kFull = 0xffff;
 };
-static_assert(sizeof(ProfileCell) == 64);
+static_assert(sizeof(ProfileCell) == 80);
 
 // A pair of nodes that some record named together, with what counts of that now.
 struct LinkCell {

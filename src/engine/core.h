@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/acts.h"
@@ -29,6 +30,7 @@
 #include "engine/graph.h"
 #include "engine/log.h"
 #include "engine/rules.h"
+#include "engine/times_cache.h"
 #include "polyonym/identity/resolver.h"
 #include "polyonym/model/judge.h"
 #include "polyonym/model/outcome.h"
@@ -137,7 +139,9 @@ class Core {
   void RecountChildren(const std::vector<Named>& named);
   void SetEvidence(Link link, const identity::Evidence& now);
   void SetLive(Node node, std::uint32_t live, std::int64_t first_ms);
-  bool ShouldBeShared(Node node) const;
+  void CountNeighbour(Node node, Node other, std::uint32_t by);
+  std::uint32_t GuardedNeighbours(Node node, std::size_t guard);
+  bool ShouldBeShared(Node node);
   void FlipSharing(Node node, bool shared);
   std::optional<std::int64_t> VoidUntil(Node node) const;
   std::optional<std::int64_t> UnboundUntil(Node u, Node v);
@@ -173,6 +177,13 @@ class Core {
   Acts acts_;
   std::uint64_t sequence_ = 0;
   absl::Status status_;
+
+  // What is worth keeping of what can be counted again at any time.
+  TimesCache sighting_times_;  // by link
+  TimesCache mention_times_;   // by node
+  // Neighbours that each guard counts, of nodes that have more of all kinds than a guard allows of one.
+  absl::flat_hash_map<Node, absl::InlinedVector<std::uint32_t, 2>> guarded_;
+  absl::flat_hash_map<Node, std::uint32_t> apart_links_;  // links of a node with a live cannot-link
   // Reused from record to record.
   std::array<Judged, kAhead> ahead_;
   Judged judged_;

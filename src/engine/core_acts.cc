@@ -97,13 +97,18 @@ void Core::SetCannot(Node u, Node v, int by) {
   const bool is = cell.cannot > 0;
   if (was == is) return;
   for (const Node node : {u, v}) {
-    bool apart = false;
-    graph_.ForEachPair(node, [&](Link, const LinkCell& l) { apart |= l.cannot > 0; });
+    const std::uint32_t left = apart_links_[node] += is ? 1 : ~std::uint32_t{0};
+    if (left == 0) apart_links_.erase(node);
     NodeCell& n = index_->nodes.Write(node);
-    n.flags = apart ? n.flags | NodeCell::kApart : n.flags & ~NodeCell::kApart;
+    n.flags = left > 0 ? n.flags | NodeCell::kApart : n.flags & ~NodeCell::kApart;
   }
-  Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
-  resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));  // also renews the profiles' tallies
+  const Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
+  if (region[0] == region[1]) return resolver_.Replay(std::span(region, 1));  // also renews the tally
+  if (is) {  // no group on the way to two profiles ever held both
+    for (const Node root : region) graph_.MarkApart(root);
+  } else if (graph_.Border(region[0]) > 0 && graph_.Border(region[1]) > 0) {  // it may have refused a link between them
+    resolver_.Replay(region);
+  }
 }
 
 // Puts the live cannot-links of these identifiers into the links of their nodes, or takes them out. Each act once.
@@ -146,6 +151,7 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
     }
   };
   records.erase(record_index);
+  for (const Node name : names) mention_times_.Drop(name);  // the rename's own mention is counted by hand below
   // Its own mention goes first and comes last, and records go one at a time, so that whatever is counted from records on the
   // way agrees with what is in the index.
   if (sign == Sign::kPlus) {

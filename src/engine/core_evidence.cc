@@ -140,26 +140,32 @@ void Core::CountMention(Node node, std::int64_t t, Sign sign) {
   const NodeCell cell = graph_.node(node);
   const bool windowed = graph_.limits().kinds[cell.kind].windowed;
   if (sign == Sign::kPlus) {
+    if (windowed) mention_times_.Add(node, t);
     SetLive(node, cell.live + 1, windowed ? (cell.live == 0 ? t : std::min(t, cell.first_ms)) : 0);
-  } else if (windowed && cell.live > 1 && t == cell.first_ms) {
-    RecountNode(node);
-  } else {
-    SetLive(node, cell.live - 1, cell.live == 1 ? 0 : cell.first_ms);
+    return;
   }
+  if (windowed) mention_times_.Remove(node, t);
+  std::int64_t first = cell.live == 1 ? 0 : cell.first_ms;
+  if (windowed && cell.live > 1 && t == cell.first_ms) {
+    const auto* times = mention_times_.Find(node);
+    if (times == nullptr) return RecountNode(node);
+    first = *times->begin();
+  }
+  SetLive(node, cell.live - 1, first);
 }
 
 // Mentions and first sighting of a node, from its records.
 void Core::RecountNode(Node node) {
   const auto void_until = VoidUntil(node);
-  std::uint32_t live = 0;
-  std::int64_t first = 0;
+  std::vector<std::int64_t> times;
   ForEachLiveRecord(node, [&](const Record& record, const std::vector<Named>&) {
     const std::int64_t t = *record.time_ms;
-    if (record.act != Act::kRename && Voided(t, void_until)) return;
-    first = live == 0 ? t : std::min(first, t);
-    ++live;
+    if (record.act == Act::kRename || !Voided(t, void_until)) times.push_back(t);
   });
-  SetLive(node, live, graph_.limits().kinds[graph_.KindOf(node)].windowed ? first : 0);
+  const bool windowed = graph_.limits().kinds[graph_.KindOf(node)].windowed;
+  if (windowed) mention_times_.Put(node, times);
+  const std::int64_t first = !windowed || times.empty() ? 0 : *std::min_element(times.begin(), times.end());
+  SetLive(node, static_cast<std::uint32_t>(times.size()), first);
 }
 
 void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
@@ -188,14 +194,19 @@ void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign)
   if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) || (!forced && Voided(t, UnboundUntil(u, v)))) return;
   Evidence now = graph_.link(link).evidence;
   if (sign == Sign::kPlus) {
+    sighting_times_.Add(link, t);
     now.Add(t, forced);
-  } else {
-    --(forced ? now.forced : now.seen);
-    if (!now.any()) {
-      now = Evidence();
-    } else if (t == now.first_ms || t == now.last_ms) {
-      return RecountPair(u, v);
-    }
+    return SetEvidence(link, now);
+  }
+  sighting_times_.Remove(link, t);
+  --(forced ? now.forced : now.seen);
+  if (!now.any()) {
+    now = Evidence();
+  } else if (t == now.first_ms || t == now.last_ms) {
+    const auto* times = sighting_times_.Find(link);
+    if (times == nullptr) return RecountPair(u, v);
+    now.first_ms = *times->begin();
+    now.last_ms = *times->rbegin();
   }
   SetEvidence(link, now);
 }
@@ -208,6 +219,7 @@ void Core::RecountPair(Node u, Node v) {
   const auto void_until = Later(VoidUntil(u), VoidUntil(v));
   const auto unbound_until = UnboundUntil(u, v);
   Evidence now;
+  std::vector<std::int64_t> times;
   ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
     if (record.act == Act::kRename) return;
     const bool forced = record.act == Act::kMustLink;
@@ -218,7 +230,9 @@ void Core::RecountPair(Node u, Node v) {
     const std::int64_t t = *record.time_ms;
     if (!names(u) || !names(v) || Voided(t, void_until) || (!forced && Voided(t, unbound_until))) return;
     now.Add(t, forced);
+    times.push_back(t);
   });
+  sighting_times_.Put(link, times);
   SetEvidence(link, now);
 }
 
@@ -284,7 +298,10 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   const Node ends[] = {was.a, was.b};
   bool flips = false;
   if ((was.evidence.seen > 0) != (now.seen > 0)) {
-    for (const Node end : ends) index_->nodes.Write(end).degree += now.seen > 0 ? 1 : ~std::uint32_t{0};
+    const std::uint32_t by = now.seen > 0 ? 1 : ~std::uint32_t{0};
+    for (const Node end : ends) index_->nodes.Write(end).degree += by;
+    CountNeighbour(was.a, was.b, by);
+    CountNeighbour(was.b, was.a, by);
     for (const Node end : ends) flips |= ShouldBeShared(end) != graph_.node(end).shared();
   }
   if (!flips) {
@@ -305,17 +322,40 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));
 }
 
-bool Core::ShouldBeShared(Node node) const {
-  const NodeCell& cell = graph_.node(node);
-  for (const GuardRule& guard : rules_->GuardsOf(cell.kind)) {
-    if (cell.degree <= guard.max_neighbours) continue;
-    if (guard.of.empty()) return true;
-    std::uint32_t counted = 0;
-    graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
-      if (l.evidence.seen > 0 && rules_->GuardCounts(guard, graph_.KindOf(l.Other(node)))) ++counted;
-    });
-    if (counted > guard.max_neighbours) return true;
+// A neighbour came or went.
+void Core::CountNeighbour(Node node, Node other, std::uint32_t by) {
+  const auto at = guarded_.find(node);
+  if (at == guarded_.end()) return;
+  const std::vector<GuardRule>& guards = rules_->GuardsOf(graph_.KindOf(node));
+  for (std::size_t g = 0; g < guards.size(); ++g) {
+    if (rules_->GuardCounts(guards[g], graph_.KindOf(other))) at->second[g] += by;
   }
+}
+
+// Neighbours of a node that one of its guards counts. Counted link by link once, then kept.
+std::uint32_t Core::GuardedNeighbours(Node node, std::size_t guard) {
+  const auto [at, is_new] = guarded_.try_emplace(node);
+  if (!is_new) return at->second[guard];
+  const std::vector<GuardRule>& guards = rules_->GuardsOf(graph_.KindOf(node));
+  at->second.resize(guards.size());
+  graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
+    for (std::size_t g = 0; g < guards.size(); ++g) {
+      if (l.evidence.seen > 0 && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node)))) ++at->second[g];
+    }
+  });
+  return at->second[guard];
+}
+
+bool Core::ShouldBeShared(Node node) {
+  const NodeCell& cell = graph_.node(node);
+  const std::vector<GuardRule>& guards = rules_->GuardsOf(cell.kind);
+  bool may_be_counted = false;
+  for (std::size_t g = 0; g < guards.size(); ++g) {
+    if (cell.degree <= guards[g].max_neighbours) continue;
+    if (guards[g].of.empty() || GuardedNeighbours(node, g) > guards[g].max_neighbours) return true;
+    may_be_counted = true;
+  }
+  if (!may_be_counted && !guarded_.empty()) guarded_.erase(node);
   return false;
 }
 

@@ -215,6 +215,10 @@ void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t 
   index_->pairs.Clear();
   acts_ = Acts();
   totals_ = Totals();
+  sighting_times_.Clear();
+  mention_times_.Clear();
+  guarded_.clear();
+  apart_links_.clear();
   std::vector<std::uint32_t> standing;
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     if (!index_->records.Latest(r).has(RecordCell::kStands)) continue;
@@ -240,7 +244,11 @@ void Core::RebuildTables() {
     index_->dictionary.Insert(index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n)), n);
   }
   for (Link l = 0; l < index_->links.size(); ++l) {
-    index_->pairs.Insert(index_->HashPair(graph_.link(l).a, graph_.link(l).b), l);
+    const LinkCell& cell = graph_.link(l);
+    index_->pairs.Insert(index_->HashPair(cell.a, cell.b), l);
+    if (cell.cannot == 0) continue;
+    ++apart_links_[cell.a];
+    ++apart_links_[cell.b];
   }
   graph_.FindFreeHeaders();
   for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {

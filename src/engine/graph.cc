@@ -83,7 +83,11 @@ void Graph::SetBorder(Link l, bool border) {
   }
 }
 
-void Graph::Unite(Node p, Node q) {
+void Graph::LowerFloor(Node root, const identity::RankKey& key) {
+  if (Floor(root) < key) Header(root).floor = key;
+}
+
+void Graph::Unite(Node p, Node q, const identity::RankKey& by) {
   if (SizeOf(p) < SizeOf(q) || (SizeOf(p) == SizeOf(q) && q < p)) std::swap(p, q);
   tracker_->Whole(p);
   tracker_->Whole(q);
@@ -92,9 +96,11 @@ void Graph::Unite(Node p, Node q) {
   tally.AddGroup(TallyOf(q));
   const Node q_id = IdOf(q);
   const std::uint32_t q_border = Border(q);
+  const identity::RankKey q_floor = Floor(q);
   ProfileCell& header = Header(p);
   StoreTally(tally, &header);
   header.border += q_border;
+  header.floor = std::max({header.floor, q_floor, by});
   if (BetterId(q_id, header.id)) header.id = q_id;
   NodeCell& to = index_->nodes.Write(p);
   const Node p_next = to.ring;
@@ -105,7 +111,7 @@ void Graph::Unite(Node p, Node q) {
   if (from.profile != kNone) free_headers_.push_back(std::exchange(from.profile, kNone));
 }
 
-void Graph::Regroup(std::span<const Node> profiles, const std::vector<std::vector<Node>>& groups) {
+void Graph::Regroup(std::span<const Node> profiles, const std::vector<identity::Regrouped>& groups) {
   for (const Node root : profiles) {
     ForEachMember(root, [&](Node n) { tracker_->Each(n); });
     totals_->merged_away -= SizeOf(root) - 1;
@@ -113,10 +119,11 @@ void Graph::Regroup(std::span<const Node> profiles, const std::vector<std::vecto
     free_headers_.push_back(node(root).profile);
     index_->nodes.Write(root).profile = kNone;
   }
-  for (const std::vector<Node>& group : groups) MakeProfile(group);
+  for (const identity::Regrouped& group : groups) MakeProfile(group);
 }
 
-void Graph::MakeProfile(const std::vector<Node>& group) {
+void Graph::MakeProfile(const identity::Regrouped& made) {
+  const std::vector<Node>& group = made.members;
   const Node root = group.front();
   for (std::size_t i = 0; i < group.size(); ++i) {
     const Node n = group[i];
@@ -138,6 +145,7 @@ void Graph::MakeProfile(const std::vector<Node>& group) {
   ProfileCell& header = Header(root);
   StoreTally(tally, &header);
   header.border = 0;
+  header.floor = made.floor;
   header.id = id;
 }
 
@@ -149,6 +157,10 @@ void Graph::FindFreeHeaders() {
   for (std::uint32_t p = 0; p < used.size(); ++p) {
     if (!used[p]) free_headers_.push_back(p);
   }
+}
+
+void Graph::MarkApart(Node root) {
+  if (node(root).profile != kNone) Header(root).apart = 1;
 }
 
 void Graph::RefreshId(Node root) {

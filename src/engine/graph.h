@@ -13,6 +13,7 @@
 
 #include "engine/changes.h"
 #include "engine/index.h"
+#include "polyonym/identity/resolver.h"
 
 namespace polyonym::engine {
 
@@ -45,8 +46,12 @@ class Graph : public GraphReader<Latest> {
 
   // ---- what identity/resolver.h calls ----
   void SetBorder(Link l, bool border);
-  void Unite(Node p, Node q);
-  void Regroup(std::span<const Node> profiles, const std::vector<std::vector<Node>>& groups);
+  void LowerFloor(Node root, const identity::RankKey& key);
+  void Unite(Node p, Node q, const identity::RankKey& by);
+  void Regroup(std::span<const Node> profiles, const std::vector<identity::Regrouped>& groups);
+
+  // Notes in the profile that a member has a cannot-link.
+  void MarkApart(Node root);
 
   // Makes profile ids right again after names of a node came or went.
   void RefreshId(Node root);
@@ -61,7 +66,7 @@ class Graph : public GraphReader<Latest> {
  private:
   ProfileCell& Header(Node root);  // makes one where there is none
   void StoreTally(const identity::Tally& tally, ProfileCell* header) const;
-  void MakeProfile(const std::vector<Node>& group);
+  void MakeProfile(const identity::Regrouped& group);
 
   Index* index_;
   ChangeTracker* tracker_;

@@ -136,6 +136,10 @@ class GraphReader {
     const std::uint32_t p = access_.node(root).profile;
     return p == kNone ? 0 : access_.profile(p).border;
   }
+  identity::RankKey Floor(Node root) const {
+    const std::uint32_t p = access_.node(root).profile;
+    return p == kNone ? identity::RankKey() : access_.profile(p).floor;
+  }
   template <class F>
   void ForEachMember(Node root, const F& f) const {
     Node n = root;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "engine/definition.h"
 #include "engine/view_impl.h"
 
@@ -115,11 +116,25 @@ class Verifier {
     Check(tally.size == kept.size && tally.used == kept.used && (kept.apart || !tally.apart), "tally of a profile", root);
     Check(graph_.IdOf(root) == id, "id of a profile", root);
     Check(graph_.Border(root) == border, "border of a profile", root);
+    Check(CountDownToFloor(root) == tally.size, "floor of a profile", root);
     Check(view_.rules().limits().max_nodes == 0 || tally.size <= view_.rules().limits().max_nodes, "size of a profile", root);
     for (const auto& [slot, count] : tally.used) {
       const identity::Slot& s = graph_.limits().slots[slot];
       Check(s.window_ms != 0 || count <= s.max, "limit of a profile", root);
     }
+  }
+
+  // Members that the links down to the profile's floor hold together.
+  std::size_t CountDownToFloor(Node root) {
+    const identity::RankKey floor = graph_.Floor(root);
+    std::vector<Node> reached = {root};
+    absl::flat_hash_set<Node> seen = {root};
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+      graph_.ForEachLink(reached[i], [&](Node other, identity::RankKey key, Link) {
+        if (key <= floor && graph_.ProfileOf(other) == root && seen.insert(other).second) reached.push_back(other);
+      });
+    }
+    return reached.size();
   }
 
   void CheckLinks() {

@@ -7,6 +7,7 @@
 #ifndef POLYONYM_IDENTITY_GROUP_H_
 #define POLYONYM_IDENTITY_GROUP_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -25,15 +26,17 @@ class RunningGroups {
     members_.push_back({node});
     tallies_.emplace_back();
     tallies_.back().AddNode(kind, has_apart);
+    floors_.emplace_back();
     return local;
   }
 
   std::uint32_t Find(std::uint32_t local) { return sets_.Find(local); }
 
-  // Joins two groups, allowed or not.  REQUIRES: roots a != b.  COST: the smaller group's members.
-  void Join(std::uint32_t a, std::uint32_t b) {
+  // Joins two groups by a link, allowed or not.  REQUIRES: roots a != b.  COST: the smaller group's members.
+  void Join(std::uint32_t a, std::uint32_t b, const RankKey& by) {
     const std::uint32_t root = sets_.Union(a, b);
     const std::uint32_t gone = root == a ? b : a;
+    floors_[root] = std::max({floors_[root], floors_[gone], by});
     tallies_[root].AddGroup(tallies_[gone]);
     tallies_[gone] = Tally();
     std::vector<Node>& into = members_[root];
@@ -47,11 +50,14 @@ class RunningGroups {
   std::vector<Node>& members(std::uint32_t root) { return members_[root]; }
   const std::vector<Node>& members(std::uint32_t root) const { return members_[root]; }
   const Tally& tally(std::uint32_t root) const { return tallies_[root]; }
+  // The weakest link by which the group was joined; the strongest there is for one alone.
+  const RankKey& floor(std::uint32_t root) const { return floors_[root]; }
 
  private:
   DisjointSet sets_;
   std::vector<std::vector<Node>> members_;  // of roots; empty elsewhere
   std::vector<Tally> tallies_;
+  std::vector<RankKey> floors_;
 };
 
 // A root of RunningGroups, as MayJoin() wants it. `local_of(node)` gives a local number or kNone.

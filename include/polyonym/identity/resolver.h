@@ -10,12 +10,16 @@
 //   (I3) in any other case the rule is run again over the touched profiles. A link leading out of them is tested against the
 //        other end's group as it stood at that rank, which is the part of its profile that stronger links hold together;
 //        where the answer is now yes, that profile enters the run at that rank, as it stood there.
+//   (I4) a profile's floor is a rank such that its links down to there hold it together. Below its floor a profile stood whole: a link
+//        ranked there is tested against whole profiles, with no search.
 //
 // The graph concept, for Node u, v, Profile p:
 //   ProfileOf(u) → p    ForEachMember(p, f(u))    TallyOf(p) → Tally    Border(p) → count of refused links
 //   ForEachLink(u, f(other, RankKey, Link))  over live links    KindOf, FirstMs, HasApart, ForEachApart, NodeBefore
 //   IsBorder(l), SetBorder(l, bool)   whether link l is counted in Border() of both its profiles, which SetBorder keeps
-//   Unite(p, q)   merges two profiles      Regroup(profiles, groups)   replaces whole profiles by other groups
+//   Floor(p) → RankKey    LowerFloor(p, key)   where the floor is stronger than `key`
+//   Unite(p, q, key)   merges two profiles by a link; the floor is the weakest of three
+//   Regroup(profiles, groups)   replaces whole profiles by other groups, each with its floor
 //
 // THREADS: single-threaded, as the graph's writer.
 #ifndef POLYONYM_IDENTITY_RESOLVER_H_
@@ -99,6 +103,12 @@ NodeSet<Graph> GroupAt(const Graph& graph, Node start, const RankedLink& at) {
   return group;
 }
 
+// What a run makes of some profiles: a group, and the weakest link that it was joined by.
+struct Regrouped {
+  std::vector<Node> members;
+  RankKey floor;
+};
+
 template <class Graph>
 class Resolver {
  public:
@@ -111,18 +121,22 @@ class Resolver {
     const auto q = graph_.ProfileOf(v);
     if (p == q) {
       if (!was || key <= *was) return;        // appears or rises inside a profile: nothing moves
-      if (graph_.Border(p) == 0) return;      // falls, but nothing waits at the border
+      if (graph_.Border(p) == 0) {            // falls, but nothing waits at the border
+        graph_.LowerFloor(p, key);
+        return;
+      }
       Replay(std::span(&p, 1));
       return;
     }
     if (was && key >= *was) return;           // a refused link falls: still refused
     if (MayJoin(graph_.limits(), graph_, WholeProfile<Graph>(graph_, p), WholeProfile<Graph>(graph_, q))) {
       if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
-      graph_.Unite(p, q);                     // (I2)
+      graph_.Unite(p, q, key);                // (I2)
       return;
     }
     const RankedLink at = MakeRankedLink(key, u, v);
-    if (!MayJoin(graph_.limits(), graph_, GroupAt(graph_, u, at), GroupAt(graph_, v, at))) {
+    const bool both_whole = graph_.Floor(p) < key && graph_.Floor(q) < key;  // (I4), and these may not join
+    if (both_whole || !MayJoin(graph_.limits(), graph_, GroupAt(graph_, u, at), GroupAt(graph_, v, at))) {
       if (!graph_.IsBorder(link)) graph_.SetBorder(link, true);
       return;                                 // refused by the groups that stand at its rank
     }
@@ -183,7 +197,7 @@ class Resolver<Graph>::Run {
         } else if (inside) {
           const std::uint32_t a = groups_.Find(Local(u));
           const std::uint32_t b = groups_.Find(Local(v));
-          if (a != b) groups_.Join(a, b);
+          if (a != b) groups_.Join(a, b, key);
         }
       });
     }
@@ -198,10 +212,10 @@ class Resolver<Graph>::Run {
     }
   }
 
-  std::vector<std::vector<Node>> Groups() {
-    std::vector<std::vector<Node>> out;
+  std::vector<Regrouped> Groups() {
+    std::vector<Regrouped> out;
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
-      if (groups_.Find(i) == i) out.push_back(std::move(groups_.members(i)));
+      if (groups_.Find(i) == i) out.push_back({std::move(groups_.members(i)), groups_.floor(i)});
     }
     return out;
   }
@@ -227,14 +241,19 @@ class Resolver<Graph>::Run {
     if (Local(u) == kNone) std::swap(u, v);
     const std::uint32_t a = groups_.Find(Local(u));
     if (Local(v) == kNone) {  // leads out of the region
-      if (!MayJoin(graph_.limits(), graph_, RunningGroup(groups_, a, local_of), GroupAt(graph_, v, link))) return;
-      Enter(graph_.ProfileOf(v), &link);
+      const auto q = graph_.ProfileOf(v);
+      const RunningGroup group(groups_, a, local_of);
+      const bool joins = graph_.Floor(q) < link.key  // (I4)
+                             ? static_cast<bool>(MayJoin(graph_.limits(), graph_, group, WholeProfile<Graph>(graph_, q)))
+                             : static_cast<bool>(MayJoin(graph_.limits(), graph_, group, GroupAt(graph_, v, link)));
+      if (!joins) return;
+      Enter(q, &link);
       Take(link);
       return;
     }
     const std::uint32_t b = groups_.Find(Local(v));
     if (a != b && MayJoin(graph_.limits(), graph_, RunningGroup(groups_, a, local_of), RunningGroup(groups_, b, local_of))) {
-      groups_.Join(a, b);
+      groups_.Join(a, b, link.key);
     }
   }
 

@@ -32,7 +32,7 @@ std::vector<Node> RunRule(std::uint32_t nodes, std::vector<RankedLink>& links, c
     const std::uint32_t a = groups.Find(link.u);
     const std::uint32_t b = groups.Find(link.v);
     if (a != b && MayJoin(limits, facts, RunningGroup(groups, a, local_of), RunningGroup(groups, b, local_of))) {
-      groups.Join(a, b);
+      groups.Join(a, b, link.key);
     }
   }
   std::vector<Node> group_of(nodes);
