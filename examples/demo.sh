@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Shows the program `polyonym` at work on made-up traffic of a retailer. `make demo` builds the program and runs this.
+#
+#   POLYONYM=/path/to/polyonym examples/demo.sh
+#
+# Everything happens in a temporary folder. What is shown is searched for in the store: no identifier is written down here.
+# Needs bash, coreutils, grep, sed and awk.
+set -euo pipefail
+export LC_ALL=C
+
+here=$(cd "$(dirname "$0")" && pwd)
+program=$(realpath -m "${POLYONYM:-$here/../build/release/polyonym}")
+[[ -x $program ]] || { echo "demo: $program is not there; \`make demo\` builds it" >&2; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cp "$here"/policies/*.json "$folder"
+cd "$folder"
+
+polyonym() { "$program" "$@"; }
+say() { printf '\n== %s\n' "$*"; }
+
+# run FILTER COMMAND...: shows the command, runs it, and shows its output through the filter. The output goes to a file in
+# between, so that a filter that has seen enough does not end the command.
+run() {
+  local filter=$1
+  shift
+  echo "\$ polyonym $*${filter:+ | $filter}"
+  polyonym "$@" >output
+  eval "${filter:-cat}" <output
+}
+
+# keep FILE COMMAND...: shows the command and puts its output into the file.
+keep() {
+  local file=$1
+  shift
+  echo "\$ polyonym $* >$file"
+  polyonym "$@" >"$file"
+}
+
+# The texts of the list named $1 in lines of JSON, one a line.
+list() { sed -n "s/.*\"$1\":\[\"\([^]]*\)\"\].*/\1/p" | sed 's/","/\n/g'; }
+
+# score POLICY GROUPS: compares groups with the truth, over pairs of identifiers that each belong to one person. Precision is
+# the share of joined pairs that are of one person; recall the share of all pairs of one person that are joined.
+score() {
+  awk -F, -v policy="$1" '
+    FNR == NR {
+      if (FNR == 1) next
+      id = substr($0, 1, length($0) - length($NF) - 1)
+      owners[id]++
+      owner[id] = $NF
+      next
+    }
+    {
+      sub(/.*"members":\["/, "")
+      sub(/"\].*/, "")
+      n = split($0, member, "\",\"")
+      if (n > largest) largest = n
+      known = 0
+      split("", seen)
+      for (i = 1; i <= n; ++i) if (owners[member[i]] == 1) { ++known; ++seen[owner[member[i]]] }
+      joined += known * (known - 1) / 2
+      for (person in seen) right += seen[person] * (seen[person] - 1) / 2
+    }
+    END {
+      for (id in owners) if (owners[id] == 1) ++names[owner[id]]
+      for (person in names) all += names[person] * (names[person] - 1) / 2
+      printf "%-22s %9d %8d %10.3f %7.3f\n", policy, FNR, largest, right / joined, right / all
+    }' truth.csv "$2"
+}
+
+# Counts held identifiers by what they look like. Reads rows of `held`, then of `export --all`, which writes a record's
+# identifiers as "phone":["..."] or as "namespace":"phone","value":"...".
+kinds_of_held() {
+  awk '
+    function number_of(name) {
+      match($0, "\"" name "\":[0-9]+")
+      return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+    }
+    FNR == NR {
+      n = number_of("record")
+      match($0, /"namespace":"[^"]+/)
+      held[n] = held[n] " " substr($0, RSTART + 13, RLENGTH - 13)
+      next
+    }
+    {
+      n = split(held[number_of("number")], namespaces, " ")
+      gsub(/"namespace":"/, "\"")
+      gsub(/","value":"/, "\":[\"")
+      for (i = 1; i <= n; ++i) {
+        if (!match($0, "\"" namespaces[i] "\":\\[\"[^\"]*")) continue
+        value = substr($0, RSTART + length(namespaces[i]) + 5, RLENGTH - length(namespaces[i]) - 5)
+        kind = value ~ /[*][*]/ ? "masked" : value ~ /E[+]/ ? "broken by a spreadsheet" : "placeholder"
+        kind = namespaces[i] ", " kind
+        if (!count[kind]++) first[kind] = value
+      }
+    }
+    END { for (kind in count) printf "%6d  %s: %s\n", count[kind], kind, first[kind] }' "$@" | sort -rn
+}
+
+say "Made-up traffic of a retailer: shared devices, phones handed on, placeholders, records late or twice"
+keep traffic.jsonl generate --events 100000 --people 2000 --seed 7 --truth truth.csv
+sed -n 2p traffic.jsonl
+
+say "Records in. Who is who is decided with every batch, and kept in a folder"
+run "grep -Ev '^(sequence|rejected by|$)'" ingest --db people.db --policy retail.json --format table traffic.jsonl
+
+say "Compared with the truth; and the same without limits and guards (the ceiling of recall: most cookies never log in)"
+keep people.jsonl groups --db people.db --ids --format json
+keep everything.jsonl resolve --memory --policy joins_everything.json --format json traffic.jsonl
+printf '%-22s %9s %8s %10s %7s\n' POLICY PROFILES LARGEST PRECISION RECALL
+score retail.json people.jsonl
+score joins_everything.json everything.jsonl
+
+say "The ten largest people"
+run 'cut -c1-120 | head -n 11' groups --db people.db --largest 10 --ids --format table
+
+# A phone that by the truth was two people's, in a profile that fits on a screen, with a link that a limit refuses. Leaves
+# phone, a and b.
+awk -F, '/^phone:/ && ++owners[$1] == 2 { print $1 }' truth.csv >phones
+while read -r phone; do
+  polyonym show --db people.db --links 0 --format json "$phone" >phone.json
+  (($(list members <phone.json | wc -l) <= 10 && $(grep -o '"kept":' phone.json | wc -l) <= 8)) || continue
+  while read -r a b; do
+    [[ $(polyonym why-not --db people.db --format json "$a" "$b") == *'"obstacle":"limit"'* ]] && break 2
+  done < <(grep -o '{"a":"[^}]*"kept":false' phone.json | sed 's/{"a":"\([^"]*\)","b":"\([^"]*\)".*/\1 \2/')
+done <phones
+[[ -n $phone ]] || { echo 'demo: no such phone was found' >&2; exit 1; }
+say "One person, asked for by a phone number that two people used: links to the other one are refused"
+run "cut -c1-128 | grep -Ev ' no$|^$'" show --db people.db --links 6 --format table "$phone"
+
+# The first member, and the one that is the most links away.
+near=$(list members <phone.json | sed -n 1p)
+far=$(list members <phone.json | while read -r member; do
+  echo "$(polyonym why --db people.db --format json "$near" "$member" | grep -o '"sightings":' | wc -l) $member"
+done | sort -rn | sed -n '1s/^[0-9]* //p')
+say "Why two identifiers are one person: the chain of evidence, and its weakest link"
+run 'cut -c1-128' why --db people.db --format table "$near" "$far"
+
+say "Why two others are not: the refused link, and the limit that refused it"
+run 'cut -c1-128' why-not --db people.db --format table "$a" "$b"
+
+tablet=$(grep '"source":"pos"' traffic.jsonl | grep -o '"device":\["[^"]*' | sort | uniq -c | sort -rn |
+  sed -n '1s/.*\["/device:/p')
+customer=$(polyonym show --db people.db --format json "$tablet" | grep -o '"member_card:[^"]*' | sed -n '1s/"//p')
+say "A shop's tablet, seen with too many customers: it is shared, and joins nobody"
+run '' why-not --db people.db --format table "$tablet" "$customer"
+
+say "Values that policy holds: kept and listed, but they join nobody. Counted by what they look like, with the first"
+run 'head -n 2' held --db people.db --max 0 --format table
+polyonym held --db people.db --max 0 --format json >held.jsonl
+polyonym export --db people.db --all | kinds_of_held held.jsonl -
+
+say "A broken web tag sends one e-mail address with 150 visits of different people, and no rule stops it"
+sed -n '1,150s/.*"members":\["cookie:\([^"]*\)".*/\1/p' people.jsonl | awk '{
+  printf "{\"source\":\"tag\",\"id\":\"%d\",\"t\":\"2024-12-31T08:00:00Z\",\"ids\":{\"cookie\":[\"%s\"],", NR, $0
+  print "\"email\":[\"qa@example.com\"]}}" }' >tag.jsonl
+run 'head -n 1' ingest --db people.db --format table tag.jsonl
+run 'cut -c1-120 | head -n 2' groups --db people.db --largest 1 --ids --format table
+
+say "That source taken back: the people are again, byte for byte, what they were"
+run 'head -n 4' retract --db people.db --source tag --from 0 --format table
+run 'cmp - people.jsonl && echo the same' groups --db people.db --ids --format json
+
+say "Everything computed again from the records, by the definition of the rule, and compared"
+run '' verify --db people.db --format table
