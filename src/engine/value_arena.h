@@ -46,7 +46,7 @@ class ValueArena {
   }
 
   void Prefetch(std::uint64_t place) const {
-    __builtin_prefetch(directory_.load(std::memory_order_relaxed)[place / kBlockBytes] + place % kBlockBytes);
+    __builtin_prefetch(directory_.load(std::memory_order_acquire)[place / kBlockBytes] + place % kBlockBytes);
   }
 
   // Bytes from the start up to which everything is in use; blocks before the last count whole.

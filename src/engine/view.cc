@@ -1,6 +1,7 @@
 #include "polyonym/engine/view.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,23 +24,66 @@ absl::Status NoSuchProfile() { return absl::NotFoundError("this profile id was n
 
 }  // namespace
 
-View::Impl::Found View::Impl::Find(const Identifier& identifier) const {
-  Found found;
+View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
+  Wanted wanted;
   const std::uint32_t family = rules().policy().FindFamily(identifier.ns);
   if (family == CompiledPolicy::kUndeclared) {
-    found.held = Reason::kUndeclaredNamespace;
-    return found;
+    wanted.verdict.reason = Reason::kUndeclaredNamespace;
+    return wanted;
   }
-  const Verdict verdict = rules().policy().Judge(family, identifier.value);
-  found.held = verdict.reason;
-  if (verdict.reason != Reason::kNone) return found;
-  const engine::Kind kind = rules().FindKind(identifier.ns);
-  if (kind == kNone) return found;
-  const engine::Index& index = engine_->index();
-  found.name = index.dictionary.Find(index.HashValue(kind, verdict.value), [&](Node n) {
-    return n < state_->nodes && graph_.KindOf(n) == kind && graph_.ValueOf(n) == verdict.value;
+  wanted.verdict = rules().policy().Judge(family, identifier.value);
+  if (wanted.verdict.reason != Reason::kNone) return wanted;
+  wanted.kind = rules().FindKind(identifier.ns);
+  if (wanted.kind != kNone) wanted.hash = engine_->index().HashValue(wanted.kind, wanted.verdict.value);
+  return wanted;
+}
+
+View::Impl::Found View::Impl::Find(const Wanted& wanted) const {
+  Found found;
+  found.held = wanted.verdict.reason;
+  if (wanted.kind == kNone) return found;
+  found.name = engine_->index().dictionary.Find(wanted.hash, [&](Node n) {
+    return n < state_->nodes && graph_.KindOf(n) == wanted.kind && graph_.ValueOf(n) == wanted.verdict.value;
   });
   return found;
+}
+
+Resolution View::Impl::Resolve(const Found& found) const {
+  Resolution r;
+  r.blocked = found.held == Reason::kBlockedValue;
+  r.held = found.held != Reason::kNone && !r.blocked;
+  if (found.name == kNone) return r;
+  const engine::NodeCell& node = graph_.node(graph_.Canonical(found.name));
+  r.known = true;
+  r.shared = node.shared();
+  r.gone = node.live == 0;
+  r.profile = IdOf(RootOf(found.name));
+  return r;
+}
+
+// Like Core::LookAhead(): each round asks for what the one before it has found.
+void View::Impl::LookAhead(std::span<const Wanted> group) const {
+  const engine::Index& index = engine_->index();
+  std::array<Node, kAhead> guesses{};
+  for (const Wanted& wanted : group) {
+    if (wanted.kind != kNone) index.dictionary.Prefetch(wanted.hash);
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    guesses[i] = group[i].kind == kNone ? kNone : index.dictionary.Peek(group[i].hash);
+    if (guesses[i] >= state_->nodes) guesses[i] = kNone;
+    if (guesses[i] != kNone) index.nodes.PrefetchCell(guesses[i]);
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (guesses[i] == kNone) continue;
+    const engine::NodeCell& cell = graph_.node(guesses[i]);
+    index.values.Prefetch(cell.value);
+    index.nodes.PrefetchCell(cell.parent);
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (guesses[i] == kNone) continue;
+    const std::uint32_t profile = graph_.node(graph_.node(guesses[i]).parent).profile;
+    if (profile != kNone) index.profiles.PrefetchCell(profile);
+  }
 }
 
 std::vector<Identifier> View::Impl::MembersOf(Node root) const {
@@ -67,23 +111,19 @@ Policy View::policy() const { return impl_->rules().policy().policy(); }
 std::uint64_t View::policy_version() const { return impl_->rules().version(); }
 
 Resolution View::Resolve(const Identifier& identifier) const {
-  const Impl::Found found = impl_->Find(identifier);
-  Resolution r;
-  r.blocked = found.held == Reason::kBlockedValue;
-  r.held = found.held != Reason::kNone && !r.blocked;
-  if (found.name == kNone) return r;
-  const engine::NodeCell& node = impl_->graph().node(impl_->graph().Canonical(found.name));
-  r.known = true;
-  r.shared = node.shared();
-  r.gone = node.live == 0;
-  r.profile = impl_->IdOf(impl_->RootOf(found.name));
-  return r;
+  return impl_->Resolve(impl_->Find(identifier));
 }
 
 std::vector<Resolution> View::Resolve(std::span<const Identifier> identifiers) const {
   std::vector<Resolution> out;
   out.reserve(identifiers.size());
-  for (const Identifier& identifier : identifiers) out.push_back(Resolve(identifier));
+  std::array<Impl::Wanted, Impl::kAhead> wanted;
+  for (std::size_t first = 0; first < identifiers.size(); first += wanted.size()) {
+    const std::size_t n = std::min(wanted.size(), identifiers.size() - first);
+    for (std::size_t i = 0; i < n; ++i) wanted[i] = impl_->Judge(identifiers[first + i]);
+    if (n > 1) impl_->LookAhead(std::span(wanted).first(n));
+    for (std::size_t i = 0; i < n; ++i) out.push_back(impl_->Resolve(impl_->Find(wanted[i])));
+  }
   return out;
 }
 

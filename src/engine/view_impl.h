@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,12 @@ class View::Impl {
  public:
   using Graph = engine::GraphReader<engine::AtCommit>;
 
+  // An identifier that is asked for, ready to be looked up.
+  struct Wanted {
+    Verdict verdict;
+    engine::Kind kind = engine::kNone;  // kNone: nothing is to be looked up
+    std::uint64_t hash = 0;
+  };
   // How an identifier was found, or why not.
   struct Found {
     engine::Node name = engine::kNone;  // kNone: never seen
@@ -34,7 +41,13 @@ class View::Impl {
   const engine::Rules& rules() const { return *state_->rules; }
   Engine::Impl& engine() const { return *engine_; }
 
-  Found Find(const Identifier& identifier) const;
+  static constexpr std::size_t kAhead = 32;  // identifiers that are looked up together
+
+  Wanted Judge(const Identifier& identifier) const;
+  void LookAhead(std::span<const Wanted> group) const;
+  Found Find(const Wanted& wanted) const;
+  Found Find(const Identifier& identifier) const { return Find(Judge(identifier)); }
+  Resolution Resolve(const Found& found) const;
   Identifier NameOf(engine::Node n) const {
     return {rules().kinds()[graph_.KindOf(n)], std::string(graph_.ValueOf(n))};
   }

@@ -76,6 +76,13 @@ class VersionedArray {
     return FindSlot(index / kPageCells)->load(std::memory_order_relaxed)->cells[index % kPageCells];
   }
 
+  // Asks the processor to fetch a cell and the head of its page. For readers and the writer.  REQUIRES: as At().
+  void PrefetchCell(std::size_t index) const {
+    const Page* page = FindSlot(index / kPageCells)->load(std::memory_order_acquire);
+    __builtin_prefetch(page);
+    __builtin_prefetch(reinterpret_cast<const char*>(&page->cells[index % kPageCells]) + sizeof(T) - 1);
+  }
+
   // Asks the processor to fetch the page of a cell: all of it, since a write copies it.
   void Prefetch(std::size_t index) const {
     if (index >= size_) return;
