@@ -123,7 +123,7 @@ while read -r phone; do
   (($(list members <phone.json | wc -l) <= 10 && $(grep -o '"kept":' phone.json | wc -l) <= 8)) || continue
   while read -r a b; do
     [[ $(polyonym why-not --db people.db --format json "$a" "$b") == *'"obstacle":"limit"'* ]] && break 2
-  done < <(grep -o '{"a":"[^}]*"kept":false' phone.json | sed 's/{"a":"\([^"]*\)","b":"\([^"]*\)".*/\1 \2/')
+  done < <(grep -o '{"a":"[^}]*"kept":false,"inert":false' phone.json | sed 's/{"a":"\([^"]*\)","b":"\([^"]*\)".*/\1 \2/')
 done <phones
 [[ -n $phone ]] || { echo 'demo: no such phone was found' >&2; exit 1; }
 say "One person, asked for by a phone number that two people used: links to the other one are refused"

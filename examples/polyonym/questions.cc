@@ -42,6 +42,10 @@ Json ShortLinkRow(const LinkEvidence& link, std::string state) {
   return row;
 }
 
+std::string StateOf(const View::Neighbour& neighbour) {
+  return neighbour.kept ? "kept" : neighbour.inert ? "inert" : "refused";
+}
+
 struct Neighbourhood {
   std::vector<View::Neighbour> links;  // each once; kept ones first
   std::set<std::string> sources;
@@ -95,12 +99,12 @@ void RunShow(const QuestionOptions& options, Session* session) {
     out.Title("members");
     for (const std::string& member : TextsOf(members)) out.Line("  " + member);
     if (!around.links.empty()) out.Title("links");
-    for (const auto& [link, kept] : around.links) out.Row(ShortLinkRow(link, kept ? "kept" : "refused"));
+    for (const View::Neighbour& n : around.links) out.Row(ShortLinkRow(n.link, StateOf(n)));
     if (around.cut) out.Note("… and more: --links 0 shows all");
     return;
   }
   Json links = Json::List();
-  for (const auto& [link, kept] : around.links) links.Add(LinkRow(link).Set("kept", kept));
+  for (const View::Neighbour& n : around.links) links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert));
   row.Set("members", Json::ListFrom(TextsOf(members))).Set("links", std::move(links)).Set("links_cut", around.cut);
   row.Set("sources", Json::ListFrom(around.sources));
   out.Row(std::move(row));

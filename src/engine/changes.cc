@@ -125,11 +125,11 @@ class NetChanges {
   }
 
   void AddBorn() {
-    // Each once, by what touched it last.
+    // Each once, by what touched it first: that brought it.
     std::stable_sort(born_.begin(), born_.end(), [](const Born& a, const Born& b) { return a.node < b.node; });
     std::vector<std::pair<Node, const Born*>> by_profile;
     for (std::size_t i = 0; i < born_.size(); ++i) {
-      if (i + 1 < born_.size() && born_[i + 1].node == born_[i].node) continue;
+      if (i > 0 && born_[i - 1].node == born_[i].node) continue;
       by_profile.emplace_back(after_.IdOf(RootNow(born_[i].node)), &born_[i]);
     }
     std::stable_sort(by_profile.begin(), by_profile.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/engine_impl.h"
 #include "polyonym/engine/view.h"
 
@@ -58,11 +59,15 @@ class View::Impl {
   std::vector<Identifier> MembersOf(engine::Node root) const;
 
   absl::StatusOr<StoredRecord> RecordAt(std::uint32_t index) const;
-  // Fills in sources and records, too, when `in_full`.
-  absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link, bool in_full) const;
+
+  struct Sightings;
+  using SightingsByNode = absl::flat_hash_map<engine::Node, Sightings>;
+  absl::Status GatherSightings(engine::Node from, engine::Node other, SightingsByNode* out) const;
+  LinkEvidence EvidenceOf(const engine::LinkCell& cell, Sightings sightings) const;
+  absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link) const;
 
  private:
-  absl::Status AddSightings(const engine::LinkCell& cell, LinkEvidence* out) const;
+  static void AddSightings(const engine::LinkCell& cell, Sightings sightings, LinkEvidence* out);
 
   std::shared_ptr<Engine::Impl> engine_;
   std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before engine_

@@ -126,10 +126,18 @@ std::string_view ToString(Obstacle obstacle) {
 
 // ---- evidence ----
 
-// The records behind a link. Whatever voids sightings voids the earliest of them, so the latest `seen` are those that count.
-absl::Status View::Impl::AddSightings(const LinkCell& cell, LinkEvidence* out) const {
-  Node from = cell.a, to = cell.b;
-  if (graph_.node(to).live < graph_.node(from).live) std::swap(from, to);
+// Who saw a pair, and when.
+struct View::Impl::Sightings {
+  struct One {
+    std::int64_t time_ms;
+    std::string source;
+    std::string id;
+  };
+  std::vector<One> seen, forced;
+};
+
+// Of the live records that name `from`, those that name `other` too, or (kNone) by every other node that they name.
+absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode* out) const {
   std::set<std::uint32_t> numbers;
   graph_.ForEachName(from, [&](Node name) {
     for (std::uint32_t m = graph_.node(name).mentions; m != kNone && numbers.size() < kMaxMentions;) {
@@ -138,30 +146,34 @@ absl::Status View::Impl::AddSightings(const LinkCell& cell, LinkEvidence* out) c
       m = mention.next;
     }
   });
-  struct Sighting {
-    std::int64_t time_ms;
-    std::string source;
-    std::string id;
-  };
-  std::vector<Sighting> seen, forced;
   RecordVerdict verdict;
+  std::set<Node> named;
   for (const std::uint32_t number : numbers) {
     auto record = engine::ReadRecordFromStore(store(), graph_.access().record(number).location);
     if (!record.ok()) return record.status();
     const bool must = record->act == Act::kMustLink;
     if (!must && record->act != Act::kObserve && record->act != Act::kBind) continue;
     JudgeRecord(rules().policy(), *record, &verdict);
-    bool names_to = false, names_from = false;
+    named.clear();
     for (const RecordVerdict::Counted& counted : verdict.counted) {
       if (counted.role != Role::kSelf && !must) continue;
       const Found found = Find({record->identifiers[counted.index].ns, record->identifiers[counted.index].value});
-      if (found.name == kNone) continue;
-      names_to |= graph_.Canonical(found.name) == to;
-      names_from |= graph_.Canonical(found.name) == from;
+      if (found.name != kNone) named.insert(graph_.Canonical(found.name));
     }
-    if (names_to && names_from) (must ? forced : seen).push_back({record->time_ms.value_or(0), record->source, record->id});
+    if (named.erase(from) == 0) continue;
+    for (const Node node : named) {
+      if (other != kNone && node != other) continue;
+      Sightings& sightings = (*out)[node];
+      (must ? sightings.forced : sightings.seen).push_back({record->time_ms.value_or(0), record->source, record->id});
+    }
   }
-  const auto later = [](const Sighting& x, const Sighting& y) {
+  return absl::OkStatus();
+}
+
+// Whatever voids sightings voids the earliest of them, so the latest `seen` are those that count.
+void View::Impl::AddSightings(const LinkCell& cell, Sightings sightings, LinkEvidence* out) {
+  auto& [seen, forced] = sightings;
+  const auto later = [](const Sightings::One& x, const Sightings::One& y) {
     return std::tie(y.time_ms, x.source, x.id) < std::tie(x.time_ms, y.source, y.id);
   };
   std::sort(seen.begin(), seen.end(), later);
@@ -171,16 +183,14 @@ absl::Status View::Impl::AddSightings(const LinkCell& cell, LinkEvidence* out) c
   seen.insert(seen.end(), forced.begin(), forced.end());
   std::sort(seen.begin(), seen.end(), later);
   std::set<std::string> sources;
-  for (const Sighting& s : seen) {
+  for (const Sightings::One& s : seen) {
     sources.insert(s.source);
     if (out->records.size() < kMaxEvidenceRecords) out->records.push_back(s.source + "/" + s.id);
   }
   out->sources.assign(sources.begin(), sources.end());
-  return absl::OkStatus();
 }
 
-absl::StatusOr<LinkEvidence> View::Impl::EvidenceOf(Link link, bool in_full) const {
-  const LinkCell cell = graph_.link(link);
+LinkEvidence View::Impl::EvidenceOf(const LinkCell& cell, Sightings sightings) const {
   LinkEvidence out;
   out.a = NameOf(cell.a);
   out.b = NameOf(cell.b);
@@ -190,10 +200,18 @@ absl::StatusOr<LinkEvidence> View::Impl::EvidenceOf(Link link, bool in_full) con
   out.last_ms = cell.evidence.last_ms;
   out.must_link = cell.evidence.forced > 0;
   out.cannot_link = cell.cannot > 0;
-  if (in_full) {
-    if (absl::Status status = AddSightings(cell, &out); !status.ok()) return status;
-  }
+  AddSightings(cell, std::move(sightings), &out);
   return out;
+}
+
+// The records behind a link are read from those of the end that has fewer.
+absl::StatusOr<LinkEvidence> View::Impl::EvidenceOf(Link link) const {
+  const LinkCell cell = graph_.link(link);
+  Node from = cell.a, to = cell.b;
+  if (graph_.node(to).live < graph_.node(from).live) std::swap(from, to);
+  SightingsByNode sightings;
+  if (absl::Status status = GatherSightings(from, to, &sightings); !status.ok()) return status;
+  return EvidenceOf(cell, std::move(sightings[to]));
 }
 
 // ---- questions ----
@@ -210,7 +228,7 @@ absl::StatusOr<WhyAnswer> View::Why(const Identifier& a, const Identifier& b) co
   const auto way = ShortestWay(graph, u, v);
   if (!way) return absl::DataLossError("a profile is not held together by its links; run verify");
   for (std::size_t i = 0; i < way->links.size(); ++i) {
-    auto evidence = impl_->EvidenceOf(way->links[i], true);
+    auto evidence = impl_->EvidenceOf(way->links[i]);
     if (!evidence.ok()) return evidence.status();
     answer.chain.push_back(*std::move(evidence));
     if (Before(graph, RankOf(graph, way->links[answer.weakest]), RankOf(graph, way->links[i]))) answer.weakest = i;
@@ -302,14 +320,14 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
     }
     return answer;
   }
-  auto evidence = impl_->EvidenceOf(refused, true);
+  auto evidence = impl_->EvidenceOf(refused);
   if (!evidence.ok()) return evidence.status();
   answer.refused = *std::move(evidence);
   ExplainRefusal(*impl_, refused, &answer);
   return answer;
 }
 
-absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& identifier) const {
+absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& identifier, Detail detail) const {
   const Impl::Found found = impl_->Find(identifier);
   if (found.name == kNone) return absl::NotFoundError("the identifier was never seen, or policy holds it");
   const Graph& graph = impl_->graph();
@@ -320,12 +338,17 @@ absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& ident
   });
   std::sort(links.begin(), links.end(),
             [&](Link x, Link y) { return Before(graph, RankOf(graph, x), RankOf(graph, y)); });
+  View::Impl::SightingsByNode sightings;
+  if (detail == Detail::kRecords) {
+    if (absl::Status status = impl_->GatherSightings(u, kNone, &sightings); !status.ok()) return status;
+  }
   std::vector<Neighbour> out;
   for (const Link link : links) {
     const LinkCell cell = graph.link(link);
-    auto evidence = impl_->EvidenceOf(link, false);
-    if (!evidence.ok()) return evidence.status();
-    out.push_back({*std::move(evidence), graph.IsLive(cell) && graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b)});
+    Neighbour& neighbour = out.emplace_back();
+    neighbour.link = impl_->EvidenceOf(cell, std::move(sightings[cell.Other(u)]));
+    neighbour.inert = !graph.IsLive(cell);
+    neighbour.kept = !neighbour.inert && graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b);
   }
   return out;
 }

@@ -23,7 +23,7 @@ LinkState Read(const View::Neighbour& neighbour) {
 }
 
 void ReadLinks(const View& view, const Identifier& of, EngineState* out) {
-  auto links = view.Links(of);
+  auto links = view.Links(of, View::Detail::kCounts);
   if (!links.ok()) {
     out->problems.push_back("Links(" + Spell(of) + "): " + links.status().ToString());
     return;

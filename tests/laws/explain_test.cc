@@ -217,6 +217,13 @@ class Explainer {
     std::size_t wanted = 0;
     for (const Pair& pair : ranked_) wanted += pair.first == node || pair.second == node;
     if (links->size() != wanted) return Fault("Links(" + polyonym::ToString(name) + ") has another number of links");
+    for (const View::Neighbour& neighbour : *links) {
+      const Pair pair(neighbour.link.a, neighbour.link.b);
+      const std::string what = "Links(" + polyonym::ToString(name) + ") ";
+      CheckEvidence(what, neighbour.link);
+      if (neighbour.inert != world_.IsInert(pair)) Fault(what + "takes a link for inert that is not, or the other way round");
+      if (neighbour.kept != world_.state().links.at(pair).kept) Fault(what + "takes a link for kept that is not, or the other way round");
+    }
     for (std::size_t i = 1; i < links->size(); ++i) {
       const LinkEvidence& one = (*links)[i - 1].link;
       const LinkEvidence& two = (*links)[i].link;

@@ -168,9 +168,15 @@ class View {
   // ERRORS: DataLoss.  COST: links of both profiles; the search beyond them stops after 10,000 links.
   absl::StatusOr<WhyNotAnswer> WhyNot(const Identifier& a, const Identifier& b) const;
 
-  // Every live link of the identifier, kept and refused, strongest first; `kept` tells them apart.
-  struct Neighbour { LinkEvidence link; bool kept = false; };
-  absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier) const;
+  // Every link of the identifier that has evidence, strongest first.  ERRORS: NotFound (never seen, or held), DataLoss.
+  // COST: its links; with kRecords also a read of its records (10,000 at most), which tell each link's sources and records.
+  struct Neighbour {
+    LinkEvidence link;
+    bool kept = false;   // inside the profile
+    bool inert = false;  // an end is shared; neither kept nor inert: refused
+  };
+  enum class Detail : std::uint8_t { kCounts, kRecords };
+  absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier, Detail detail = Detail::kRecords) const;
 
   // The merges, splits and moves that made the profile what it is, oldest first.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
