@@ -16,15 +16,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "engine/cells.h"
+#include "model/text_hash.h"
 #include "polyonym/identity/limits.h"
 #include "polyonym/model/judge.h"
 
 namespace polyonym::engine {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 // A guard made ready: counts neighbours whose kind matches.
 struct GuardRule {

@@ -31,11 +31,14 @@ constexpr std::string_view kMissing[] = {"null",    "(null)", "undefined", "none
 constexpr std::string_view kTestPhones[] = {"13800138000", "8613800138000", "12345678901", "8612345678901",
                                             "13812345678", "8613812345678", "1234567890",  "0123456789"};
 
+constexpr std::size_t kLongestMissing = 15;
+
 bool IsMissing(std::string_view text) {
+  if (text.size() > kLongestMissing) return false;
   return std::any_of(std::begin(kMissing), std::end(kMissing), [&](std::string_view word) { return EqualsIgnoringCase(text, word); });
 }
 
-// 0, 0000-0000, 00000000-0000-0000-0000-000000000000, +86 000…
+// 0, 0000-0000, 00000000-0000-0000-0000-000000000000
 bool IsAllZeros(std::string_view text) {
   bool zero = false;
   for (const char c : text) {
@@ -49,15 +52,19 @@ bool IsAllZeros(std::string_view text) {
 }
 
 // 138****1234, 138****, a***@example.com: exports with the middle hidden.
-bool IsMasked(std::string_view text) { return text.find("**") != std::string_view::npos; }
+bool IsMasked(std::string_view text) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '*' && text[i - 1] == '*') return true;
+  }
+  return false;
+}
 
 // 1.38E+10: a spreadsheet's idea of a phone number.
 bool IsScientific(std::string_view text) {
-  const std::size_t e = text.find_first_of("eE");
-  if (e == std::string_view::npos || e == 0 || e + 2 >= text.size() || text[e + 1] != '+') return false;
-  const auto number = [](char c) { return IsDigit(c) || c == '.'; };
-  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(e), number) &&
-         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(e) + 2, text.end(), IsDigit);
+  std::size_t e = 0;  // where the digits in front end
+  while (e < text.size() && (IsDigit(text[e]) || text[e] == '.')) ++e;
+  if (e == 0 || e + 2 >= text.size() || Lower(text[e]) != 'e' || text[e + 1] != '+') return false;
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(e) + 2, text.end(), IsDigit);
 }
 
 bool IsTestPhone(std::string_view text) {

@@ -11,14 +11,10 @@
 #include "model/block_list.h"
 #include "model/normalise.h"
 #include "model/pattern.h"
+#include "model/text_hash.h"
 
 namespace polyonym {
 namespace {
-
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
 
 using TextSet = absl::flat_hash_set<std::string, TextHash, std::equal_to<>>;
 
