@@ -69,14 +69,14 @@ void AddGenerate(CLI::App* app, Session*) {
   const auto options = std::make_shared<GenerateOptions>();
   CLI::App* command = app->add_subcommand("generate", "made-up traffic of a retailer's channels, as JSON Lines");
   command->add_option("--events", options->events, "how many records")->type_name("N")->capture_default_str();
-  command->add_option("--people", options->people, "of how many people")
-      ->check(CLI::Range(1, 30'000'000))
+  command->add_option("--people", options->people, "of how many people, 1 to 30000000")
+      ->check(CLI::Range(1, 30'000'000).description(""))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "the same seed gives the same records everywhere")->type_name("S")->capture_default_str();
   command->add_option("--truth", options->truth, "where to write who is who: CSV of identifier,person; shared ones have several rows")
       ->type_name("FILE");
-  command->footer("examples/policies/scrm.json is a policy for it.");
+  command->footer("examples/policies/retail.json is a policy for it.");
   command->callback([=] { RunGenerate(*options); });
 }
 

@@ -12,6 +12,7 @@
 #include "groups.h"
 #include "mapping.h"
 #include "polyonym/batch/resolve.h"
+#include "polyonym/model/judge.h"
 #include "progress.h"
 #include "record_input.h"
 
@@ -34,7 +35,7 @@ struct Counts {
   std::uint64_t records = 0, applied = 0, unchanged = 0, held = 0, rejected = 0, held_identifiers = 0;
 };
 
-// The rejects file: JSON Lines of input, line, field and reason. Written anew by every run.
+// The rejects file: JSON Lines of input, line, field and reason, in order of the input. Written anew by every run.
 class Rejects {
  public:
   explicit Rejects(const std::string& path) : given_(!path.empty()) {
@@ -68,35 +69,45 @@ class Ingest {
 
   void Take(ReadRecord& row) {
     ++counts_.records;
-    if (row.rejected) return Reject(*row.rejected);
-    records_.push_back(std::move(row.record));
-    origins_.push_back({row.input, row.line});
-    if (records_.size() >= batch_size_) Flush();
+    if (row.rejected) {
+      rejected_.emplace_back(records_.size(), *std::move(row.rejected));
+    } else {
+      records_.push_back(std::move(row.record));
+      origins_.push_back({row.input, row.line});
+    }
+    if (records_.size() + rejected_.size() >= batch_size_) Flush();
   }
 
   void Flush() {
-    if (records_.empty()) return;
-    const ApplyResult result = FromStore(engine_->Apply(records_));
-    sequence_ = result.sequence;
+    ApplyResult result;
+    if (!records_.empty()) result = FromStore(engine_->Apply(records_));
+    auto unread = rejected_.begin();
     for (std::size_t i = 0; i < result.records.size(); ++i) {
-      const RecordResult& record = result.records[i];
-      counts_.held_identifiers += record.held_identifiers;
-      switch (record.outcome) {
-        case Outcome::kApplied: ++counts_.applied; break;
-        case Outcome::kUnchanged: ++counts_.unchanged; break;
-        case Outcome::kHeld: ++counts_.held; break;
-        case Outcome::kRejected:
-          Reject({origins_[i].first, origins_[i].second, record.field, std::string(ToString(record.reason))});
-      }
+      while (unread != rejected_.end() && unread->first <= i) Reject((unread++)->second);
+      Count(result.records[i], origins_[i]);
     }
+    while (unread != rejected_.end()) Reject((unread++)->second);
     records_.clear();
     origins_.clear();
+    rejected_.clear();
   }
 
   const Counts& counts() const { return counts_; }
-  std::uint64_t sequence() const { return sequence_; }
 
  private:
+  using Origin = std::pair<std::string, std::uint64_t>;  // input and line
+
+  void Count(const RecordResult& record, const Origin& origin) {
+    counts_.held_identifiers += record.held_identifiers;
+    switch (record.outcome) {
+      case Outcome::kApplied: ++counts_.applied; break;
+      case Outcome::kUnchanged: ++counts_.unchanged; break;
+      case Outcome::kHeld: ++counts_.held; break;
+      case Outcome::kRejected:
+        Reject({origin.first, origin.second, record.field, std::string(ToString(record.reason))});
+    }
+  }
+
   void Reject(const Rejected& row) {
     ++counts_.rejected;
     rejects_->Add(row);
@@ -106,9 +117,9 @@ class Ingest {
   const std::size_t batch_size_;
   Rejects* rejects_;
   std::vector<Record> records_;
-  std::vector<std::pair<std::string, std::uint64_t>> origins_;
+  std::vector<Origin> origins_;
+  std::vector<std::pair<std::size_t, Rejected>> rejected_;  // unreadable rows, each with the number of records before it
   Counts counts_;
-  std::uint64_t sequence_ = 0;
 };
 
 std::optional<v1::Mapping> ReadMapping(const std::string& path) {
@@ -194,7 +205,8 @@ void ResolveInMemory(const IngestOptions& options, Session* session) {
   if (options.policy.empty()) Fail(kUsage, "--memory needs --policy FILE");
   const std::optional<v1::Mapping> mapping = ReadMapping(options.mapping);
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
-  auto resolver = OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), {}, now.count()));
+  const RecordLimits limits;
+  auto resolver = OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), limits, now.count()));
   Rejects rejects(options.rejects);
   ReadPosition position = PositionOver(options.inputs);
   Counts counts;
@@ -203,7 +215,11 @@ void ResolveInMemory(const IngestOptions& options, Session* session) {
     OrFail(ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
       ++counts.records;
       const Reason reason = row.rejected ? Reason::kNone : resolver->Add(row.record);
-      if (reason != Reason::kNone) row.rejected = Rejected{row.input, row.line, "", std::string(ToString(reason))};
+      if (reason != Reason::kNone) {
+        std::string field;
+        CheckShape(row.record, limits, now.count(), &field);
+        row.rejected = Rejected{row.input, row.line, std::move(field), std::string(ToString(reason))};
+      }
       if (row.rejected) {
         ++counts.rejected;
         rejects.Add(*row.rejected);
@@ -245,7 +261,7 @@ void AddIngest(CLI::App* app, Session* session) {
   const auto options = std::make_shared<IngestOptions>();
   session->OfferStore(ingest);
   OfferInput(ingest, options.get());
-  ingest->add_option("--batch", options->batch, "records a commit")->check(CLI::Range(1, 100'000))->type_name("N")->capture_default_str();
+  ingest->add_option("--batch", options->batch, "records a commit, 1 to 100000")->check(CLI::Range(1, 100'000).description(""))->type_name("N")->capture_default_str();
   session->OfferDurability(ingest);
   session->OfferFormat(ingest);
   ingest->footer("Prints how many records were applied, unchanged, held and rejected. The same input again changes nothing.");

@@ -182,9 +182,9 @@ absl::StatusOr<RowMapper> RowMapper::Bind(const v1::Mapping& mapping, const std:
   RowMapper out;
   out.empty_.assign(mapping.dialect().empty().begin(), mapping.dialect().empty().end());
   ASSIGN_TEMPLATE(out.source_, "source", mapping.source());
-  ASSIGN_TEMPLATE(out.record_id_, "recordId", mapping.record_id());
+  ASSIGN_TEMPLATE(out.record_id_, "record_id", mapping.record_id());
   ASSIGN_TEMPLATE(out.act_, "act", mapping.act());
-  ASSIGN_TEMPLATE(out.target_source_, "targetSource", mapping.target_source());
+  ASSIGN_TEMPLATE(out.target_source_, "target_source", mapping.target_source());
   if (auto status = out.BindTimes(mapping, columns); !status.ok()) return status;
   if (auto status = out.BindIdentifiers(mapping, columns); !status.ok()) return status;
   if (auto status = out.BindFacts(mapping.facts(), columns); !status.ok()) return status;

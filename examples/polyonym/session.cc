@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <vector>
 
 #include "polyonym/codec/json.h"
 #include "time_format.h"
@@ -16,10 +17,23 @@ void Fail(int code, std::string message) { throw Failure{code, std::move(message
 
 void Fail(int code, const absl::Status& status) { Fail(code, std::string(status.message())); }
 
+namespace {
+
+// An option whose value is one of a few words.
+template <class T>
+CLI::Option* OfferChoice(CLI::App* command, const std::string& name, T* target, const std::map<std::string, T>& choices,
+                         const std::string& what) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : choices) words.push_back(word);
+  return command->add_option_function<std::string>(name, [=](const std::string& word) { *target = choices.at(word); }, what)
+      ->check(CLI::IsMember(words).description(""));
+}
+
+}  // namespace
+
 void Session::OfferFormat(CLI::App* command) {
-  static const std::map<std::string, Format> kFormats = {{"table", Format::kTable}, {"json", Format::kJson}};
-  command->add_option("--format", format, "table or json (JSON Lines); default: table on a terminal, else json")
-      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+  OfferChoice<Format>(command, "--format", &format, {{"table", Format::kTable}, {"json", Format::kJson}},
+                      "table or json (JSON Lines); default: table on a terminal, else json")
       ->type_name("FORMAT");
 }
 
@@ -28,13 +42,11 @@ void Session::OfferStore(CLI::App* command, bool required) {
 }
 
 void Session::OfferDurability(CLI::App* command) {
-  static const std::map<std::string, Durability> kDurabilities = {
-      {"sync", Durability::kSync}, {"group", Durability::kGroup}, {"wal", Durability::kWal}};
-  command
-      ->add_option("--durability", durability,
-                   "sync: each batch survives a power cut; group (default): a killed process, and a power cut but for the last "
-                   "100 ms; wal: a killed process")
-      ->transform(CLI::CheckedTransformer(kDurabilities).description(""))
+  OfferChoice<Durability>(
+      command, "--durability", &durability,
+      {{"sync", Durability::kSync}, {"group", Durability::kGroup}, {"wal", Durability::kWal}},
+      "sync: each batch survives a power cut; group (default): a killed process, and a power cut but for the last "
+      "100 ms; wal: a killed process")
       ->type_name("HOW");
 }
 
@@ -48,7 +60,9 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
     return std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
   };
   auto engine = Engine::Open(db, options);
-  if (!engine.ok()) Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble, engine.status());
+  if (!engine.ok()) {
+    Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble, db + ": " + std::string(engine.status().message()));
+  }
   return *std::move(engine);
 }
 

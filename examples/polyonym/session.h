@@ -21,9 +21,9 @@ namespace polyonym::driver {
 enum ExitCode : int {
   kDone = 0,
   kAnsweredNo = 1,       // the answer is no, or a check failed
-  kUsage = 2,            // wrong arguments, or a file named by them cannot be read
+  kUsage = 2,            // wrong arguments, a file that cannot be read or written, or no store there
   kTooManyRejects = 3,   // more records were rejected than --max-rejects
-  kStoreTrouble = 4,     // the store is busy, corrupt, newer, or no store
+  kStoreTrouble = 4,     // the store is busy, corrupt or newer, or the folder holds something else
 };
 
 struct Failure {

@@ -1,0 +1,81 @@
+"""What docs/ says of the program: commands, options and fields, out of the tables of driver.md and records.md."""
+
+import re
+
+TABLES = {"option": "options", "field": "fields", "reason": "reasons"}  # by the first heading of a table
+SHARED_FIELDS = ["a link", "a change"]  # sections whose fields stand inside rows of several commands
+
+
+class Documentation:
+    def __init__(self, folder):
+        self.sections = (
+            {}
+        )  # heading in lower case -> {"text": …, "options": [first cells], "fields": […], "reasons": […]}
+        for name in ("driver.md", "records.md"):
+            self._read((folder / name).read_text(encoding="utf-8"))
+
+    def _read(self, text):
+        section, table = None, None
+        for line in text.splitlines():
+            heading = re.match(r"#+ (.*)", line)
+            if heading:
+                section = self.sections.setdefault(
+                    heading.group(1).lower(), {"text": "", "options": [], "fields": [], "reasons": []}
+                )
+            section["text"] += line + "\n"
+            if not line.startswith("|"):
+                table = None
+                continue
+            first = line.split("|")[1].strip()
+            if first in TABLES:
+                table = section[TABLES[first]]
+            elif table is not None and first.startswith("`"):
+                table.append(first.strip("`"))
+
+    def options(self, command):
+        """Options and positionals that the command's section and the shared one name, without their values."""
+        named = self.sections[command]["options"] + self.sections["options of several commands"]["options"]
+        return {cell.split()[0] for cell in named}
+
+    @property
+    def reasons(self):
+        return {code for section in self.sections.values() for code in section["reasons"]}
+
+    def fields(self, *sections):
+        return {field for section in sections for field in self.sections[section]["fields"]}
+
+    def unknown_fields(self, command, row):
+        """Paths of the row's fields that are documented nowhere they could be."""
+        if command == "export":
+            yield from self._unknown_in_export(row)
+            return
+        own, inner = self.fields(command), self.fields(*SHARED_FIELDS)
+        if command in ("changes", "how"):
+            own = self.fields("a change")
+        for path in paths_of(row):
+            leaf = path.split(".")[-1]
+            if (
+                path in own
+                or (path != leaf and leaf in inner)
+                or (path.startswith("rejected_by_reason.") and leaf in self.reasons)
+            ):
+                continue
+            yield path
+
+    def _unknown_in_export(self, row):
+        record = row
+        if "record" in row:
+            yield from row.keys() - self.fields("export")
+            record = row["record"]
+        yield from record.keys() - self.fields("the short form", "the protobuf form")
+
+
+def paths_of(value, prefix=""):
+    """`chain`, `chain[].a`, … of every field of an object, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield prefix + key
+            yield from paths_of(inner, prefix + key + ".")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths_of(inner, prefix[:-1] + "[].")
