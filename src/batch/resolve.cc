@@ -49,6 +49,7 @@ MemoryResolver::~MemoryResolver() = default;
 
 absl::StatusOr<std::unique_ptr<MemoryResolver>> MemoryResolver::Create(const Policy& policy, const RecordLimits& limits,
                                                                        std::int64_t now_ms) {
+  if (absl::Status status = Validate(limits); !status.ok()) return status;
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   return std::unique_ptr<MemoryResolver>(

@@ -6,6 +6,8 @@
 #include "codec/facts.h"
 #include "polyonym/v1/policy.pb.h"
 #include "polyonym/v1/record.pb.h"
+#include "codec/json_errors.h"
+#include "polyonym/model/judge.h"
 
 namespace polyonym::codec {
 namespace {
@@ -72,6 +74,7 @@ absl::Status FromProto(const v1::Record& from, Record* to) {
   to->version = from.has_version() ? std::optional<std::int64_t>(from.version()) : std::nullopt;
   to->act = static_cast<Act>(from.act());
   to->identifiers.clear();
+  if (static_cast<std::size_t>(from.identifiers_size()) > kFormatLimits.max_identifiers) return TooManyIdentifiers();
   for (const v1::RecordIdentifier& identifier : from.identifiers()) {
     if (!v1::Role_IsValid(identifier.role())) {
       return UnknownEnum("identifiers[" + std::to_string(to->identifiers.size()) + "].role");

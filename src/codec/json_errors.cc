@@ -76,6 +76,8 @@ absl::Status UnknownField(std::string_view parent, std::string_view name) {
 absl::Status FieldTwice(std::string_view parent, std::string_view name) {
   return absl::InvalidArgumentError(Path(parent, name) + ": the field is there twice");
 }
+absl::Status TooManyIdentifiers() { return absl::InvalidArgumentError("identifiers: no record has more than 10,000"); }
+
 absl::Status Expected(std::string_view field, std::string_view what) {
   return absl::InvalidArgumentError(std::string(field) + ": expected " + std::string(what));
 }

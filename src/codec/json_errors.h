@@ -20,6 +20,8 @@ absl::Status UnknownField(std::string_view parent, std::string_view name);
 absl::Status FieldTwice(std::string_view parent, std::string_view name);
 absl::Status Expected(std::string_view field, std::string_view what);
 
+absl::Status TooManyIdentifiers();
+
 // The same for what protobuf's JSON reader says, which holds values: only the path, the name of an unknown field and the
 // expected type are taken from it. `parent` is where the text that it read stands in a larger one.
 absl::Status FromProtobufMessage(std::string_view message, std::string_view parent);

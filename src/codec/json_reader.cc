@@ -22,6 +22,7 @@
 #include "codec/timestamp.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/model/identifier.h"
+#include "polyonym/model/judge.h"
 
 namespace polyonym {
 namespace {
@@ -129,6 +130,7 @@ class ObjectReader {
     Clear();
     absl::Status status = ReadFields();
     record_->identifiers.resize(count_);
+    if (status.ok() && too_many_) return codec::TooManyIdentifiers();
     return status;
   }
 
@@ -143,8 +145,12 @@ class ObjectReader {
     record_->facts.clear();
   }
 
-  // The next identifier, empty; Read() cuts off what was left of earlier ones.
+  // The next identifier, empty; Read() cuts off what was left of earlier ones. More than a record may ever have are not kept.
   RecordIdentifier& NextIdentifier() {
+    if (count_ == kFormatLimits.max_identifiers) {
+      too_many_ = true;
+      --count_;
+    }
     if (count_ == record_->identifiers.size()) record_->identifiers.emplace_back();
     RecordIdentifier& next = record_->identifiers[count_++];
     next.ns.clear();
@@ -328,6 +334,7 @@ class ObjectReader {
   Record* record_;
   unsigned seen_ = 0;
   std::size_t count_ = 0;  // identifiers read so far
+  bool too_many_ = false;
 };
 
 }  // namespace

@@ -67,7 +67,8 @@ std::string SealValue(std::uint8_t version, std::string_view key, std::string_vi
 absl::StatusOr<std::string_view> OpenValue(std::uint8_t newest, std::string_view key, std::string_view sealed) {
   if (sealed.size() < 9) return absl::DataLossError("a stored value is cut short; run verify, then restore a backup");
   const auto version = static_cast<std::uint8_t>(sealed[0]);
-  if (version == 0 || version > newest) {
+  if (version == 0) return absl::DataLossError("a stored value has no version; run verify, then restore a backup");
+  if (version > newest) {
     return absl::FailedPreconditionError("a stored value has a newer format; open the store with a newer polyonym");
   }
   std::uint64_t checksum = 0;

@@ -26,6 +26,9 @@ class ChangeTracker {
     record_ = record;
   }
 
+  Cause cause() const { return cause_; }
+  std::uint64_t record() const { return record_; }
+
   // The profile that holds this node stays together, and may join others.
   void Whole(Node node) { touched_.push_back({node, false, cause_, record_}); }
   // The node may be anywhere now, alive or not.

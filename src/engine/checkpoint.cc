@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/bytes.h"
+#include "engine/check_cells.h"
 #include "polyonym/codec/proto.h"
 #include "polyonym/model/judge.h"
 
@@ -76,8 +77,19 @@ bool LoadCells(std::string_view payload, std::uint64_t block, std::uint64_t size
   return true;
 }
 
-std::string EncodeManifest(const CommitState& s) {
+// Chunks follow each other without a gap, and all but the last are full.
+bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end, ValueArena* values) {
+  const std::uint64_t from = block * kValueChunk;
+  if (block >= (std::uint64_t{1} << 48) || from != values->end() || from >= end) return false;
+  if (payload.size() != std::min(kValueChunk, end - from) && payload.size() != kValueChunk) return false;
+  values->Restore(from, payload);
+  return true;
+}
+
+std::string EncodeManifest(const Index& index, const CommitState& s) {
   std::string out;
+  PutVarint(&out, index.seed);
+  PutVarint(&out, static_cast<std::uint64_t>(index.hash_bits));
   for (const std::uint64_t number :
        {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end, s.last_frame,
         s.totals.standing_records, s.totals.held_records, s.totals.live_names, s.totals.live_nodes, s.totals.merged_away,
@@ -90,9 +102,13 @@ std::string EncodeManifest(const CommitState& s) {
   return out;
 }
 
-absl::StatusOr<CommitState> DecodeManifest(std::string_view payload) {
+absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view payload) {
   ByteReader in(payload);
   CommitState s;
+  const std::uint64_t seed = in.Varint(), hash_bits = in.Varint();
+  if (in.ok() && (seed != index.seed || hash_bits != static_cast<std::uint64_t>(index.hash_bits))) {
+    return absl::FailedPreconditionError("hash_seed, hash_bits: the store was made with others");
+  }
   std::uint64_t version = 0;
   for (std::uint64_t* number :
        {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames, &s.values_end, &s.last_frame,
@@ -107,8 +123,12 @@ absl::StatusOr<CommitState> DecodeManifest(std::string_view payload) {
   const std::uint64_t count = in.Varint();
   if (count > in.remaining()) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   std::vector<std::string> kinds(count);
-  for (std::string& kind : kinds) kind = in.Text();
-  if (!in.AtEnd()) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
+  bool all_valid = true;
+  for (std::string& kind : kinds) {
+    kind = in.Text();
+    all_valid &= IsValidNamespace(kind);
+  }
+  if (!in.AtEnd() || !all_valid) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   s.rules = Rules::Make(*std::move(compiled), version, std::move(kinds));
   return s;
 }
@@ -136,9 +156,7 @@ bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const Com
     case Part::kRenames:
       return LoadCells(payload, block, s.renames, &index->renames);
     case Part::kValues:
-      if (block * kValueChunk >= s.values_end) return true;
-      index->values.Restore(block * kValueChunk, payload);
-      return true;
+      return LoadValues(payload, block, s.values_end, &index->values);
   }
   return false;
 }
@@ -147,7 +165,7 @@ bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const Com
 
 absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since, Store* store) {
   Rows rows;
-  AddRow(Part::kManifest, 0, EncodeManifest(state), &rows);
+  AddRow(Part::kManifest, 0, EncodeManifest(index, state), &rows);
   AddCells(index.nodes, Part::kNodes, state.nodes, state.sequence, since, &rows);
   AddCells(index.profiles, Part::kProfiles, state.profiles, state.sequence, since, &rows);
   AddCells(index.links, Part::kLinks, state.links, state.sequence, since, &rows);
@@ -163,7 +181,7 @@ absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::
     if (manifest->has_value()) {
       auto payload = OpenValue(kStateVersion, KeyOf(Part::kManifest, 0), **manifest);
       if (!payload.ok()) return payload.status();
-      auto last = DecodeManifest(*payload);
+      auto last = DecodeManifest(index, *payload);
       if (!last.ok()) return last.status();
       from = last->values_end / kValueChunk * kValueChunk;
     }
@@ -181,7 +199,7 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, In
   if (!manifest->has_value()) return std::optional<CommitState>();
   auto payload = OpenValue(kStateVersion, manifest_key, **manifest);
   if (!payload.ok()) return payload.status();
-  auto state = DecodeManifest(*payload);
+  auto state = DecodeManifest(*index, *payload);
   if (!state.ok()) return state.status();
   index->Begin(state->sequence);
   absl::Status problem;
@@ -198,6 +216,7 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, In
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
   if (!Complete(*state, *index)) return absl::DataLossError("checkpoint rows are missing; restore a backup");
+  if (absl::Status sound = CheckCells(*index, *state); !sound.ok()) return sound;
   return std::optional<CommitState>(*std::move(state));
 }
 

@@ -111,11 +111,13 @@ class Core {
   static constexpr std::size_t kAhead = 32;  // records in a group: what the processor can have under way, and more
   void Judge(const Record& record, Judged* judged) const;
   void LookAhead(std::span<const Incoming> records);
+  void AddNewKinds(std::size_t records);
   template <class F>
   void ForEachGuessedPair(std::size_t records, const F& f) const;
 
   // core_records.cc
   Kind KindOfNamespace(const std::string& ns);
+  void AddKinds(const std::vector<std::string>& added);
   void NameNodes(const Judged& judged, std::vector<Named>* out);
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
   void NameKnown(const Judged& judged, Taken* taken) const;
@@ -136,7 +138,7 @@ class Core {
   void CountSighting(Node u, Node v, std::int64_t time_ms, bool forced, Sign sign);
   void RecountNode(Node node);
   void RecountPair(Node u, Node v);
-  void RecountChildren(const std::vector<Named>& named);
+  void RecountChildren(const std::vector<Named>& named, std::int64_t time_ms);
   void SetEvidence(Link link, const identity::Evidence& now);
   void SetLive(Node node, std::uint32_t live, std::int64_t first_ms);
   void CountNeighbour(Node node, Node other, std::uint32_t by);
@@ -145,7 +147,10 @@ class Core {
   void FlipSharing(Node node, bool shared);
   std::optional<std::int64_t> VoidUntil(Node node) const;
   std::optional<std::int64_t> UnboundUntil(Node u, Node v);
-  std::optional<std::int64_t> ParentUnboundUntil(Node a, Node child);
+  std::optional<std::int64_t> PairUnboundUntil(Node u, Node v) const;
+  std::optional<std::int64_t> LastParentUnbind(Node a, Node child) const;
+  template <class F>
+  void ForEachParentUnbind(Node a, Node child, const F& f) const;
   std::optional<std::int64_t> FirstTogether(Node u, Node v);
   // f(record index, record, named) for every live record that names the node and has a mention.
   template <class F>

@@ -1,7 +1,10 @@
 // Looking ahead: the records of a group are judged and hashed, and what they will touch is asked for in four rounds, each of
 // which follows the pointers that the one before it fetched. Nothing here changes anything, and every guess may be wrong.
 #include <algorithm>
+#include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "engine/core.h"
 
 namespace polyonym::engine {
@@ -24,6 +27,22 @@ void Core::Judge(const Record& record, Judged* judged) const {
   }
 }
 
+// Namespaces that were never seen, of all records of the group at once: rules are made again for them, and there may be many.
+void Core::AddNewKinds(std::size_t records) {
+  std::vector<std::string> kinds;
+  absl::flat_hash_set<std::string> added;
+  for (std::size_t r = 0; r < records; ++r) {
+    const Judged& judged = ahead_[r];
+    if (judged.verdict.reason != Reason::kNone) continue;
+    for (std::size_t i = 0; i < judged.names.size(); ++i) {
+      if (judged.names[i].kind != kNone) continue;
+      const std::string& ns = judged.record->identifiers[judged.verdict.counted[i].index].ns;
+      if (added.insert(ns).second) kinds.push_back(ns);
+    }
+  }
+  if (!kinds.empty()) AddKinds(kinds);
+}
+
 template <class F>
 void Core::ForEachGuessedPair(std::size_t records, const F& f) const {
   for (std::size_t r = 0; r < records; ++r) {
@@ -39,8 +58,9 @@ void Core::ForEachGuessedPair(std::size_t records, const F& f) const {
 }
 
 void Core::LookAhead(std::span<const Incoming> records) {
+  for (std::size_t r = 0; r < records.size(); ++r) Judge(*records[r].record, &ahead_[r]);
+  AddNewKinds(records.size());
   for (std::size_t r = 0; r < records.size(); ++r) {
-    Judge(*records[r].record, &ahead_[r]);
     index_->record_keys.Prefetch(ahead_[r].key);
     for (const Judged::Name& name : ahead_[r].names) {
       if (name.kind != kNone) index_->dictionary.Prefetch(name.hash);

@@ -114,11 +114,11 @@ void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sig
       CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
     }
   }
-  if (!forced && MayUnbindChildren()) RecountChildren(nodes);
+  if (!forced && MayUnbindChildren()) RecountChildren(nodes, *record.time_ms);
 }
 
-// A record that names a parent and its child may bring the child under an unbind of the parent, or out of it.
-void Core::RecountChildren(const std::vector<Named>& nodes) {
+// A record that names a parent and its child may bring the child under a later unbind of the parent, or out of it.
+void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
   for (const Named& child : nodes) {
     const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child.node)));
     if (parent_family == CompiledPolicy::kUndeclared) continue;
@@ -128,7 +128,7 @@ void Core::RecountChildren(const std::vector<Named>& nodes) {
         const auto partners = acts_.unbound_from.find(name);
         if (partners == acts_.unbound_from.end()) return;
         for (const Node partner : std::multiset<Node>(partners->second)) {
-          RecountPair(graph_.Canonical(partner), child.node);
+          if (Voided(t, acts_.UnboundUntil(name, partner))) RecountPair(graph_.Canonical(partner), child.node);
         }
       });
     }
@@ -190,8 +190,11 @@ void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
 void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign) {
   Link link = graph_.FindLink(u, v);
   if (link == kNone) link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
-  if (!forced && MayUnbindChildren()) return RecountPair(u, v);
-  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) || (!forced && Voided(t, UnboundUntil(u, v)))) return;
+  // Whether an unbind of a parent voids it is told by other records; behind the last such unbind nothing does.
+  if (!forced && MayUnbindChildren() && Voided(t, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
+    return RecountPair(u, v);
+  }
+  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) || (!forced && Voided(t, PairUnboundUntil(u, v)))) return;
   Evidence now = graph_.link(link).evidence;
   if (sign == Sign::kPlus) {
     sighting_times_.Add(link, t);
@@ -244,33 +247,49 @@ std::optional<std::int64_t> Core::VoidUntil(Node node) const {
   return until;
 }
 
-std::optional<std::int64_t> Core::UnboundUntil(Node u, Node v) {
-  if (acts_.unbinds.empty()) return std::nullopt;
+// By unbinds of the pair itself.
+std::optional<std::int64_t> Core::PairUnboundUntil(Node u, Node v) const {
   std::optional<std::int64_t> until;
+  if (acts_.unbinds.empty()) return until;
   graph_.ForEachName(u, [&](Node a) {
     graph_.ForEachName(v, [&](Node b) { until = Later(until, acts_.UnboundUntil(a, b)); });
   });
-  if (!rules_->policy().HasParents()) return until;
-  return Later(until, Later(ParentUnboundUntil(u, v), ParentUnboundUntil(v, u)));
+  return until;
 }
 
-// The latest unbind of `a` from a parent of `child` that `child` was seen with by then.
-std::optional<std::int64_t> Core::ParentUnboundUntil(Node a, Node child) {
-  std::optional<std::int64_t> until;
+// By unbinds of the pair, and of one of them from a parent of the other that the other was seen with by then.
+std::optional<std::int64_t> Core::UnboundUntil(Node u, Node v) {
+  std::optional<std::int64_t> until = PairUnboundUntil(u, v);
+  if (!MayUnbindChildren()) return until;
+  for (const auto& [a, child] : {std::pair(u, v), std::pair(v, u)}) {
+    ForEachParentUnbind(a, child, [&](Node parent, std::int64_t unbound) {
+      const auto together = FirstTogether(parent, child);
+      if (together && *together <= unbound) until = Later(until, unbound);
+    });
+  }
+  return until;
+}
+
+std::optional<std::int64_t> Core::LastParentUnbind(Node a, Node child) const {
+  std::optional<std::int64_t> last;
+  ForEachParentUnbind(a, child, [&](Node, std::int64_t unbound) { last = Later(last, unbound); });
+  return last;
+}
+
+// f(parent, time) for every unbind of `a` from what may be a parent of `child`.
+template <class F>
+void Core::ForEachParentUnbind(Node a, Node child, const F& f) const {
   const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child)));
-  if (parent_family == CompiledPolicy::kUndeclared) return until;
+  if (parent_family == CompiledPolicy::kUndeclared) return;
   graph_.ForEachName(a, [&](Node name) {
     const auto partners = acts_.unbound_from.find(name);
     if (partners == acts_.unbound_from.end()) return;
     for (const Node partner : partners->second) {
       const Node parent = graph_.Canonical(partner);
       if (parent == child || parent == a || rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family) continue;
-      const auto unbound = acts_.UnboundUntil(name, partner);
-      const auto together = FirstTogether(parent, child);
-      if (together && unbound && *together <= *unbound) until = Later(until, unbound);
+      if (const auto unbound = acts_.UnboundUntil(name, partner)) f(parent, *unbound);
     }
   });
-  return until;
 }
 
 // The earliest live record that names both as self, void or not.
@@ -318,8 +337,11 @@ void Core::SetEvidence(Link link, const Evidence& now) {
     const bool shared = ShouldBeShared(end);
     if (shared != graph_.node(end).shared()) FlipSharing(end, shared);
   }
-  Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
+  const Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
+  const Cause cause = tracker_.cause();
+  tracker_.SetCause(Cause::kSharing, tracker_.record());
   resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));
+  tracker_.SetCause(cause, tracker_.record());
 }
 
 // A neighbour came or went.

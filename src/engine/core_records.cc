@@ -67,13 +67,15 @@ Cause Core::CauseOf(Act act, Sign sign) {
 }
 
 Kind Core::KindOfNamespace(const std::string& ns) {
-  const Kind known = rules_->FindKind(ns);
-  if (known != kNone) return known;
+  if (rules_->FindKind(ns) == kNone) AddKinds({ns});
+  return rules_->FindKind(ns);
+}
+
+void Core::AddKinds(const std::vector<std::string>& added) {
   std::vector<std::string> kinds = rules_->kinds();
-  kinds.push_back(ns);
+  kinds.insert(kinds.end(), added.begin(), added.end());
   rules_ = Rules::Make(rules_->shared_policy(), rules_->version(), std::move(kinds));
   graph_.set_rules(rules_.get());
-  return rules_->FindKind(ns);
 }
 
 void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {

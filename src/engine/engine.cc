@@ -90,7 +90,8 @@ std::shared_ptr<const engine::Rules> NoRules() {
 Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options)
     : options_(std::move(options)),
       store_(std::move(store)),
-      log_(store_.get()) {}
+      log_(store_.get()),
+      checkpoint_due_at_(options_.checkpoint_log_bytes) {}
 
 Engine::Impl::~Impl() = default;
 
@@ -122,8 +123,12 @@ absl::Status Engine::Impl::OpenHeader() {
 
 absl::Status Engine::Impl::Start() {
   if (options_.hash_bits < 1 || options_.hash_bits > 64) {
-    return absl::InvalidArgumentError("hash_bits must be between 1 and 64");
+    return absl::InvalidArgumentError("hash_bits: must be between 1 and 64");
   }
+  if (options_.group_ms < 1 || options_.group_ms > 60'000) {
+    return absl::InvalidArgumentError("group_ms: must be between 1 and 60,000");
+  }
+  if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   auto checkpoint = engine::LoadCheckpoint(*store_, &index_);
   if (!checkpoint.ok()) return checkpoint.status();
@@ -134,6 +139,7 @@ absl::Status Engine::Impl::Start() {
     core_->mutable_totals() = state.totals;
     last_sequence_ = state.sequence;
     last_frame = state.last_frame;
+    if (absl::Status status = CheckLogReaches(last_frame); !status.ok()) return status;
     log_.StartAfter(last_frame);
     core_->RebuildTables();
     if (!core_->status().ok()) return core_->status();
@@ -145,10 +151,18 @@ absl::Status Engine::Impl::Start() {
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
   Publish();
   synced_sequence_ = last_sequence_;
-  if (options_.durability == Durability::kGroup || options_.checkpoint_log_bytes != 0) {
-    background_ = std::thread([this] { Background(); });
-  }
+  // Two threads: a sync that is due does not wait for a checkpoint.
+  if (options_.durability == Durability::kGroup) syncer_ = std::thread([this] { SyncInGroups(); });
+  if (options_.checkpoint_log_bytes != 0) checkpointer_ = std::thread([this] { CheckpointWhenDue(); });
   return absl::OkStatus();
+}
+
+// A checkpoint is written behind the log; where the log ends before it, frames that were synced are gone.
+absl::Status Engine::Impl::CheckLogReaches(std::uint64_t frame) const {
+  auto last = store_->LastKey(Table::kLog);
+  if (!last.ok()) return last.status();
+  if (last->has_value() && (*last)->size() == 8 && engine::FromBigEndianKey(**last) >= frame) return absl::OkStatus();
+  return absl::DataLossError("the log ends before the checkpoint: synced records are missing; restore a backup");
 }
 
 absl::Status Engine::Impl::ReplayTail() {
@@ -160,6 +174,7 @@ absl::Status Engine::Impl::ReplayTail() {
       return false;
     }
     problem = ReplayFrame(expected, value);
+    log_bytes_since_checkpoint_ += value.size();
     ++expected;
     return problem.ok();
   });
@@ -260,8 +275,11 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
       log_bytes_since_checkpoint_ += log_.bytes_written() - bytes_before;
       if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
       Publish();
-      const std::lock_guard lock(background_mutex_);
       unsynced_ = true;
+      if (CheckpointIsDue()) {
+        const std::lock_guard lock(background_mutex_);
+        background_wake_.notify_all();
+      }
     } else {
       Latch(failed);  // nothing of the group is published: readers stay where they are
     }
@@ -275,6 +293,9 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   const std::uint64_t records_before = index_.records.size();
   const std::uint64_t nodes_before = index_.nodes.size();
   const auto rules_before = core_->rules();
+  if (!index_.HasRoom()) {
+    return absl::ResourceExhaustedError("the store holds as much as 32-bit numbers can count; split it by tenant or region");
+  }
   index_.Begin(sequence);
   core_->Begin(sequence);
   absl::Status status = job->run();
@@ -350,10 +371,14 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
 absl::StatusOr<ApplyResult> Engine::Impl::SetPolicy(const Policy& policy) {
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
+  const std::string bytes = WritePolicyProto(policy);
+  if (auto read = ReadPolicyProto(bytes); !read.ok() || *read != policy) {  // what is logged must be what is opened again
+    return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
+  }
   Job job;
   job.run = [&] {
     if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy) return absl::OkStatus();
-    log_.AppendPolicy(last_sequence_ + 1, WritePolicyProto(policy));
+    log_.AppendPolicy(last_sequence_ + 1, bytes);
     core_->PutRules(*compiled, core_->rules()->version() + 1);
     return absl::OkStatus();
   };
@@ -378,6 +403,11 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
   tombstone.id = *selector.record_id;
   tombstone.act = Act::kRetract;
   tombstone.version = selector.version ? *selector.version : *standing.version;
+  std::string field;
+  if (const Reason reason = CheckShape(tombstone, options_.record_limits, std::numeric_limits<std::int64_t>::max(), &field);
+      reason != Reason::kNone) {
+    return absl::InvalidArgumentError(field + ": " + std::string(Explain(reason)));
+  }
   TakeTombstones(std::span(&tombstone, 1));
   return absl::OkStatus();
 }
@@ -453,7 +483,10 @@ absl::Status Engine::Impl::Checkpoint() {
   const std::uint64_t log_bytes = log_bytes_since_checkpoint_;
   if (absl::Status status = SyncUpTo(state->sequence); !status.ok()) return status;
   absl::Status status = engine::WriteCheckpoint(index_, *state, checkpoint_sequence_, store_.get());
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    ++failed_checkpoints_;
+    return status;
+  }
   checkpoint_sequence_ = state->sequence;
   log_bytes_since_checkpoint_ -= log_bytes;
   return absl::OkStatus();
@@ -464,21 +497,32 @@ absl::Status Engine::Impl::CopyTo(const std::string& path) {
   return store_->CopyTo(path);
 }
 
-void Engine::Impl::Background() {
+void Engine::Impl::SyncInGroups() {
   std::unique_lock lock(background_mutex_);
-  const auto pause = std::chrono::milliseconds(std::max<std::uint32_t>(1, options_.group_ms));
+  const std::chrono::milliseconds pause(options_.group_ms);
   while (!stopping_) {
     background_wake_.wait_for(lock, pause, [&] { return stopping_; });
     if (stopping_) return;
-    const bool sync = std::exchange(unsynced_, false) && options_.durability == Durability::kGroup;
     lock.unlock();
-    if (ReadOnly().ok()) {
-      // A failure latches the engine; the next call reports it.
-      if (sync) SyncUpTo(publisher_.newest()->sequence).IgnoreError();
-      if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= options_.checkpoint_log_bytes) {
-        if (absl::Status status = Checkpoint(); !status.ok()) Latch(status);
-      }
-    }
+    // A failure latches the engine; the next call reports it.
+    if (unsynced_.exchange(false) && ReadOnly().ok()) SyncUpTo(publisher_.newest()->sequence).IgnoreError();
+    lock.lock();
+  }
+}
+
+bool Engine::Impl::CheckpointIsDue() const {
+  return options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= checkpoint_due_at_;
+}
+
+void Engine::Impl::CheckpointWhenDue() {
+  std::unique_lock lock(background_mutex_);
+  while (!stopping_) {
+    background_wake_.wait(lock, [&] { return stopping_ || CheckpointIsDue(); });
+    if (stopping_) return;
+    lock.unlock();
+    // One that fails harms nothing: the log has it all. It is tried again after as much log once more.
+    const bool written = Checkpoint().ok();
+    checkpoint_due_at_ = (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
     lock.lock();
   }
 }
@@ -489,7 +533,8 @@ void Engine::Impl::Stop() {
     stopping_ = true;
   }
   background_wake_.notify_all();
-  if (background_.joinable()) background_.join();
+  if (syncer_.joinable()) syncer_.join();
+  if (checkpointer_.joinable()) checkpointer_.join();
   if (core_ == nullptr || !ReadOnly().ok()) return;
   // Nobody is left to tell of a failure; what was acknowledged has the durability that was promised either way.
   SyncUpTo(publisher_.newest()->sequence).IgnoreError();

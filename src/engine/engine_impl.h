@@ -31,7 +31,7 @@ class Engine::Impl {
   ~Impl();
 
   absl::Status Start();
-  // Ends the background thread and puts everything on stable storage. Views may live on.
+  // Ends the background threads and puts everything on stable storage. Views may live on.
   void Stop();
 
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
@@ -46,6 +46,7 @@ class Engine::Impl {
   const engine::Index& index() const { return index_; }
   engine::Publisher& publisher() { return publisher_; }
   Durability durability() const { return options_.durability; }
+  std::uint64_t failed_checkpoints() const { return failed_checkpoints_; }
 
  private:
   // One call's work inside a commit. It runs on the thread that leads the group.
@@ -58,6 +59,7 @@ class Engine::Impl {
   };
 
   absl::Status OpenHeader();
+  absl::Status CheckLogReaches(std::uint64_t frame) const;
   absl::Status ReplayTail();
   absl::Status ReplayFrame(std::uint64_t number, std::string_view bytes);
   void EndReplayedApply();
@@ -74,7 +76,9 @@ class Engine::Impl {
   absl::Status RetractRange(const RecordSelector& selector, RetractResult* result);
   void TakeTombstones(std::span<const Record> tombstones);
 
-  void Background();
+  void SyncInGroups();
+  bool CheckpointIsDue() const;
+  void CheckpointWhenDue();
 
   const EngineOptions options_;
   std::unique_ptr<Store> store_;
@@ -98,12 +102,15 @@ class Engine::Impl {
   std::mutex checkpoint_mutex_;
   std::uint64_t checkpoint_sequence_ ABSL_GUARDED_BY(checkpoint_mutex_) = 0;
   std::atomic<std::uint64_t> log_bytes_since_checkpoint_{0};
+  std::atomic<std::uint64_t> checkpoint_due_at_;  // of these bytes
+  std::atomic<std::uint64_t> failed_checkpoints_{0};
 
   std::mutex background_mutex_;
   std::condition_variable background_wake_;
   bool stopping_ ABSL_GUARDED_BY(background_mutex_) = false;
-  bool unsynced_ ABSL_GUARDED_BY(background_mutex_) = false;
-  std::thread background_;
+  std::atomic<bool> unsynced_{false};
+  std::thread syncer_;
+  std::thread checkpointer_;
 };
 
 }  // namespace polyonym

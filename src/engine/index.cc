@@ -39,6 +39,12 @@ std::uint64_t Index::bytes() const {
          values.bytes() + dictionary.bytes() + pairs.bytes() + record_keys.bytes();
 }
 
+bool Index::HasRoom() const {
+  constexpr std::uint64_t kRoom = (std::uint64_t{1} << 32) - (std::uint64_t{1} << 28);
+  return nodes.size() < kRoom && profiles.size() < kRoom && links.size() < kRoom && mentions.size() < kRoom &&
+         records.size() < kRoom;
+}
+
 std::uint64_t Index::Cut(std::uint64_t hash) const {
   return hash_bits >= 64 ? hash : hash & ((std::uint64_t{1} << hash_bits) - 1);
 }

@@ -39,6 +39,8 @@ struct Index {
   void Rollback();
   void Reclaim(std::uint64_t oldest);
   std::uint64_t bytes() const;
+  // Numbers are of 32 bits. False where one more Apply, of whatever size a call can have, might pass them.
+  bool HasRoom() const;
 
   std::uint64_t HashValue(Kind kind, std::string_view value) const;
   std::uint64_t HashPair(Node a, Node b) const;

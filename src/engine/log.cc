@@ -1,15 +1,20 @@
 #include "engine/log.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "engine/bytes.h"
+#include "polyonym/model/judge.h"
 
 namespace polyonym::engine {
 namespace {
 
 constexpr std::uint8_t kFrameVersion = 1;
+
+// Names that a frame can come to: a record more than it is closed at.
+constexpr std::uint64_t kMaxNames = Log::kFrameRecords + kFormatLimits.max_identifiers + 1;
 
 // Bits of a record's head byte, above the act's four.
 constexpr std::uint8_t kOwnId = 0x10;    // the id is the content's hash, and is not written
@@ -32,7 +37,7 @@ absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* re
   if ((head & kTime) != 0) record->time_ms = UnZigZag(in.Varint());
   if ((head & kVersion) != 0) record->version = UnZigZag(in.Varint());
   const std::uint64_t count = in.Varint();
-  if (count > in.remaining()) return Corrupt();
+  if (count > kFormatLimits.max_identifiers || count > in.remaining()) return Corrupt();
   record->identifiers.resize(count);
   for (RecordIdentifier& identifier : record->identifiers) {
     const std::uint64_t name = in.Varint();
@@ -46,7 +51,9 @@ absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* re
   if (!in.AtEnd()) return Corrupt();
   if ((head & kOwnId) != 0) record->id = ToString(HashContent(*record));
   if (!record->version) record->version = record->time_ms;
-  return absl::OkStatus();
+  // Whatever the checksum says: what no host could have sent is not taken.
+  constexpr std::int64_t kNoClock = std::numeric_limits<std::int64_t>::max();
+  return CheckShape(*record, kFormatLimits, kNoClock) == Reason::kNone ? absl::OkStatus() : Corrupt();
 }
 
 }  // namespace
@@ -76,11 +83,11 @@ absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
   frame.sequence = sequence;
   frame.first_record = frame.rest.Varint();
   const std::uint64_t names = frame.rest.Varint();
-  if (names > frame.rest.remaining()) return Corrupt();
+  if (names > kMaxNames || names > frame.rest.remaining()) return Corrupt();
   frame.names.resize(names);
   for (std::string_view& name : frame.names) name = frame.rest.Text();
   frame.count = frame.rest.Varint();
-  if (!frame.rest.ok() || frame.count > frame.rest.remaining()) return Corrupt();
+  if (!frame.rest.ok() || frame.count > Log::kFrameRecords || frame.count > frame.rest.remaining()) return Corrupt();
   return frame;
 }
 

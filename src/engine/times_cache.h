@@ -27,7 +27,7 @@ class TimesCache {
   void Put(std::uint32_t key, const std::vector<std::int64_t>& times) {
     Drop(key);
     if (times.size() <= kFewTimes || times.size() > kMaxTimes) return;
-    if (total_ + times.size() > kMaxTimes) Clear();
+    MakeRoom(times.size());
     total_ += times.size();
     times_.emplace(key, std::multiset<std::int64_t>(times.begin(), times.end()));
   }
@@ -38,6 +38,7 @@ class TimesCache {
     if (at == times_.end()) return;
     at->second.insert(time_ms);
     ++total_;
+    if (total_ > kMaxTimes) MakeRoom(0);
   }
 
   // A time less.
@@ -70,6 +71,15 @@ class TimesCache {
   }
 
  private:
+  // Whichever comes first goes: as good as random, so that going round more keys than fit still finds some.
+  void MakeRoom(std::size_t times) {
+    while (total_ + times > kMaxTimes && !times_.empty()) {
+      const auto victim = times_.begin();
+      total_ -= victim->second.size();
+      times_.erase(victim);
+    }
+  }
+
   absl::flat_hash_map<std::uint32_t, std::multiset<std::int64_t>> times_;
   std::size_t total_ = 0;
 };

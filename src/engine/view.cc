@@ -295,6 +295,7 @@ Stats View::GetStats() const {
   stats.resident_bytes = s.resident_bytes;
   stats.store_bytes = impl_->store().ApproximateBytes();
   stats.replays = s.replays;
+  stats.failed_checkpoints = impl_->engine().failed_checkpoints();
   return stats;
 }
 

@@ -89,6 +89,9 @@ void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value, Ver
   }
   const std::string_view value = verdict->value;
   verdict->reason = Reason::kNone;
+  if (ns.builtin_blocks && value != raw_value && IsPlaceholder(value, ns.normaliser)) {  // written in full width, say
+    verdict->reason = Reason::kBlockedValue;
+  }
   if (!ready.blocked.empty() && (ready.blocked.contains(value) || ready.blocked.contains(raw_value))) {
     verdict->reason = Reason::kBlockedValue;
   }

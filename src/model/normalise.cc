@@ -105,8 +105,9 @@ bool NormaliseText(std::string_view value, std::string* out) {
 }
 
 bool NormaliseEmail(std::string_view value, std::string* out) {
-  std::string composed;
-  if (!Compose(Trim(value), &composed) || !LowerCase(Trim(composed), out)) return false;
+  std::string composed, lower;
+  // Lower case may leave what composes further: composed again, so that a normal form is its own.
+  if (!Compose(Trim(value), &composed) || !LowerCase(Trim(composed), &lower) || !Compose(lower, out)) return false;
   const std::size_t at = out->find('@');
   if (at == 0 || at == std::string::npos || at + 1 == out->size() || out->find('@', at + 1) != std::string::npos) return false;
   return std::none_of(out->begin(), out->end(), IsAsciiBlank);

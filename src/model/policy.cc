@@ -15,6 +15,7 @@ namespace polyonym {
 namespace {
 
 constexpr std::uint32_t kMaxPriority = 1'000'000;
+constexpr std::size_t kMaxPolicyName = 256;
 constexpr std::size_t kMaxNamespaces = 4096;
 constexpr std::size_t kMaxLimits = 8;
 constexpr std::size_t kMaxGuards = 8;
@@ -144,7 +145,9 @@ void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Diffe
 
 absl::Status Validate(const Policy& policy) {
   if (policy.namespaces.size() > kMaxNamespaces) return Bad("namespaces", "at most 4,096; use families with scopes");
+  if (!IsUtf8(policy.name) || policy.name.size() > kMaxPolicyName) return Bad("name", "must be UTF-8 of at most 256 bytes");
   if (policy.ranking > Ranking::kStrongest) return Bad("ranking", "is not one that this library knows");
+  if (policy.undeclared > Undeclared::kHoldIdentifier) return Bad("undeclared", "is not one that this library knows");
   std::set<std::string> names;
   for (std::size_t i = 0; i < policy.namespaces.size(); ++i) {
     const NamespacePolicy& ns = policy.namespaces[i];
@@ -155,6 +158,7 @@ absl::Status Validate(const Policy& policy) {
     if (!names.insert(ns.name).second) return Bad(field + ".name", "is there twice");
     if (ns.priority == 0 || ns.priority > kMaxPriority) return Bad(field + ".priority", "must be between 1 (best) and 1,000,000");
     if (ns.normaliser > Normaliser::kEmail) return Bad(field + ".normaliser", "is not one that this library knows");
+    if (ns.sensitivity > Sensitivity::kSensitive) return Bad(field + ".sensitivity", "is not one that this library knows");
     if (absl::Status status = CheckLimits(field, ns); !status.ok()) return status;
     if (absl::Status status = CheckValues(field, ns); !status.ok()) return status;
   }

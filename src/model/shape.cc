@@ -66,6 +66,21 @@ Reason CheckIdentifier(const RecordIdentifier& identifier, const RecordLimits& l
 
 }  // namespace
 
+absl::Status Validate(const RecordLimits& limits) {
+  const auto bad = [](const std::string& what) { return absl::InvalidArgumentError("record_limits." + what); };
+  if (limits.max_identifiers < 2 || limits.max_identifiers > kFormatLimits.max_identifiers) {
+    return bad("max_identifiers: must be between 2 and 10,000");
+  }
+  if (limits.max_value_bytes < 16 || limits.max_value_bytes > kFormatLimits.max_value_bytes) {
+    return bad("max_value_bytes: must be between 16 and 65,536");
+  }
+  if (limits.max_facts_bytes > kFormatLimits.max_facts_bytes) return bad("max_facts_bytes: must be at most 16 MiB");
+  if (limits.max_ahead_ms < 0 || limits.max_ahead_ms > kFormatLimits.max_ahead_ms) {
+    return bad("max_ahead_ms: must be between 0 and 315,360,000,000 (ten years)");
+  }
+  return absl::OkStatus();
+}
+
 Reason CheckShape(const Record& record, const RecordLimits& limits, std::int64_t now_ms, std::string* field) {
   if (const Reason reason = CheckNames(record, field); reason != Reason::kNone) return reason;
   if (const Reason reason = CheckTimes(record, limits, now_ms, field); reason != Reason::kNone) return reason;

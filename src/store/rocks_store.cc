@@ -37,7 +37,7 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string what = status.ToString();
   if (status.IsCorruption()) return absl::DataLossError("the store is corrupt: " + what);
-  if (status.IsBusy() || what.find("LOCK") != std::string::npos || what.find("lock ") != std::string::npos) {
+  if (status.IsBusy() || what.find("/LOCK:") != std::string::npos || what.find("lock hold") != std::string::npos) {
     return absl::UnavailableError("the store is busy: another process has it open (" + what + ")");
   }
   if (status.IsNotFound()) return absl::NotFoundError(what);
@@ -87,6 +87,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
   db.keep_log_file_num = 2;
   db.max_log_file_size = 1 << 20;
   db.max_open_files = 512;
+  db.max_total_wal_size = std::uint64_t{64} << 20;  // else a table that is hardly written keeps every old log file
   return db;
 }
 

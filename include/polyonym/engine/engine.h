@@ -39,7 +39,7 @@ namespace polyonym {
 
 struct EngineOptions {
   Durability durability = Durability::kGroup;  // DEFAULT kGroup; see Durability for what each promises
-  std::uint32_t group_ms = 100;                // kGroup: longest time between syncs
+  std::uint32_t group_ms = 100;                // kGroup: longest time between syncs, range 1..60,000
   RecordLimits record_limits;
   bool create_if_missing = true;
   // The host's clock in milliseconds since 1970, for RecordLimits::max_ahead_ms alone: identity never reads a clock.

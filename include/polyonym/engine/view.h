@@ -1,7 +1,7 @@
 // engine/view.h - one consistent state of an engine, and every question that it answers.
 //
 // A View is pinned at a sequence: whatever is applied meanwhile, its answers belong together. Ask, then drop it: it
-// keeps overwritten cells in memory. Identifiers are normalised by the policy in force before they are looked up.
+// keeps overwritten cells in memory, and the store open, also when the engine is gone. Identifiers are normalised by the policy in force before they are looked up.
 //
 // THREADS: thread-safe. Never blocks a writer, nor is blocked by one.
 #ifndef POLYONYM_ENGINE_VIEW_H_
@@ -120,6 +120,7 @@ struct Stats {
   std::uint64_t resident_bytes = 0;
   std::uint64_t store_bytes = 0;
   std::uint64_t replays = 0;            // of the rule over touched profiles, since opening
+  std::uint64_t failed_checkpoints = 0;  // since opening; they harm nothing but the time to open again. Now, not at the view
 };
 
 // What Verify() found.
@@ -192,6 +193,7 @@ class View {
 
   absl::StatusOr<StoredRecord> RecordOf(std::uint64_t number) const;
 
+  // COST: a pass over the identifiers, for the largest profile.
   Stats GetStats() const;
 
   // Rebuilds everything from the records by the definition of the rule and compares with what is kept.

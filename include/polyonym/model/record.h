@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "polyonym/model/identifier.h"
 
 namespace polyonym {
@@ -62,9 +63,12 @@ struct Record {
 struct RecordLimits {
   std::size_t max_identifiers = 64;                     // DEFAULT 64, range 2..10,000
   std::size_t max_value_bytes = 1024;                   // DEFAULT 1 KiB, range 16..65,536
-  std::size_t max_facts_bytes = 256 * 1024;             // DEFAULT 256 KiB
-  std::int64_t max_ahead_ms = std::int64_t{86'400'000};  // DEFAULT one day ahead of the clock
+  std::size_t max_facts_bytes = 256 * 1024;             // DEFAULT 256 KiB, range 0..16 MiB
+  std::int64_t max_ahead_ms = std::int64_t{86'400'000};  // DEFAULT one day ahead of the clock, range 0..10 years
 };
+
+// ERRORS: InvalidArgument naming the field and its range.
+absl::Status Validate(const RecordLimits& limits);
 
 // The 128-bit hash of everything in the record but `id` (and of a version left out: its default). Equal records have
 // equal hashes on every machine: it is XXH3-128 over the canonical bytes that docs/format.md defines.

@@ -1,0 +1,174 @@
+#include "engine/check_cells.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/log.h"
+#include "polyonym/model/record.h"
+
+namespace polyonym::engine {
+namespace {
+
+constexpr int kMaxDepth = 64;  // of union by size over 32-bit numbers, and more
+
+class CellChecker {
+ public:
+  CellChecker(const Index& index, const CommitState& state)
+      : index_(index), state_(state), rules_(*state.rules), at_{&index} {}
+
+  // The first kind of cell that is wrong; empty: none.
+  std::string_view FindFault() {
+    if (!ProfilesAreSound()) return "profiles";
+    if (!NodesAreSound() || !ParentsEnd() || !CirclesClose()) return "nodes";
+    if (!LinksAreSound()) return "links";
+    if (!MentionsAreSound()) return "mentions";
+    if (!RecordsAreSound()) return "records";
+    if (!RenamesClose()) return "renames";
+    return {};
+  }
+
+ private:
+  static bool In(std::uint64_t index, std::uint64_t size) { return index < size; }
+  static bool InOrNone(std::uint32_t index, std::uint64_t size) { return index == kNone || index < size; }
+
+  bool ProfilesAreSound() const {
+    const std::size_t slots = rules_.limits().slots.size();
+    for (std::uint64_t p = 0; p < state_.profiles; ++p) {
+      const ProfileCell& cell = at_.profile(static_cast<std::uint32_t>(p));
+      if (!In(cell.id, state_.nodes)) return false;
+      if (cell.used_count == ProfileCell::kFull) continue;
+      if (cell.used_count > ProfileCell::kSlots) return false;
+      for (std::uint16_t i = 0; i < cell.used_count; ++i) {
+        if (!In(cell.used[i].slot, slots) || (i > 0 && cell.used[i].slot <= cell.used[i - 1].slot)) return false;
+      }
+    }
+    return true;
+  }
+
+  bool ValueIsSound(std::uint64_t place) const {
+    constexpr std::uint64_t kBlock = ValueArena::kBlockBytes;
+    if (place >= state_.values_end || state_.values_end - place < 4 || place % kBlock > kBlock - 4) return false;
+    const std::uint64_t length = index_.values.At(place).size();
+    return length <= state_.values_end - place - 4 && length <= kBlock - 4 - place % kBlock;
+  }
+
+  bool NodesAreSound() const {
+    std::vector<bool> has_root(state_.profiles);
+    for (std::uint64_t n = 0; n < state_.nodes; ++n) {
+      const NodeCell& cell = at_.node(static_cast<Node>(n));
+      if (!In(cell.kind, rules_.kinds().size()) || !ValueIsSound(cell.value)) return false;
+      if (!In(cell.parent, state_.nodes) || !In(cell.ring, state_.nodes)) return false;
+      if (!InOrNone(cell.profile, state_.profiles) || !InOrNone(cell.links, state_.links) ||
+          !InOrNone(cell.mentions, state_.mentions) || !InOrNone(cell.rename, state_.renames)) {
+        return false;
+      }
+      if (cell.links != kNone && at_.link(cell.links).a != n && at_.link(cell.links).b != n) return false;
+      if (cell.profile == kNone) continue;
+      if (cell.parent != n || has_root[cell.profile]) return false;
+      has_root[cell.profile] = true;
+    }
+    return true;
+  }
+
+  bool ParentsEnd() const {
+    for (std::uint64_t n = 0; n < state_.nodes; ++n) {
+      if (RootOf(static_cast<Node>(n)) == kNone) return false;
+    }
+    return true;
+  }
+
+  Node RootOf(Node n) const {
+    for (int depth = 0; depth < kMaxDepth; ++depth) {
+      const Node up = at_.node(n).parent;
+      if (up == n) return n;
+      n = up;
+    }
+    return kNone;
+  }
+
+  // From each root the circle leads over all nodes of that root, and each node lies on one circle.
+  bool CirclesClose() const {
+    std::vector<bool> visited(state_.nodes);
+    std::uint64_t count = 0;
+    for (std::uint64_t root = 0; root < state_.nodes; ++root) {
+      if (at_.node(static_cast<Node>(root)).parent != root) continue;
+      auto n = static_cast<Node>(root);
+      do {
+        if (visited[n] || RootOf(n) != root) return false;
+        visited[n] = true;
+        ++count;
+        n = at_.node(n).ring;
+      } while (n != root);
+    }
+    return count == state_.nodes;
+  }
+
+  // New links and mentions go to the front of their lists, so what follows is older: no list can come back.
+  bool LinksAreSound() const {
+    for (std::uint64_t l = 0; l < state_.links; ++l) {
+      const LinkCell& cell = at_.link(static_cast<Link>(l));
+      if (!In(cell.a, state_.nodes) || !In(cell.b, state_.nodes) || cell.a == cell.b) return false;
+      for (const Node end : {cell.a, cell.b}) {
+        const Link next = cell.Next(end);
+        if (next == kNone) continue;
+        if (next >= l || (at_.link(next).a != end && at_.link(next).b != end)) return false;
+      }
+    }
+    return true;
+  }
+
+  bool MentionsAreSound() const {
+    for (std::uint64_t m = 0; m < state_.mentions; ++m) {
+      const MentionCell& cell = at_.mention(static_cast<std::uint32_t>(m));
+      if (!In(cell.record, state_.records) || (cell.next != kNone && cell.next >= m)) return false;
+    }
+    return true;
+  }
+
+  bool RecordsAreSound() const {
+    for (std::uint64_t r = 0; r < state_.records; ++r) {
+      const RecordCell& cell = at_.record(static_cast<std::uint32_t>(r));
+      const std::uint64_t frame = cell.location >> 16;
+      if (frame == 0 || frame > state_.last_frame || (cell.location & 0xffff) >= Log::kFrameRecords) return false;
+      if (cell.sequence > state_.sequence || (cell.flags & 0xff) > static_cast<std::uint32_t>(Act::kRetract)) return false;
+    }
+    return true;
+  }
+
+  bool RenamesClose() const {
+    std::vector<bool> visited(state_.nodes);
+    for (std::uint64_t start = 0; start < state_.nodes; ++start) {
+      if (at_.node(static_cast<Node>(start)).rename == kNone || visited[start]) continue;
+      const Node canonical = at_.rename(at_.node(static_cast<Node>(start)).rename).canonical;
+      bool meets_canonical = false;
+      auto n = static_cast<Node>(start);
+      do {
+        const std::uint32_t rename = at_.node(n).rename;
+        if (visited[n] || rename == kNone || at_.rename(rename).canonical != canonical) return false;
+        visited[n] = true;
+        meets_canonical |= n == canonical;
+        n = at_.rename(rename).next;
+        if (!In(n, state_.nodes)) return false;
+      } while (n != start);
+      if (!meets_canonical) return false;
+    }
+    return true;
+  }
+
+  const Index& index_;
+  const CommitState& state_;
+  const Rules& rules_;
+  const Latest at_;
+};
+
+}  // namespace
+
+absl::Status CheckCells(const Index& index, const CommitState& state) {
+  const std::string_view fault = CellChecker(index, state).FindFault();
+  if (fault.empty()) return absl::OkStatus();
+  return absl::DataLossError("the checkpoint's " + std::string(fault) + " do not hang together; restore a backup");
+}
+
+}  // namespace polyonym::engine
