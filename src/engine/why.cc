@@ -75,8 +75,9 @@ std::optional<Way> ShortestWay(const Graph& graph, Node a, Node b) {
   return way;
 }
 
-// The way from a to b over any links with evidence that passes the fewest refused or inert ones.
-std::optional<Way> LeastRefusedWay(const Graph& graph, Node a, Node b) {
+// The way from a to b over any links with evidence that passes the fewest refused or inert ones. Both profiles are searched in
+// full, others up to a bound.
+absl::StatusOr<std::optional<Way>> LeastRefusedWay(const Graph& graph, Node a, Node b) {
   struct Reached {
     std::uint32_t refused = 0;
     Link by = kNone;
@@ -86,16 +87,23 @@ std::optional<Way> LeastRefusedWay(const Graph& graph, Node a, Node b) {
   absl::flat_hash_map<Node, Reached> reached;
   reached[a] = Reached();
   std::deque<Node> queue = {a};
-  std::size_t looked_at = 0;
-  while (!queue.empty() && looked_at < kMaxSearchLinks) {
+  const Node profiles[] = {graph.ProfileOf(a), graph.ProfileOf(b)};
+  std::size_t looked_at = 0;  // of links beyond the two
+  while (!queue.empty()) {
+    if (looked_at > kMaxSearchLinks) {
+      if (reached.contains(b)) break;  // a way, if perhaps not the one that passes fewest
+      return absl::ResourceExhaustedError("no answer among 10,000 links beyond the two profiles; ask about identifiers nearer to each other");
+    }
     const Node u = queue.front();
     queue.pop_front();
     if (std::exchange(reached[u].done, true)) continue;
     if (u == b) break;
     const std::uint32_t refused = reached[u].refused;
+    const Node here = graph.ProfileOf(u);
+    const bool beyond = here != profiles[0] && here != profiles[1];
     graph.ForEachPair(u, [&](Link link, const LinkCell& cell) {
       if (!cell.evidence.any()) return;
-      ++looked_at;
+      looked_at += beyond ? 1 : 0;
       const Node v = cell.Other(u);
       const bool kept = graph.IsLive(cell) && graph.ProfileOf(u) == graph.ProfileOf(v);
       const Reached next{refused + (kept ? 0 : 1), link, u, false};
@@ -109,11 +117,11 @@ std::optional<Way> LeastRefusedWay(const Graph& graph, Node a, Node b) {
       }
     });
   }
-  if (!reached.contains(b)) return std::nullopt;
+  if (!reached.contains(b)) return std::optional<Way>();
   Way way;
   for (Node n = b; n != a; n = reached[n].from) way.links.push_back(reached[n].by);
   std::reverse(way.links.begin(), way.links.end());
-  return way;
+  return std::optional<Way>(std::move(way));
 }
 
 }  // namespace
@@ -298,7 +306,9 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
   }
   const Node u = graph.Canonical(found_a.name), v = graph.Canonical(found_b.name);
   if (graph.ProfileOf(u) == graph.ProfileOf(v)) return answer;
-  const auto way = LeastRefusedWay(graph, u, v);
+  auto found = LeastRefusedWay(graph, u, v);
+  if (!found.ok()) return found.status();
+  const std::optional<Way>& way = *found;
   if (!way) {
     bool apart = false;
     graph.ForEachApart(u, [&](Node other) { apart |= other == v; });

@@ -42,13 +42,13 @@ struct EngineOptions {
   std::uint32_t group_ms = 100;                // kGroup: longest time between syncs, range 1..60,000
   RecordLimits record_limits;
   bool create_if_missing = true;
-  // The host's clock in milliseconds since 1970, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
+  // The host's clock in milliseconds since 1970, called by every thread that applies, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
   // DEFAULT: no clock: no record is too far ahead.
   std::function<std::int64_t()> now_ms;
   std::uint64_t checkpoint_log_bytes = std::uint64_t{256} << 20;  // log written between automatic checkpoints; 0: none
   std::uint64_t hash_seed = 0;      // 0: drawn from the store's own random salt. Other values are for tests
   int hash_bits = 64;               // fewer bits force hash collisions: for tests, range 1..64
-  RocksStoreOptions rocks;
+  RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
 };
 
 struct RecordResult {
@@ -99,14 +99,15 @@ class Engine {
 
   // Takes records, in order, all in one atomic commit: the state afterwards is that of all records ever applied. A record that
   // is malformed is rejected by itself and stops no other. When it returns, the commit has the chosen durability.
-  // ERRORS: Unavailable (the log could not be written: nothing was applied, and the engine is read-only until reopened),
-  // FailedPrecondition (read-only after such an error).
+  // ERRORS: Unavailable (the log could not be written: nothing of the call is shown, and the engine is read-only until reopened;
+  // then the whole call may be there, or nothing of it), FailedPrecondition (read-only after such an error), ResourceExhausted
+  // (more than 32-bit numbers can count).
   // COST: see ARCHITECTURE.md; batches of 1,000 are several times cheaper a record than single ones.
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
 
   // Takes records back: logs a tombstone for each that stands, in one commit. Acts are records, and are taken back alike.
   // ERRORS: InvalidArgument (no source, or neither a record nor a range), as Apply().
-  // COST: by record a look-up; by range a scan of the source's records.
+  // COST: by record a look-up; by range a pass over all record cells, and a read of the source's records.
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
 
   // Puts a policy in force and judges every record again under it, in one commit.

@@ -166,7 +166,7 @@ class View {
   // ERRORS: NotFound (an identifier was never seen), DataLoss.  COST: links of the profile.
   absl::StatusOr<WhyAnswer> Why(const Identifier& a, const Identifier& b) const;
 
-  // ERRORS: DataLoss.  COST: links of both profiles; the search beyond them stops after 10,000 links.
+  // ERRORS: DataLoss, ResourceExhausted (no answer within the bound).  COST: links of both profiles, and up to 10,000 beyond them.
   absl::StatusOr<WhyNotAnswer> WhyNot(const Identifier& a, const Identifier& b) const;
 
   // Every link of the identifier that has evidence, strongest first.  ERRORS: NotFound (never seen, or held), DataLoss.
@@ -179,7 +179,7 @@ class View {
   enum class Detail : std::uint8_t { kCounts, kRecords };
   absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier, Detail detail = Detail::kRecords) const;
 
-  // The merges, splits and moves that made the profile what it is, oldest first.  ERRORS: NotFound, DataLoss.
+  // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
 
   absl::StatusOr<std::vector<HeldItem>> Held(const HeldFilter& filter) const;

@@ -1,6 +1,6 @@
 // store/store.h - the small ordered key-value store that the engine stands on.
 //
-// Three tables of ordered bytes, atomic commits, snapshots, sorted ingestion and checkpoints. The default is RocksDB
+// Four tables of ordered bytes, atomic commits, snapshots, sorted ingestion and checkpoints. The default is RocksDB
 // (OpenRocksStore); the in-memory one (OpenMemoryStore) is the test double and serves stores that need no disk. Both pass
 // the same conformance suite. What keys and values mean is said in docs/format.md, not here.
 //
