@@ -120,6 +120,7 @@ class Core {
   void AddKinds(const std::vector<std::string>& added);
   void NameNodes(const Judged& judged, std::vector<Named>* out);
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
+  bool NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out);
   void NameKnown(const Judged& judged, Taken* taken) const;
   std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key, Record* record);
   std::optional<Record> Load(std::uint32_t record_index);

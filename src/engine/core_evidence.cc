@@ -20,10 +20,8 @@ bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) { return un
 std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(std::uint32_t record_index) {
   auto record = Load(record_index);
   if (!record) return std::nullopt;
-  Judged judged;
-  Judge(*record, &judged);
   std::vector<Named> named;
-  NameNodes(judged, &named);
+  if (!NameLive(record_index, *record, &named)) return std::nullopt;
   return std::pair(*std::move(record), std::move(named));
 }
 

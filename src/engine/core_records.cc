@@ -94,6 +94,19 @@ void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
   }
 }
 
+// What a record names whose cell says that it is not held. False where policy or log say otherwise: the store is damaged.
+bool Core::NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out) {
+  Judged judged;
+  Judge(record, &judged);
+  const auto act = static_cast<Act>(index_->records.Latest(record_index).flags & 0xff);
+  if (judged.verdict.reason != Reason::kNone || record.act != act) {
+    if (status_.ok()) status_ = absl::DataLossError("the checkpoint's records do not fit the log; restore a backup");
+    return false;
+  }
+  NameNodes(judged, out);
+  return true;
+}
+
 // Of a record that changes nothing: the identifiers of it that the store has.
 void Core::NameKnown(const Judged& judged, Taken* taken) const {
   for (std::size_t i = 0; i < judged.names.size(); ++i) {
@@ -189,10 +202,8 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
   --totals_.standing_records;
   if (cell.has(RecordCell::kHeld)) --totals_.held_records;
   if (!cell.live()) return;
-  Judge(record, &judged_);
   std::vector<Named> named;
-  NameNodes(judged_, &named);
-  Count(record_index, record, named, Sign::kMinus);
+  if (NameLive(record_index, record, &named)) Count(record_index, record, named, Sign::kMinus);
 }
 
 void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version) {
@@ -261,9 +272,7 @@ void Core::RebuildTables() {
     if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRetract) continue;
     const auto record = Load(r);
     if (!record) return;
-    Judge(*record, &judged_);
-    NameNodes(judged_, &named_);
-    RestoreAct(r, *record, named_);
+    if (NameLive(r, *record, &named_)) RestoreAct(r, *record, named_);
   }
 }
 

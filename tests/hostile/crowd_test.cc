@@ -145,4 +145,49 @@ TEST_CASE("20,000 cannot-links of one identifier come and go") {
   CHECK(Must(engine->Read().Verify()).ok());
 }
 
+TEST_CASE("after an unbind under a policy with parents, 10,000 sightings of one pair come and go") {
+  Policy policy = CrowdPolicy(0);
+  policy.namespaces[0].parent = "till";
+  std::unique_ptr<Engine> engine = OpenInMemory(policy, 0);
+  std::vector<Record> records = Crowd(10'000);
+  for (Record& record : records) record.identifiers[1].value = "m";
+  Record unbind = records[0];
+  unbind.id = "unbind";
+  unbind.act = Act::kUnbind;
+  unbind.time_ms = 500'000;
+  unbind.identifiers[1].value = "another";
+  ApplyAll(*engine, {unbind});
+  ApplyAll(*engine, records);
+  CHECK(engine->Read().Why({"till", "t"}, {"member", "m"})->connected);
+  RecordSelector all;
+  all.source = "till";
+  all.from_ms = 1'000'000;
+  CHECK(Must(engine->Retract(all)).retracted == 10'000);
+  CHECK(Must(engine->Read().Verify()).ok());
+}
+
+TEST_CASE("5,000 scopes of one family come one by one") {
+  std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(0), 0);
+  std::vector<Record> records = Crowd(5'000);
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].identifiers[0].ns = "till/app" + std::to_string(i);
+  ApplyAll(*engine, records);
+  CHECK(engine->Read().GetStats().profiles == 5'000);
+}
+
+TEST_CASE("what keeps two profiles of a crowd apart is the same from either side") {
+  Policy policy = CrowdPolicy(0);
+  policy.max_identifiers_per_profile = 0;
+  policy.namespaces[1].limits = {Limit{}};
+  std::unique_ptr<Engine> engine = OpenInMemory(policy, 0);
+  ApplyAll(*engine, Crowd(15'000));
+  Record other = Crowd(1)[0];
+  other.id = "other";
+  other.time_ms = 5;
+  other.identifiers = {{"till", "u", Role::kSelf}, {"member", "0", Role::kSelf}};
+  ApplyAll(*engine, {other});
+  const View view = engine->Read();
+  CHECK(Must(view.WhyNot({"till", "u"}, {"member", "9"})).obstacle == Obstacle::kLimit);
+  CHECK(Must(view.WhyNot({"member", "9"}, {"till", "u"})).obstacle == Obstacle::kLimit);
+}
+
 }  // namespace polyonym::harness

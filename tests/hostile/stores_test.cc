@@ -7,6 +7,7 @@
 #include "engine/bytes.h"
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "polyonym/batch/resolve.h"
 #include "polyonym/store/store.h"
 
 namespace polyonym::harness {
@@ -106,6 +107,21 @@ TEST_CASE("options out of range are refused") {
     options.hash_bits = bits;
     CHECK(absl::IsInvalidArgument(Engine::OpenInMemory(options).status()));
   }
+  options = LawOptions(0);
+  options.group_ms = 0;
+  CHECK(absl::IsInvalidArgument(Engine::OpenInMemory(options).status()));
+  const auto refused = [](const RecordLimits& limits) {
+    EngineOptions with = LawOptions(0);
+    with.record_limits = limits;
+    const bool by_engine = absl::IsInvalidArgument(Engine::OpenInMemory(with).status());
+    return by_engine && absl::IsInvalidArgument(batch::MemoryResolver::Create(Policy(), limits).status());
+  };
+  CHECK(refused({.max_identifiers = 1}));
+  CHECK(refused({.max_identifiers = 10'001}));
+  CHECK(refused({.max_value_bytes = 15}));
+  CHECK(refused({.max_value_bytes = 65'537}));
+  CHECK(refused({.max_facts_bytes = (std::size_t{16} << 20) + 1}));
+  CHECK(refused({.max_ahead_ms = -1}));
 }
 
 TEST_CASE("a store of a newer format is not opened, whichever part is newer") {
@@ -180,6 +196,84 @@ TEST_CASE("a byte changed in any row is noticed: an error, or the state as it wa
   }
   CHECK(noticed.contains(Table::kLog));
   CHECK(noticed.contains(Table::kMeta));
+}
+
+TEST_CASE("whatever stands in rows whose checksums fit, a store opens or is an error, and what opens can be used") {
+  const TempFolder folder;
+  MakeStore(folder / "store", true);
+  const std::vector<Row> rows = AllRows(folder / "store");
+  const std::vector<Record> more = RandomHistory(5).records;
+  std::size_t opened = 0, refused = 0;
+  ForEachSeed(1, 3'000, [&](std::uint64_t seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    std::unique_ptr<Store> store = OpenMemoryStore();
+    WriteSet writes;
+    const std::size_t victim = random.Below(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::string value = rows[i].value;
+      if (i == victim) {
+        std::string payload(Must(engine::OpenValue(1, rows[i].key, value)));
+        for (std::uint64_t n = 1 + random.Below(3); n > 0 && !payload.empty(); --n) {
+          payload[random.Below(payload.size())] = static_cast<char>(random.Chance(50) ? random.Below(256) : 0xff);
+        }
+        if (random.Chance(10)) payload.resize(random.Below(2 * payload.size() + 1));
+        value = engine::SealValue(1, rows[i].key, payload);
+      }
+      writes.puts.push_back({rows[i].table, rows[i].key, value});
+    }
+    Must(store->Commit(writes, true));
+    const auto engine = Engine::OpenOn(std::move(store), LawOptions(0));
+    if (!engine.ok()) {
+      ++refused;
+      REQUIRE_FALSE(engine.status().message().empty());
+      return;
+    }
+    ++opened;
+    (*engine)->Apply(more).IgnoreError();
+    (*engine)->Read().Verify().IgnoreError();
+  });
+  CHECK((OneSeedOnly() || (opened > 0 && refused > 0)));
+}
+
+TEST_CASE("a store whose log ends before its checkpoint is not opened") {
+  const TempFolder folder;
+  MakeStore(folder / "store", true);
+  std::unique_ptr<Store> store = OpenMemoryStore();
+  WriteSet writes;
+  for (const Row& row : AllRows(folder / "store")) {
+    if (row.table != Table::kLog || engine::FromBigEndianKey(row.key) < 2) writes.puts.push_back({row.table, row.key, row.value});
+  }
+  Must(store->Commit(writes, true));
+  const auto engine = Engine::OpenOn(std::move(store), LawOptions(0));
+  REQUIRE(absl::IsDataLoss(engine.status()));
+  CHECK_THAT(std::string(engine.status().message()), HoldsText("synced records are missing"));
+}
+
+TEST_CASE("a checkpoint is not read with another hash seed than it was written with") {
+  const TempFolder folder;
+  MakeStore(folder / "store", true);
+  EngineOptions options = LawOptions(0);
+  options.hash_seed = 77;
+  CHECK(absl::IsFailedPrecondition(Engine::Open(folder / "store", options).status()));
+}
+
+TEST_CASE("a policy that could not be read back is refused, and the store opens again") {
+  const TempFolder folder;
+  MakeStore(folder / "store", false);
+  {
+    std::unique_ptr<Engine> engine = Must(Engine::Open(folder / "store", LawOptions(0)));
+    Policy policy = SomePolicy();
+    policy.name = "\xff\xfe";
+    CHECK(absl::IsInvalidArgument(engine->SetPolicy(policy).status()));
+    policy = SomePolicy();
+    policy.undeclared = static_cast<Undeclared>(9);
+    CHECK(absl::IsInvalidArgument(engine->SetPolicy(policy).status()));
+    policy = SomePolicy();
+    policy.namespaces[0].sensitivity = static_cast<Sensitivity>(9);
+    CHECK(absl::IsInvalidArgument(engine->SetPolicy(policy).status()));
+  }
+  CHECK(Engine::Open(folder / "store", LawOptions(0)).ok());
 }
 
 TEST_CASE("a log with a hole in it is not opened") {
