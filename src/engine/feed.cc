@@ -6,6 +6,9 @@ namespace polyonym::engine {
 namespace {
 
 constexpr std::uint8_t kFeedVersion = 1;
+constexpr std::size_t kLeastChange = 8;  // bytes
+
+absl::Status Corrupt() { return absl::DataLossError("a feed row does not decode; run verify, then restore a backup"); }
 
 }  // namespace
 
@@ -38,29 +41,33 @@ absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view b
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);
   const std::uint64_t count = in.Varint();
-  if (count > in.remaining()) return absl::DataLossError("a feed row does not decode; run verify");
+  if (count > in.remaining() / kLeastChange) return Corrupt();
   FeedRow row;
   row.changes.resize(count);
   row.before.resize(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
     Change& change = row.changes[i];
     change.sequence = sequence;
-    change.kind = static_cast<ChangeKind>(in.Byte());
-    change.cause = static_cast<Cause>(in.Byte());
+    const std::uint8_t kind = in.Byte(), cause = in.Byte();
+    if (kind > static_cast<std::uint8_t>(ChangeKind::kGone) || cause > static_cast<std::uint8_t>(Cause::kErase)) return Corrupt();
+    change.kind = static_cast<ChangeKind>(kind);
+    change.cause = static_cast<Cause>(cause);
     change.from.value = in.Varint();
     change.to.value = in.Varint();
     change.record = in.Varint();
     row.before[i].first = in.Varint();
     row.before[i].second = in.Varint();
     const std::uint64_t identifiers = in.Varint();
-    if (identifiers > in.remaining()) return absl::DataLossError("a feed row does not decode; run verify");
+    if (identifiers > in.remaining()) return Corrupt();
     std::uint64_t last = 0;
     for (std::uint64_t k = 0; k < identifiers; ++k) {
-      last += in.Varint();
+      const std::uint64_t gap = in.Varint();
+      if (gap > ~last) return Corrupt();
+      last += gap;
       change.identifiers.push_back(IdentifierNumber{last});
     }
   }
-  if (!in.AtEnd()) return absl::DataLossError("a feed row does not decode; run verify");
+  if (!in.AtEnd()) return Corrupt();
   return row;
 }
 

@@ -16,15 +16,6 @@ void Index::Begin(std::uint64_t commit) {
   renames.Begin(commit);
 }
 
-void Index::Rollback() {
-  nodes.Rollback();
-  profiles.Rollback();
-  links.Rollback();
-  mentions.Rollback();
-  records.Rollback();
-  renames.Rollback();
-}
-
 void Index::Reclaim(std::uint64_t oldest) {
   nodes.Reclaim(oldest);
   profiles.Reclaim(oldest);

@@ -36,7 +36,6 @@ struct Index {
   int hash_bits = 64;
 
   void Begin(std::uint64_t commit);
-  void Rollback();
   void Reclaim(std::uint64_t oldest);
   std::uint64_t bytes() const;
   // Numbers are of 32 bits. False where one more Apply, of whatever size a call can have, might pass them.

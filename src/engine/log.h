@@ -4,7 +4,7 @@
 // layout in docs/format.md. A record is addressed by frame << 16 | place. An Apply's frames go to the store
 // in one commit; until then they can be read here.
 //
-// THREADS: Log is the writer's; the functions are thread-safe.
+// THREADS: a Log is the writer's, reading included; the free functions are thread-safe.
 #ifndef POLYONYM_SRC_ENGINE_LOG_H_
 #define POLYONYM_SRC_ENGINE_LOG_H_
 

@@ -77,8 +77,11 @@ bool IsTestPhone(std::string_view text) {
   }
   const std::string_view number(digits.data(), n);
   if (std::find(std::begin(kTestPhones), std::end(kTestPhones), number) != std::end(kTestPhones)) return true;
-  // 11111111111: seven times the same digit and nothing else at the end of a number
-  return n >= 7 && std::all_of(number.end() - 7, number.end(), [&](char c) { return c == number.back(); });
+  // 11111111111, +86 111…: nothing but one digit; 13900000000: seven zeros at the end. (13888888888 is somebody's, and dear.)
+  const std::string_view national = number.starts_with("86") ? number.substr(2) : number;
+  if (national.size() < 7) return false;
+  const std::string_view end = national.back() == '0' ? national.substr(national.size() - 7) : national;
+  return std::all_of(end.begin(), end.end(), [&](char c) { return c == national.back(); });
 }
 
 }  // namespace

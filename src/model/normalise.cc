@@ -146,7 +146,12 @@ bool NormalisePhoneByLibrary(std::string_view region, std::string_view value, st
   if (!util->IsPossibleNumber(number) || number.has_extension()) return false;
   out->clear();
   util->Format(number, PhoneNumberUtil::E164, out);
-  return !out->empty();
+  // Some odd numbers read differently once written: they have no normal form.
+  PhoneNumber again;
+  std::string rewritten;
+  if (util->Parse(*out, default_region, &again) != PhoneNumberUtil::NO_PARSING_ERROR) return false;
+  util->Format(again, PhoneNumberUtil::E164, &rewritten);
+  return rewritten == *out;
 }
 
 bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value, std::string* out) {

@@ -42,8 +42,9 @@ class MemoryStore : public Store {
 
   absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
                     const StoreSnapshot* snapshot) const override {
-    // One row at a time under the lock: the visitor runs without it, and may call the store.
-    const std::uint64_t commit = snapshot == nullptr ? Now() : CommitOf(snapshot);
+    // One row at a time under the lock: the visitor runs without it, and may call the store. What it overwrites is kept meanwhile.
+    const std::shared_ptr<const StoreSnapshot> now = snapshot == nullptr ? Snapshot() : nullptr;
+    const std::uint64_t commit = CommitOf(snapshot == nullptr ? now.get() : snapshot);
     std::string key(from);
     std::string value;
     for (bool first = true; NextRow(table, commit, to, first, &key, &value); first = false) {
@@ -115,11 +116,6 @@ class MemoryStore : public Store {
     return snapshot == nullptr ? ~std::uint64_t{0} : static_cast<const MemorySnapshot*>(snapshot)->commit();
   }
 
-  std::uint64_t Now() const {
-    const std::shared_lock lock(mutex_);
-    return commit_;
-  }
-
   static const std::string* ValueAt(const Versions& versions, std::uint64_t commit) {
     for (auto at = versions.rbegin(); at != versions.rend(); ++at) {
       if (at->first <= commit) return at->second ? &*at->second : nullptr;
@@ -142,13 +138,21 @@ class MemoryStore : public Store {
     return false;
   }
 
+  static std::uint64_t SizeOf(const std::string& key, const std::optional<std::string>& value) {
+    return key.size() + (value ? value->size() : 0);
+  }
+
   void Set(Table table, const std::string& key, std::optional<std::string> value) {
     Versions& versions = tables_[static_cast<std::size_t>(table)][key];
-    bytes_ += key.size() + (value ? value->size() : 0);
+    const auto drop = [&](Versions::iterator at) {
+      bytes_ -= SizeOf(key, at->second);
+      versions.erase(at);
+    };
+    bytes_ += SizeOf(key, value);
     const std::uint64_t oldest = pins_.empty() ? commit_ : pins_.begin()->first;
     // Keep the newest version that the oldest snapshot sees, and all after it.
-    while (versions.size() > 1 && versions[1].first <= oldest) versions.erase(versions.begin());
-    if (!versions.empty() && (pins_.empty() || versions.back().first == commit_)) versions.pop_back();
+    while (versions.size() > 1 && versions[1].first <= oldest) drop(versions.begin());
+    if (!versions.empty() && (pins_.empty() || versions.back().first == commit_)) drop(versions.end() - 1);
     versions.emplace_back(commit_, std::move(value));
   }
 

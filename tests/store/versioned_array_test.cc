@@ -26,7 +26,7 @@ class ArrayHistory {
  public:
   explicit ArrayHistory(std::uint64_t seed) : random_(seed) {}
 
-  // One commit: cells change, and it is published or rolled back.
+  // One commit: cells change, and it is published.
   void Commit() {
     commit_ += 1 + random_.Below(3);
     array_.Begin(commit_);
@@ -53,11 +53,7 @@ class ArrayHistory {
     }
     Expect(array_.size() == cells.size(), "size of the open commit");
     for (std::size_t i = 0; i < cells.size(); ++i) Expect(array_.Latest(i) == cells[i], "Latest");
-    if (random_.Chance(20)) {
-      array_.Rollback();
-    } else {
-      states_[commit_] = {cells, written};
-    }
+    states_[commit_] = {cells, written};
     Expect(array_.size() == Newest().cells.size(), "size");
   }
 
@@ -185,8 +181,7 @@ class Pins {
   std::map<std::uint64_t, std::uint64_t> pins_;
 };
 
-// What the writer will do, known beforehand: the contents at each published commit, none where it
-// is rolled back.
+// What the writer will do, known beforehand: the contents at each commit.
 std::vector<Cells> PlanCommits(std::size_t commits) {
   Random random(99);
   std::vector<Cells> contents(1);
@@ -220,28 +215,24 @@ TEST_CASE("readers find every cell as their commit left it, while the writer goe
         commit = pins.Pin();
         const Cells& want = contents[commit];
         for (std::size_t at = 0; at < want.size(); ++at)
-          wrong += array.At(at, 2 * commit) != want[at];
+          wrong += array.At(at, commit) != want[at];
         pins.Unpin(commit);
       }
     });
   }
   start.arrive_and_wait();
   for (std::size_t commit = 1; commit < kCommits; ++commit) {
-    // Every other commit is tried once, fails and is rolled back before it succeeds.
-    for (std::uint64_t number = 2 * commit - commit % 2; number <= 2 * commit; ++number) {
-      array.Begin(number);
-      const Cells& want = contents[commit];
-      if (commit % 100 == 0) array.Clear();
-      for (std::size_t at = 0; at < want.size(); ++at) {
-        if (at >= array.size()) {
-          array.Append(want[at]);
-        } else if (array.Latest(at) != want[at]) {
-          array.Write(at) = want[at];
-        }
+    array.Begin(commit);
+    const Cells& want = contents[commit];
+    if (commit % 100 == 0) array.Clear();
+    for (std::size_t at = 0; at < want.size(); ++at) {
+      if (at >= array.size()) {
+        array.Append(want[at]);
+      } else if (array.Latest(at) != want[at]) {
+        array.Write(at) = want[at];
       }
-      if (number < 2 * commit) array.Rollback();
     }
-    array.Reclaim(2 * pins.Publish(commit));
+    array.Reclaim(pins.Publish(commit));
   }
   for (std::thread& reader : readers) reader.join();
   CHECK(wrong == 0);

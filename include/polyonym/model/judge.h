@@ -37,7 +37,7 @@ Reason CheckShape(const Record& record, const RecordLimits& limits, std::int64_t
 // What the policy says of one identifier.
 struct Verdict {
   Reason reason = Reason::kNone;  // kNone: it counts. Else why it is held
-  std::string value;              // normalised; empty when kNotNormalisable. Filled for blocked ones too
+  std::string value;              // normalised; empty when it has no normal form, or the built-in list blocks it as it came
 };
 
 class CompiledPolicy {

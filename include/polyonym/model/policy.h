@@ -87,7 +87,8 @@ struct Policy {
 // ERRORS: InvalidArgument naming the field (`namespaces[2].limits[0].max`) and what is allowed.
 absl::Status Validate(const Policy& policy);
 
-// One line per difference, each with the field's path, the old and the new value; empty when equal in meaning.
+// One line per difference, each with the field's path, the old and the new value. Namespaces are matched by name; lists within
+// them are compared in order.
 std::vector<std::string> Diff(const Policy& before, const Policy& after);
 
 }  // namespace polyonym

@@ -3,12 +3,12 @@
 // The resident index is made of these. One writer changes cells between Begin() and the moment when it publishes the commit;
 // readers hold the number of a published commit and read the cells as they stood there, without locks and without waiting. A
 // page of cells is copied the first time that a commit writes to it, the old page stays behind the new one, and is reused
-// once no reader is old enough to want it. So a commit that fails is undone by putting the old pages back, and a
-// checkpoint writes a fixed state while writers go on.
+// once no reader is old enough to want it. So a commit that fails is never seen, and a checkpoint writes a fixed state
+// while writers go on.
 //
 // Cost: reading, two dependent loads; writing, one page copy a page and commit. Memory: 8 + 16 bytes a page over the cells.
 //
-// THREADS: one writer (Begin, Append, Write, Latest, Rollback, Reclaim); any number of readers (At, with the number of a commit that
+// THREADS: one writer (Begin, Append, Write, Latest, Reclaim); any number of readers (At, with the number of a commit that
 // was published to them with release/acquire order and that they keep pinned).
 // Invariants: (I1) a page's commit and previous page never change after it is linked in; (I2) commits fall along a
 // chain of pages; (I3) cells of a page whose commit is published never change.
@@ -38,11 +38,7 @@ class VersionedArray {
   // ---- writer ----
 
   // Opens commit `commit`, greater than any before it.
-  void Begin(std::uint64_t commit) {
-    commit_ = commit;
-    size_before_ = size_;
-    changed_.clear();
-  }
+  void Begin(std::uint64_t commit) { commit_ = commit; }
 
   // Cells there are now, the open commit's included. Readers keep the size of their commit themselves.
   std::size_t size() const { return size_; }
@@ -64,7 +60,6 @@ class VersionedArray {
       fresh->commit = commit_;
       fresh->previous = page;
       slot.store(fresh, std::memory_order_release);
-      changed_.push_back(index / kPageCells);
       if (page != nullptr) retired_.push_back({commit_, page});
       page = fresh;
     }
@@ -92,19 +87,6 @@ class VersionedArray {
 
   // Starts again at size 0. Readers of earlier commits still see their cells.
   void Clear() { size_ = 0; }
-
-  // Undoes everything since Begin().
-  void Rollback() {
-    for (const std::size_t page_index : changed_) {
-      std::atomic<Page*>& slot = SlotFor(page_index);
-      Page* page = slot.load(std::memory_order_relaxed);
-      slot.store(page->previous, std::memory_order_release);
-      orphans_.push_back(page);  // a reader may be looking at its header: kept until the array goes
-    }
-    std::erase_if(retired_, [this](const Retired& r) { return r.commit == commit_; });
-    changed_.clear();
-    size_ = size_before_;
-  }
 
   // Reuses pages that no reader at or after commit `oldest` can want.
   void Reclaim(std::uint64_t oldest) {
@@ -188,12 +170,9 @@ class VersionedArray {
   std::vector<std::unique_ptr<Segment>> segments_;
   std::uint64_t commit_ = 0;
   std::size_t size_ = 0;
-  std::size_t size_before_ = 0;
-  std::vector<std::size_t> changed_;  // pages copied by the open commit
   std::vector<Retired> retired_;      // in order of commit
   std::size_t first_retired_ = 0;
   std::vector<Page*> free_;
-  std::vector<Page*> orphans_;
   std::vector<std::unique_ptr<std::array<Page, kChunkPages>>> chunks_;
 };
 
