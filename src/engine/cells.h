@@ -33,6 +33,8 @@ struct NodeCell {
 
   static constexpr std::uint32_t kShared = 1;    // a guard holds
   static constexpr std::uint32_t kApart = 2;     // has a live cannot-link
+  static constexpr std::uint32_t kOneSpent = 1u << 8;  // the upper 24 bits count spent links in its list
+  std::uint32_t spent() const { return flags / kOneSpent; }
   bool shared() const { return (flags & kShared) != 0; }
   bool apart() const { return (flags & kApart) != 0; }
 };
@@ -68,6 +70,11 @@ struct LinkCell {
   std::uint32_t cannot = 0;  // live cannot-links
   std::uint32_t flags = 0;
   static constexpr std::uint32_t kBorder = 1;  // counted in the border of both profiles
+  static constexpr std::uint32_t kOutOfA = 2;  // not in a's list any more; always spent
+  static constexpr std::uint32_t kOutOfB = 4;
+  std::uint32_t OutOf(Node node) const { return node == a ? kOutOfA : kOutOfB; }
+  // Nothing counts of it now. A list sheds its spent links when they are the most of it.
+  bool spent() const { return !evidence.any() && cannot == 0; }
 
   Node Other(Node node) const { return node == a ? b : a; }
   Link Next(Node node) const { return node == a ? next_a : next_b; }

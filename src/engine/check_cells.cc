@@ -105,20 +105,28 @@ class CellChecker {
     return count == state_.nodes;
   }
 
-  // New links and mentions go to the front of their lists, so what follows is older: no list can come back.
+  // From each node its list leads over links of that node, each of them once.
   bool LinksAreSound() const {
     for (std::uint64_t l = 0; l < state_.links; ++l) {
       const LinkCell& cell = at_.link(static_cast<Link>(l));
       if (!In(cell.a, state_.nodes) || !In(cell.b, state_.nodes) || cell.a == cell.b) return false;
-      for (const Node end : {cell.a, cell.b}) {
-        const Link next = cell.Next(end);
-        if (next == kNone) continue;
-        if (next >= l || (at_.link(next).a != end && at_.link(next).b != end)) return false;
+      if (!InOrNone(cell.next_a, state_.links) || !InOrNone(cell.next_b, state_.links)) return false;
+    }
+    std::vector<bool> visited(2 * state_.links);  // from a, from b
+    for (std::uint64_t n = 0; n < state_.nodes; ++n) {
+      const auto node = static_cast<Node>(n);
+      for (Link l = at_.node(node).links; l != kNone; l = at_.link(l).Next(node)) {
+        const LinkCell& cell = at_.link(l);
+        if (cell.a != node && cell.b != node) return false;
+        const std::uint64_t side = 2 * std::uint64_t{l} + (cell.a == node ? 0 : 1);
+        if (visited[side]) return false;
+        visited[side] = true;
       }
     }
     return true;
   }
 
+  // New mentions go to the front, so what follows is older: no list can come back.
   bool MentionsAreSound() const {
     for (std::uint64_t m = 0; m < state_.mentions; ++m) {
       const MentionCell& cell = at_.mention(static_cast<std::uint32_t>(m));

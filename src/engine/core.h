@@ -154,8 +154,7 @@ class Core {
   void ForEachParentUnbind(Node a, Node child, const F& f) const;
   std::optional<std::int64_t> FirstTogether(Node u, Node v);
   // f(record index, record, named) for every live record that names the node and has a mention.
-  template <class F>
-  void ForEachLiveRecord(Node node, const F& f);
+  void ForEachLiveRecord(Node node, const std::function<void(const Record&, const std::vector<Named>&)>& f);
   // A record with what it names, by the policy in force.
   std::optional<std::pair<Record, std::vector<Named>>> LoadNamed(std::uint32_t record_index);
   std::vector<std::uint32_t> MentionsOf(Node node) const;

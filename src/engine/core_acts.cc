@@ -49,9 +49,17 @@ void Core::CountDeletion(Node name, std::int64_t t, Sign sign) {
     acts_.RemoveDeletion(name, t);
   }
   const Node node = graph_.Canonical(name);
-  std::vector<Node> others;
-  graph_.ForEachPair(node, [&](Link, const LinkCell& l) { others.push_back(l.Other(node)); });
-  if (sign == Sign::kMinus) RecountNode(node);  // mentioned before it is linked, linked no longer than mentioned
+  std::set<Node> others;
+  if (sign == Sign::kPlus) {
+    graph_.ForEachPair(node, [&](Link, const LinkCell& l) { others.insert(l.Other(node)); });
+  } else {  // what it voided may be in no list
+    ForEachLiveRecord(node, [&](const Record&, const std::vector<Named>& named) {
+      for (const Named& n : named) {
+        if (n.node != node) others.insert(n.node);
+      }
+    });
+    RecountNode(node);  // mentioned before it is linked, linked no longer than mentioned
+  }
   for (const Node other : others) RecountPair(node, other);
   if (sign == Sign::kPlus) RecountNode(node);
 }
@@ -92,10 +100,11 @@ void Core::SetCannot(Node u, Node v, int by) {
   Link link = graph_.FindLink(u, v);
   if (link == kNone) link = graph_.AddLink(u, v);
   LinkCell& cell = index_->links.Write(link);
-  const bool was = cell.cannot > 0;
+  const bool was = cell.cannot > 0, was_spent = cell.spent();
   cell.cannot += static_cast<std::uint32_t>(by);
   const bool is = cell.cannot > 0;
   if (was == is) return;
+  graph_.NoteSpent(link, was_spent);
   for (const Node node : {u, v}) {
     const std::uint32_t left = apart_links_[node] += is ? 1 : ~std::uint32_t{0};
     if (left == 0) apart_links_.erase(node);

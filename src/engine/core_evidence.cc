@@ -45,8 +45,7 @@ std::vector<std::uint32_t> Core::MentionsOf(Node node) const {
   return records;
 }
 
-template <class F>
-void Core::ForEachLiveRecord(Node node, const F& f) {
+void Core::ForEachLiveRecord(Node node, const std::function<void(const Record&, const std::vector<Named>&)>& f) {
   for (const std::uint32_t r : MentionsOf(node)) {
     if (!index_->records.Latest(r).live()) continue;
     const auto loaded = LoadNamed(r);
@@ -311,6 +310,7 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   const bool was_live = graph_.IsLive(was);
   const identity::RankKey was_key = graph_.KeyOf(was);
   index_->links.Write(link).evidence = now;
+  graph_.NoteSpent(link, was.spent());
   totals_.links += static_cast<std::uint64_t>(now.any()) - static_cast<std::uint64_t>(was.evidence.any());
   const Node ends[] = {was.a, was.b};
   bool flips = false;

@@ -37,10 +37,56 @@ Link Graph::AddLink(Node a, Node b) {
   cell.next_a = node(a).links;
   cell.next_b = node(b).links;
   const auto l = static_cast<Link>(index_->links.Append(cell));
-  index_->nodes.Write(a).links = l;
-  index_->nodes.Write(b).links = l;
+  for (const Node end : {a, b}) {
+    NodeCell& node = index_->nodes.Write(end);
+    node.links = l;
+    node.flags += NodeCell::kOneSpent;
+  }
   index_->pairs.Insert(index_->HashPair(a, b), l);
   return l;
+}
+
+void Graph::NoteSpent(Link l, bool was) {
+  const LinkCell cell = link(l);
+  if (cell.spent() == was) return;
+  for (const Node end : {cell.a, cell.b}) {
+    NodeCell& node = index_->nodes.Write(end);
+    if (was && (cell.flags & cell.OutOf(end)) != 0) {  // back to the front
+      LinkCell& back = index_->links.Write(l);
+      (end == cell.a ? back.next_a : back.next_b) = node.links;
+      back.flags &= ~cell.OutOf(end);
+      node.links = l;
+      continue;
+    }
+    node.flags += was ? ~NodeCell::kOneSpent + 1 : NodeCell::kOneSpent;
+    if (!was) ShedSpent(end);
+  }
+}
+
+// Takes spent links out of a node's list once they outnumber the others, so that walking it costs what counts. One stays where
+// there is no other: an empty list means that the node never had a link. Under a policy with parents spent pairs are asked for.
+void Graph::ShedSpent(Node n) {
+  constexpr std::uint32_t kFew = 16;
+  if (node(n).spent() <= kFew + node(n).degree || HasApart(n) || rules_->policy().HasParents()) return;
+  std::vector<Link> kept, shed;
+  ForEachPair(n, [&](Link l, const LinkCell& cell) { (cell.spent() ? shed : kept).push_back(l); });
+  if (kept.empty()) {
+    kept.push_back(shed.back());
+    shed.pop_back();
+  }
+  for (const Link l : shed) {
+    LinkCell& cell = index_->links.Write(l);
+    cell.flags |= cell.OutOf(n);
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const Link next = i + 1 == kept.size() ? kNone : kept[i + 1];
+    if (link(kept[i]).Next(n) == next) continue;
+    LinkCell& cell = index_->links.Write(kept[i]);
+    (n == cell.a ? cell.next_a : cell.next_b) = next;
+  }
+  NodeCell& cell = index_->nodes.Write(n);
+  cell.links = kept.front();
+  cell.flags -= static_cast<std::uint32_t>(shed.size()) * NodeCell::kOneSpent;
 }
 
 ProfileCell& Graph::Header(Node root) {

@@ -42,7 +42,9 @@ class Graph : public GraphReader<Latest> {
   Node Add(Kind kind, std::string_view value, std::uint64_t hash);
 
   Link FindLink(Node a, Node b) const;
-  Link AddLink(Node a, Node b);
+  Link AddLink(Node a, Node b);  // spent, until something is counted of it
+  // A link was changed: `was` it spent before?
+  void NoteSpent(Link l, bool was);
 
   // ---- what identity/resolver.h calls ----
   void SetBorder(Link l, bool border);
@@ -64,6 +66,7 @@ class Graph : public GraphReader<Latest> {
   Index* index() { return index_; }
 
  private:
+  void ShedSpent(Node node);
   ProfileCell& Header(Node root);  // makes one where there is none
   void StoreTally(const identity::Tally& tally, ProfileCell* header) const;
   void MakeProfile(const identity::Regrouped& group);

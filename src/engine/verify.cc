@@ -37,6 +37,7 @@ class Verifier {
     Check(definition.held_records() == view_.state().totals.held_records, "total of held records", 0);
     MatchNames();
     if (report_.problems.empty()) {
+      CheckLists();
       CheckNodes();
       CheckGroups();
       CheckLinks();
@@ -64,6 +65,22 @@ class Verifier {
       // A record that no longer stood when a policy came names nothing under it.
       Check(n != kNone || solved_.live[solved_.node[i]] == 0, "dictionary entry", i);
       if (n != kNone) Check(name_of_.emplace(n, i).second, "dictionary entry", n);
+    }
+  }
+
+  // Every link that counts is in the lists of both its ends, and spent ones are counted.
+  void CheckLists() {
+    std::vector<std::uint8_t> lists(view_.state().links);
+    for (Node n = 0; n < view_.state().nodes; ++n) {
+      std::uint32_t spent = 0;
+      graph_.ForEachPair(n, [&](Link l, const LinkCell& cell) {
+        ++lists[l];
+        spent += cell.spent() ? 1 : 0;
+      });
+      Check(spent == graph_.node(n).spent(), "count of spent links of an identifier", n);
+    }
+    for (Link l = 0; l < view_.state().links; ++l) {
+      Check(graph_.link(l).spent() || lists[l] == 2, "lists of a link", l);
     }
   }
 

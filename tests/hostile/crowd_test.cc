@@ -166,6 +166,23 @@ TEST_CASE("after an unbind under a policy with parents, 10,000 sightings of one 
   CHECK(Must(engine->Read().Verify()).ok());
 }
 
+TEST_CASE("a record of which 30,000 versions come, each with another member, walks no dead pairs") {
+  std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(0), 0);
+  std::vector<Record> records = Crowd(30'000);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].id = "one";
+    records[i].version = static_cast<std::int64_t>(i);
+  }
+  ApplyAll(*engine, records);
+  Record back = records[7];  // a pair that was shed long ago
+  back.id = "two";
+  ApplyAll(*engine, {back});
+  const View view = engine->Read();
+  CHECK(Must(view.Links({"till", "t"})).size() == 2);
+  CHECK(view.Why({"member", "7"}, {"member", "29999"})->connected);
+  CHECK(Must(view.Verify()).ok());
+}
+
 TEST_CASE("5,000 scopes of one family come one by one") {
   std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(0), 0);
   std::vector<Record> records = Crowd(5'000);
