@@ -105,7 +105,7 @@ class CellChecker {
     return count == state_.nodes;
   }
 
-  // From each node its list leads over links of that node, each of them once.
+  // From each node its list leads over links of that node, each of them once, and over all that are said to be in it.
   bool LinksAreSound() const {
     for (std::uint64_t l = 0; l < state_.links; ++l) {
       const LinkCell& cell = at_.link(static_cast<Link>(l));
@@ -115,13 +115,22 @@ class CellChecker {
     std::vector<bool> visited(2 * state_.links);  // from a, from b
     for (std::uint64_t n = 0; n < state_.nodes; ++n) {
       const auto node = static_cast<Node>(n);
+      std::uint32_t spent = 0;
       for (Link l = at_.node(node).links; l != kNone; l = at_.link(l).Next(node)) {
         const LinkCell& cell = at_.link(l);
         if (cell.a != node && cell.b != node) return false;
         const std::uint64_t side = 2 * std::uint64_t{l} + (cell.a == node ? 0 : 1);
         if (visited[side]) return false;
         visited[side] = true;
+        spent += cell.spent() ? 1 : 0;
       }
+      if (spent != at_.node(node).spent()) return false;
+    }
+    for (std::uint64_t l = 0; l < state_.links; ++l) {
+      const LinkCell& cell = at_.link(static_cast<Link>(l));
+      const bool out_of_a = (cell.flags & LinkCell::kOutOfA) != 0, out_of_b = (cell.flags & LinkCell::kOutOfB) != 0;
+      if (visited[2 * l] == out_of_a || visited[2 * l + 1] == out_of_b) return false;
+      if ((out_of_a || out_of_b) && !cell.spent()) return false;
     }
     return true;
   }
