@@ -149,6 +149,10 @@ absl::Status Engine::Impl::Start() {
     core_ = std::make_unique<engine::Core>(&index_, &log_, NoRules());
   }
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
+  // A killed process may have left the tail unsynced. What is built on it, or shown from it, must not outlive it.
+  if (log_.last_frame() != last_frame) {
+    if (absl::Status status = store_->Sync(); !status.ok()) return status;
+  }
   Publish();
   synced_sequence_ = last_sequence_;
   // Two threads: a sync that is due does not wait for a checkpoint.

@@ -235,6 +235,20 @@ class RocksStore : public Store {
   std::atomic<std::uint64_t> ingested_{0};
 };
 
+// Whether a folder without CURRENT holds nothing but what RocksDB writes before it: the making of a store was cut short there.
+bool IsUnfinished(const std::string& path) {
+  bool begun = false;
+  std::error_code error;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const bool of_rocksdb = name == "LOCK" || name == "IDENTITY" || name == "LOG" || name.starts_with("LOG.old.") ||
+                            name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") || name.ends_with(".dbtmp");
+    if (!of_rocksdb || !at->is_regular_file(error)) return false;
+    begun |= name == "LOCK" || name == "LOG";
+  }
+  return begun && !error;
+}
+
 // Whether the folder may be opened as a store, or made one.
 absl::Status CheckFolder(const std::string& path, bool create_if_missing) {
   std::error_code error;
@@ -249,7 +263,7 @@ absl::Status CheckFolder(const std::string& path, bool create_if_missing) {
   if (fs::exists(fs::path(path) / "CURRENT", error)) return absl::OkStatus();
   const bool empty = fs::is_empty(path, error);
   if (error) return absl::UnavailableError("the folder cannot be read: " + error.message());
-  if (!empty) {
+  if (!empty && !IsUnfinished(path)) {
     return absl::FailedPreconditionError("the folder holds something that is not a polyonym store; name another (nothing was changed)");
   }
   if (!create_if_missing) return absl::NotFoundError("there is no store here, and it was not to be made");

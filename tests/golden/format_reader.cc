@@ -1,0 +1,263 @@
+#include "golden/format_reader.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <tuple>
+
+namespace polyonym::harness {
+namespace {
+
+void Demand(bool good, const char* what) {
+  if (!good) throw std::runtime_error(what);
+}
+
+std::uint64_t Fixed(std::string_view bytes) {  // little-endian
+  std::uint64_t number = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i)
+    number = number << 8 | static_cast<unsigned char>(bytes[i - 1]);
+  return number;
+}
+
+std::uint64_t KeyNumber(std::string_view key) {  // big-endian
+  Demand(key.size() == 8, "a key is not 8 bytes");
+  std::uint64_t number = 0;
+  for (const char byte : key) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  std::string Bytes(std::uint64_t count) {
+    Demand(count <= bytes_.size() - at_, "bytes end too soon");
+    at_ += count;
+    return std::string(bytes_.substr(at_ - count, count));
+  }
+  std::uint64_t Byte() { return Fixed(Bytes(1)); }
+  std::uint64_t Varint() {
+    std::uint64_t number = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+      const std::uint64_t byte = Byte();
+      number |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return number;
+    }
+    throw std::runtime_error("a varint is too long");
+  }
+  std::int64_t ZigZag() {
+    const std::uint64_t number = Varint();
+    return number % 2 == 0 ? static_cast<std::int64_t>(number / 2)
+                           : -static_cast<std::int64_t>(number / 2) - 1;
+  }
+  std::string Text() { return Bytes(Varint()); }
+  void End() const { Demand(at_ == bytes_.size(), "bytes are left over"); }
+
+ private:
+  std::string_view bytes_;
+  std::uint64_t at_ = 0;
+};
+
+void PutFixed(std::uint64_t number, std::string* out) {
+  for (int i = 0; i < 8; ++i) out->push_back(static_cast<char>(number >> (8 * i)));
+}
+
+void PutLongText(std::string_view text, std::string* out) {
+  PutFixed(text.size(), out);
+  *out += text;
+}
+
+// As 32 hexadecimal digits.
+std::string ContentsHash(const Record& record) {
+  const auto time = [](std::optional<std::int64_t> t) {
+    return t ? static_cast<std::uint64_t>(*t) : std::uint64_t{1} << 63;
+  };
+  std::vector<RecordIdentifier> identifiers = record.identifiers;
+  if (record.act != Act::kRename) {
+    std::sort(identifiers.begin(), identifiers.end(),
+              [](const RecordIdentifier& a, const RecordIdentifier& b) {
+                return std::tie(a.ns, a.role, a.value) < std::tie(b.ns, b.role, b.value);
+              });
+  }
+  std::string bytes(1, static_cast<char>(record.act));
+  PutLongText(record.source, &bytes);
+  PutFixed(time(record.time_ms), &bytes);
+  PutFixed(time(record.version ? record.version : record.time_ms), &bytes);
+  PutFixed(identifiers.size(), &bytes);
+  for (const RecordIdentifier& identifier : identifiers) {
+    PutLongText(identifier.ns, &bytes);
+    bytes.push_back(static_cast<char>(identifier.role));
+    PutLongText(identifier.value, &bytes);
+  }
+  PutLongText(record.target_source, &bytes);
+  PutLongText(record.facts, &bytes);
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  std::string hex;
+  for (const std::uint64_t half : {std::uint64_t{hash.high64}, std::uint64_t{hash.low64}}) {
+    for (int shift = 60; shift >= 0; shift -= 4)
+      hex.push_back("0123456789abcdef"[half >> shift & 15]);
+  }
+  return hex;
+}
+
+Record ReadLoggedRecord(std::string_view bytes, const std::vector<std::string>& names) {
+  Reader in(bytes);
+  Record record;
+  const std::uint64_t head = in.Byte();
+  Demand((head & 0x0f) <= 8, "an act is unknown");
+  record.act = static_cast<Act>(head & 0x0f);
+  record.source = names.at(in.Varint());
+  if ((head & 0x10) == 0) record.id = in.Text();
+  if ((head & 0x80) != 0) record.time_ms = in.ZigZag();
+  record.version = (head & 0x20) != 0 ? in.ZigZag() : record.time_ms;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) {
+    const std::uint64_t name = in.Varint();
+    RecordIdentifier identifier;
+    identifier.ns = names.at(name / 2);
+    identifier.role = name % 2 == 1 ? Role::kOther : Role::kSelf;
+    identifier.value = in.Text();
+    record.identifiers.push_back(std::move(identifier));
+  }
+  if (record.act == Act::kDeleteSource) record.target_source = in.Text();
+  if ((head & 0x40) != 0) record.facts = in.Text();
+  in.End();
+  if ((head & 0x10) != 0) record.id = ContentsHash(record);
+  return record;
+}
+
+Manifest ReadManifest(std::string_view payload) {
+  Reader in(payload);
+  Manifest m{};
+  for (std::uint64_t* number :
+       {&m.seed,         &m.hash_bits,        &m.sequence,      &m.nodes,
+        &m.links,        &m.profiles,         &m.mentions,      &m.records,
+        &m.renames,      &m.end_of_values,    &m.last_frame,    &m.standing_records,
+        &m.held_records, &m.live_identifiers, &m.live_nodes,    &m.merged_away,
+        &m.shared,       &m.live_links,       &m.refused_links, &m.policy_version}) {
+    *number = in.Varint();
+  }
+  m.policy = in.Text();
+  for (std::uint64_t left = in.Varint(); left > 0; --left) m.namespaces.push_back(in.Text());
+  in.End();
+  return m;
+}
+
+}  // namespace
+
+std::string OpenEnvelope(std::string_view key, std::string_view value) {
+  Demand(value.size() >= 9, "a value is shorter than its envelope");
+  Demand(value[0] == 1, "a value has another version");
+  const std::string_view payload = value.substr(9);
+  const std::uint64_t seed = XXH3_64bits(key.data(), key.size());
+  Demand(Fixed(value.substr(1, 8)) == XXH3_64bits_withSeed(payload.data(), payload.size(), seed),
+         "a checksum does not fit");
+  return std::string(payload);
+}
+
+LoggedFrame ReadLoggedFrame(std::string_view payload) {
+  Reader in(payload);
+  LoggedFrame frame;
+  frame.kind = static_cast<int>(in.Byte());
+  frame.sequence = in.Varint();
+  if (frame.kind == 2) {
+    frame.policy = in.Text();
+  } else {
+    Demand(frame.kind == 1, "a frame is of neither kind");
+    frame.first_record = in.Varint();
+    std::vector<std::string> names(in.Varint());
+    for (std::string& name : names) name = in.Text();
+    for (std::uint64_t left = in.Varint(); left > 0; --left)
+      frame.records.push_back(ReadLoggedRecord(in.Text(), names));
+  }
+  in.End();
+  return frame;
+}
+
+FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload) {
+  Reader in(payload);
+  FeedChanges row;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) {
+    Change change;
+    change.sequence = sequence;
+    change.kind = static_cast<ChangeKind>(in.Byte());
+    change.cause = static_cast<Cause>(in.Byte());
+    change.from.value = in.Varint();
+    change.to.value = in.Varint();
+    change.record = in.Varint();
+    const std::uint64_t before_from = in.Varint();
+    row.before.emplace_back(before_from, in.Varint());
+    std::uint64_t last = 0;
+    for (std::uint64_t names = in.Varint(); names > 0; --names) {
+      last += in.Varint();
+      change.identifiers.push_back({last});
+    }
+    row.changes.push_back(std::move(change));
+  }
+  in.End();
+  return row;
+}
+
+DocumentedStore::DocumentedStore(const Store& store) {
+  const auto each = [&](Table table,
+                        const std::function<void(const std::string&, const std::string&)>& row) {
+    const absl::Status status =
+        store.Scan(table, "", "", [&](std::string_view key, std::string_view value) {
+          row(std::string(key), OpenEnvelope(key, value));
+          return true;
+        });
+    Demand(status.ok(), "a table cannot be read");
+  };
+  each(Table::kMeta, [&](const std::string& key, const std::string& payload) {
+    Demand(key == "header", "an unknown row of meta");
+    Reader in(payload);
+    salt_ = in.Varint();
+    in.End();
+  });
+  each(Table::kLog, [&](const std::string& key, const std::string& payload) {
+    Demand(KeyNumber(key) == frames_.size() + 1, "frames have a gap");
+    frames_[KeyNumber(key)] = ReadLoggedFrame(payload);
+  });
+  each(Table::kFeed, [&](const std::string& key, const std::string& payload) {
+    feed_[KeyNumber(key)] = ReadFeedChanges(KeyNumber(key), payload);
+  });
+  each(Table::kState,
+       [&](const std::string& key, const std::string& payload) { ReadState(key, payload); });
+}
+
+void DocumentedStore::ReadState(const std::string& key, const std::string& payload) {
+  Demand(key.size() == 9 && key[0] >= 0 && key[0] <= 7, "an unknown row of state");
+  const std::uint64_t block = KeyNumber(std::string_view(key).substr(1));
+  state_[{key[0], block}] = payload;
+  if (key[0] != 0) return;
+  Demand(block == 0, "a second manifest");
+  manifest_ = ReadManifest(payload);
+}
+
+std::uint64_t DocumentedStore::Field(Part part, std::uint64_t cell, std::size_t offset,
+                                     std::size_t bytes) const {
+  constexpr std::size_t kCellBytes[] = {0, 64, 80, 48, 8, 32, 8};
+  const std::string& block = state_.at({part, cell / 64});
+  Demand(block.size() % kCellBytes[part] == 0, "a block does not hold whole cells");
+  return Fixed(std::string_view(block).substr(cell % 64 * kCellBytes[part] + offset, bytes));
+}
+
+std::string DocumentedStore::ValueAt(std::uint64_t place) const {
+  const auto bytes = [&](std::uint64_t from, std::uint64_t count) {
+    std::string out;
+    for (std::uint64_t at = from; at < from + count; ++at)
+      out.push_back(state_.at({kValues, at / 16384}).at(at % 16384));
+    return out;
+  };
+  return bytes(place + 4, Fixed(bytes(place, 4)));
+}
+
+std::uint64_t KeyedHash(std::uint64_t salt, std::string_view source) {
+  return XXH3_64bits_withSeed(source.data(), source.size(), salt);
+}
+
+std::uint64_t KeyedHash(std::uint64_t salt, std::string_view source, std::string_view id) {
+  return XXH3_64bits_withSeed(id.data(), id.size(), KeyedHash(salt, source));
+}
+
+}  // namespace polyonym::harness

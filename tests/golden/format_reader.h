@@ -1,0 +1,79 @@
+// golden/format_reader.h - docs/format.md read by hand: nothing of the library's own reading and writing is used.
+//
+// What does not read as the document says throws std::runtime_error with what was wrong.
+#ifndef POLYONYM_TESTS_GOLDEN_FORMAT_READER_H_
+#define POLYONYM_TESTS_GOLDEN_FORMAT_READER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "polyonym/model/change.h"
+#include "polyonym/model/record.h"
+#include "polyonym/store/store.h"
+
+namespace polyonym::harness {
+
+// The envelope's payload.  REQUIRES: version 1.
+std::string OpenEnvelope(std::string_view key, std::string_view value);
+
+struct LoggedFrame {
+  int kind = 0;
+  std::uint64_t sequence = 0;
+  std::string policy;
+  std::uint64_t first_record = 0;
+  std::vector<Record> records;  // with ids and versions filled in
+};
+LoggedFrame ReadLoggedFrame(std::string_view payload);
+
+struct FeedChanges {
+  std::vector<Change> changes;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
+};
+FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload);
+
+struct Manifest {
+  std::uint64_t seed, hash_bits, sequence, nodes, links, profiles, mentions, records, renames,
+      end_of_values, last_frame, standing_records, held_records, live_identifiers, live_nodes,
+      merged_away, shared, live_links, refused_links, policy_version;
+  std::string policy;
+  std::vector<std::string> namespaces;
+};
+
+// Everything in a store.
+class DocumentedStore {
+ public:
+  explicit DocumentedStore(const Store& store);
+
+  std::uint64_t salt() const { return salt_; }
+  const std::map<std::uint64_t, LoggedFrame>& frames() const { return frames_; }
+  const std::map<std::uint64_t, FeedChanges>& feed() const { return feed_; }
+  const Manifest& manifest() const { return manifest_; }
+
+  // A field of a cell, by its offset.
+  enum Part { kNodes = 1, kProfiles, kLinks, kMentions, kRecords, kRenames, kValues };
+  std::uint64_t Field(Part part, std::uint64_t cell, std::size_t offset,
+                      std::size_t bytes = 4) const;
+  // The value at a place of the arena.
+  std::string ValueAt(std::uint64_t place) const;
+
+ private:
+  void ReadState(const std::string& key, const std::string& payload);
+
+  std::uint64_t salt_ = 0;
+  std::map<std::uint64_t, LoggedFrame> frames_;
+  std::map<std::uint64_t, FeedChanges> feed_;
+  Manifest manifest_{};
+  std::map<std::pair<int, std::uint64_t>, std::string> state_;  // (part, block) → payload
+};
+
+// The keyed hash of a source, and of a source and a record's id.
+std::uint64_t KeyedHash(std::uint64_t salt, std::string_view source);
+std::uint64_t KeyedHash(std::uint64_t salt, std::string_view source, std::string_view id);
+
+}  // namespace polyonym::harness
+
+#endif  // POLYONYM_TESTS_GOLDEN_FORMAT_READER_H_

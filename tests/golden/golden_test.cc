@@ -1,0 +1,117 @@
+// Stores, feed rows and log frames of every format that was ever released: they open for ever, and say what they said.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "golden/describe.h"
+#include "golden/rows.h"
+#include "golden/story.h"
+#include "harness/catch.h"
+#include "harness/engine_state.h"
+
+namespace polyonym::harness {
+namespace {
+
+const std::string kFormat1 = POLYONYM_SOURCE_DIR "/tests/golden/format1/";
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The first line in which two texts differ; empty where none does.
+std::string FirstDifference(std::string_view want, std::string_view got) {
+  for (std::size_t line = 1; !want.empty() || !got.empty(); ++line) {
+    const std::string_view a = want.substr(0, want.find('\n')), b = got.substr(0, got.find('\n'));
+    if (a != b)
+      return "line " + std::to_string(line) + ": wanted '" + std::string(a) + "', got '" +
+             std::string(b) + "'";
+    want.remove_prefix(std::min(want.size(), a.size() + 1));
+    got.remove_prefix(std::min(got.size(), b.size() + 1));
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("the golden store of format 1 opens, answers as it did, and lives on") {
+  const TempFolder folder;
+  std::filesystem::copy(kFormat1 + "store", folder / "store");
+  const std::string expected = ReadFile(kFormat1 + "expected.txt");
+  REQUIRE(expected.size() > 10'000);
+  std::unique_ptr<Engine> engine = Must(Engine::Open(folder / "store", EngineOptions()));
+  CHECK(FirstDifference(expected, Describe(engine->Read())) == "");
+  CHECK(Must(engine->Read().Verify()).problems.empty());
+
+  const std::size_t identifiers = engine->Read().GetStats().identifiers;
+  for (const bool checkpoint : {false, true}) {
+    const History history = RandomHistory(checkpoint ? 2 : 1);
+    Must(engine->SetPolicy(history.policy).status());
+    Must(engine->Apply(history.records).status());
+    if (checkpoint) Must(engine->Checkpoint());
+    CHECK(Must(engine->Read().Verify()).problems.empty());
+    const std::string before = Describe(engine->Read());
+    engine.reset();
+    engine = Must(Engine::Open(folder / "store", EngineOptions()));
+    CHECK(FirstDifference(before, Describe(engine->Read())) == "");
+  }
+  CHECK(engine->Read().GetStats().identifiers > identifiers);
+}
+
+TEST_CASE("the story of the golden store, told again, ends the same to the last number") {
+  const std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(LawOptions(0)));
+  Tell(StoryUpToCheckpoint(), engine.get());
+  Tell(StoryBehindCheckpoint(), engine.get());
+  CHECK(FirstDifference(ReadFile(kFormat1 + "expected.txt"), Describe(engine->Read())) == "");
+}
+
+TEST_CASE("golden feed rows, one for every cause, are read and written as they were") {
+  const auto rows = ReadRows(kFormat1 + "rows.txt");
+  std::set<Cause> causes;
+  std::set<ChangeKind> kinds;
+  for (const auto& [sequence, want] : GoldenFeedRows()) {
+    INFO("row " << sequence);
+    const std::string& bytes = rows.at({"feed", sequence});
+    const engine::FeedRow got = Must(engine::DecodeFeedRow(sequence, bytes));
+    CHECK(got.changes == want.changes);
+    CHECK(got.before == want.before);
+    CHECK(ToHex(engine::EncodeFeedRow(sequence, got)) == ToHex(bytes));
+    for (const Change& change : got.changes) {
+      causes.insert(change.cause);
+      kinds.insert(change.kind);
+    }
+  }
+  CHECK(causes.size() == 11);
+  CHECK(kinds.size() == 6);
+}
+
+TEST_CASE("golden log frames are read and written as they were") {
+  const auto rows = ReadRows(kFormat1 + "rows.txt");
+  for (const auto& [number, want] : GoldenFrames()) {
+    INFO("frame " << number);
+    const std::string& bytes = rows.at({"frame", number});
+    const engine::Frame got = Must(engine::DecodeFrame(number, bytes));
+    CHECK(got.kind == want.kind);
+    CHECK(got.sequence == want.sequence);
+    CHECK(got.first_record == want.first_record);
+    CHECK(got.policy == want.policy);
+    CHECK(got.records == want.records);
+    CHECK(ToHex(EncodeFrame(number, got)) == ToHex(bytes));
+    for (std::size_t i = 0; i < want.records.size(); ++i) {
+      CHECK(Must(engine::DecodeRecordOfFrame(number, bytes, i)) == want.records[i]);
+    }
+  }
+}
+
+TEST_CASE("the names of kinds and causes are those that were given out") {
+  const char* const causes[] = {"unknown", "record", "retraction", "act",     "time", "definition",
+                                "sharing", "merge",  "split",      "consent", "erase"};
+  for (std::size_t i = 0; i < std::size(causes); ++i)
+    CHECK(ToString(static_cast<Cause>(i)) == causes[i]);
+  const char* const kinds[] = {"created", "merged", "split", "moved", "joined", "gone"};
+  for (std::size_t i = 0; i < std::size(kinds); ++i)
+    CHECK(ToString(static_cast<ChangeKind>(i)) == kinds[i]);
+}
+
+}  // namespace polyonym::harness
