@@ -46,7 +46,8 @@ void ReplayContestedTablet(benchmark::State& state) {
     record.source = "bench";
     record.id = std::to_string(n);
     record.time_ms = static_cast<std::int64_t>(++n);
-    record.identifiers = {{"crm", "c" + std::to_string(n % people), Role::kSelf}, {"device", "tablet", Role::kSelf}};
+    record.identifiers = {{"crm", "c" + std::to_string(n % people), Role::kSelf},
+                          {"device", "tablet", Role::kSelf}};
     if (!engine->Apply(std::span(&record, 1)).ok()) return state.SkipWithError("apply");
   }
   state.SetItemsProcessed(state.iterations());

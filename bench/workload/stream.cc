@@ -43,8 +43,11 @@ std::vector<Record> MakeEvents(std::uint64_t events) {
     r.id = std::to_string(n);
     r.time_ms = static_cast<std::int64_t>(1'700'000'000'000 + n);
     r.identifiers.push_back({"openid/wx1", "o" + std::to_string(person), Role::kSelf});
-    r.identifiers.push_back({"cookie", "c" + std::to_string(other * 3 + random() % 3), Role::kSelf});
-    if (random() % 2 == 0) r.identifiers.push_back({"phone", "1380000" + std::to_string(10'000'000 + person), Role::kSelf});
+    r.identifiers.push_back(
+        {"cookie", "c" + std::to_string(other * 3 + random() % 3), Role::kSelf});
+    if (random() % 2 == 0)
+      r.identifiers.push_back(
+          {"phone", "1380000" + std::to_string(10'000'000 + person), Role::kSelf});
   }
   return out;
 }
@@ -64,7 +67,9 @@ polyonym::Policy MakePolicy() {
 
 class Stopwatch {
  public:
-  double Seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
 
  private:
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -94,7 +99,8 @@ struct Run {
   polyonym::Stats stats;
 };
 
-Run RunEngine(const std::filesystem::path& folder, std::span<const Record> events, std::size_t batch, Durability durability) {
+Run RunEngine(const std::filesystem::path& folder, std::span<const Record> events,
+              std::size_t batch, Durability durability) {
   const std::unique_ptr<Engine> engine = Open(folder, durability);
   OrStop(engine->SetPolicy(MakePolicy()).status());
   const Stopwatch watch;
@@ -105,7 +111,8 @@ Run RunEngine(const std::filesystem::path& folder, std::span<const Record> event
 }
 
 // As many commits and bytes, with no identity at all.
-double RunBare(const std::filesystem::path& folder, std::size_t commits, std::uint64_t bytes, bool sync) {
+double RunBare(const std::filesystem::path& folder, std::size_t commits, std::uint64_t bytes,
+               bool sync) {
   const auto store = OrStop(polyonym::OpenRocksStore(folder.string(), {}));
   constexpr std::uint64_t kFrame = 4096;
   const std::uint64_t each = std::max<std::uint64_t>(1, bytes / commits);
@@ -117,8 +124,10 @@ double RunBare(const std::filesystem::path& folder, std::size_t commits, std::ui
     for (std::uint64_t at = 0; at < each; at += kFrame) {
       std::string key(8, '\0');
       ++number;
-      for (int b = 0; b < 8; ++b) key[static_cast<std::size_t>(7 - b)] = static_cast<char>(number >> (8 * b) & 0xff);
-      writes.puts.push_back({polyonym::Table::kLog, key, std::string(std::min(kFrame, each - at), 'x')});
+      for (int b = 0; b < 8; ++b)
+        key[static_cast<std::size_t>(7 - b)] = static_cast<char>(number >> (8 * b) & 0xff);
+      writes.puts.push_back(
+          {polyonym::Table::kLog, key, std::string(std::min(kFrame, each - at), 'x')});
     }
     OrStop(store->Commit(writes, sync));
   }
@@ -130,7 +139,8 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void Stream(const Options& options, const std::vector<Record>& all, const std::filesystem::path& root) {
+void Stream(const Options& options, const std::vector<Record>& all,
+            const std::filesystem::path& root) {
   std::cout << "durability  batch    events/s  of bare appends\n";
   for (const Durability durability : {Durability::kWal, Durability::kGroup, Durability::kSync}) {
     for (const std::size_t batch : options.batches) {
@@ -143,28 +153,33 @@ void Stream(const Options& options, const std::vector<Record>& all, const std::f
         std::filesystem::remove_all(root);
         std::filesystem::create_directories(root);
         const Run run = RunEngine(root / "engine", events, batch, durability);
-        const double bare = RunBare(root / "bare", (n + batch - 1) / batch, run.stats.store_bytes, sync);
+        const double bare =
+            RunBare(root / "bare", (n + batch - 1) / batch, run.stats.store_bytes, sync);
         rates.push_back(static_cast<double>(n) / run.seconds);
         ratios.push_back(bare / run.seconds);
       }
       const char* name = sync ? "sync" : durability == Durability::kGroup ? "group" : "wal";
-      std::cout << std::left << std::setw(12) << name << std::right << std::setw(5) << batch << std::setw(12)
-                << static_cast<std::uint64_t>(Median(rates)) << std::setw(17) << std::fixed << std::setprecision(3) << Median(ratios)
-                << "\n"
+      std::cout << std::left << std::setw(12) << name << std::right << std::setw(5) << batch
+                << std::setw(12) << static_cast<std::uint64_t>(Median(rates)) << std::setw(17)
+                << std::fixed << std::setprecision(3) << Median(ratios) << "\n"
                 << std::flush;
     }
   }
 }
 
-void Reopen(const Options& options, const std::vector<Record>& all, const std::filesystem::path& root) {
+void Reopen(const Options& options, const std::vector<Record>& all,
+            const std::filesystem::path& root) {
   std::filesystem::remove_all(root);
   std::filesystem::create_directories(root);
   const Run run = RunEngine(root / "engine", all, 1000, Durability::kWal);
   const polyonym::Stats& s = run.stats;
-  const auto per = [](std::uint64_t bytes, std::uint64_t n) { return bytes / std::max<std::uint64_t>(1, n); };
-  std::cout << "\n" << s.identifiers << " identifiers, " << s.profiles << " profiles; resident "
-            << per(s.resident_bytes, s.identifiers) << " B an identifier, on disk " << per(s.store_bytes, s.records)
-            << " B an event\n";
+  const auto per = [](std::uint64_t bytes, std::uint64_t n) {
+    return bytes / std::max<std::uint64_t>(1, n);
+  };
+  std::cout << "\n"
+            << s.identifiers << " identifiers, " << s.profiles << " profiles; resident "
+            << per(s.resident_bytes, s.identifiers) << " B an identifier, on disk "
+            << per(s.store_bytes, s.records) << " B an event\n";
   std::vector<double> from_log, from_checkpoint;
   for (int round = 0; round < options.rounds; ++round) {
     const Stopwatch watch;
@@ -177,20 +192,27 @@ void Reopen(const Options& options, const std::vector<Record>& all, const std::f
     Open(root / "engine", Durability::kWal);
     from_checkpoint.push_back(watch.Seconds());
   }
-  std::cout << "opened again in " << std::setprecision(2) << Median(from_log) << " s from the log, in " << Median(from_checkpoint)
-            << " s from a checkpoint\n";
+  std::cout << "opened again in " << std::setprecision(2) << Median(from_log)
+            << " s from the log, in " << Median(from_checkpoint) << " s from a checkpoint\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Streams records into an engine on disk, beside bare RocksDB appends of the same bytes.");
-  app.add_option("--events", options.events, "records in the stream")->check(CLI::Range(1000, 100'000'000))->capture_default_str();
-  app.add_option("--rounds", options.rounds, "rounds, of which medians are printed")->check(CLI::Range(1, 100))->capture_default_str();
-  app.add_option("--batch", options.batches, "records a commit, one row for each")->capture_default_str();
+  CLI::App app(
+      "Streams records into an engine on disk, beside bare RocksDB appends of the same bytes.");
+  app.add_option("--events", options.events, "records in the stream")
+      ->check(CLI::Range(1000, 100'000'000))
+      ->capture_default_str();
+  app.add_option("--rounds", options.rounds, "rounds, of which medians are printed")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app.add_option("--batch", options.batches, "records a commit, one row for each")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const std::filesystem::path root = std::filesystem::temp_directory_path() / "polyonym-stream-bench";
+  const std::filesystem::path root =
+      std::filesystem::temp_directory_path() / "polyonym-stream-bench";
   const std::vector<Record> all = MakeEvents(options.events);
   std::cout << options.events << " events, " << options.rounds << " rounds, medians\n\n";
   Stream(options, all, root);

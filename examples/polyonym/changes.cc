@@ -21,9 +21,13 @@ Json ChangeRow(const View& view, const Change& change, bool shorten) {
     ++shown;
   }
   Json row = Json::Object();
-  row.Set("sequence", change.sequence).Set("kind", ToString(change.kind)).Set("cause", ToString(change.cause));
-  row.Set("from", has_from ? Json(ToString(change.from)) : Json()).Set("to", has_to ? Json(ToString(change.to)) : Json());
-  row.Set("record", change.record == 0 ? Json() : Json(change.record)).Set("identifiers", std::move(identifiers));
+  row.Set("sequence", change.sequence)
+      .Set("kind", ToString(change.kind))
+      .Set("cause", ToString(change.cause));
+  row.Set("from", has_from ? Json(ToString(change.from)) : Json())
+      .Set("to", has_to ? Json(ToString(change.to)) : Json());
+  row.Set("record", change.record == 0 ? Json() : Json(change.record))
+      .Set("identifiers", std::move(identifiers));
   return row;
 }
 

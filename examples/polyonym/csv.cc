@@ -43,7 +43,8 @@ void CsvReader::TakePlain() {
 
 bool CsvReader::EndRow() {
   const std::size_t field_start = ends_.empty() ? 0 : ends_.back();
-  if (state_ == State::kPlain && text_.size() > field_start && text_.back() == '\r') text_.pop_back();
+  if (state_ == State::kPlain && text_.size() > field_start && text_.back() == '\r')
+    text_.pop_back();
   if (ends_.empty() && text_.empty() && state_ != State::kAfterQuote) return false;  // a blank line
   EndField();
   return true;
@@ -62,7 +63,7 @@ bool CsvReader::TakeMark() {
     state_ = State::kQuoted;
   } else if (state_ == State::kFieldStart) {
     state_ = State::kPlain;
-    return true;  // the character stays for TakePlain()
+    return true;           // the character stays for TakePlain()
   } else if (c != '\r') {  // a CR may stand between a closing quote and the line end
     return false;
   }

@@ -21,7 +21,8 @@ namespace polyonym::driver {
 
 class CsvReader {
  public:
-  CsvReader(std::unique_ptr<Bytes> utf8, char separator) : bytes_(std::move(utf8)), separator_(separator) {}
+  CsvReader(std::unique_ptr<Bytes> utf8, char separator)
+      : bytes_(std::move(utf8)), separator_(separator) {}
 
   enum class Result {
     kRow,

@@ -25,7 +25,8 @@ struct GenerateOptions {
   std::string truth;
 };
 
-using Truth = absl::flat_hash_map<std::string, std::vector<Person>>;  // persons ascending; almost always one
+using Truth =
+    absl::flat_hash_map<std::string, std::vector<Person>>;  // persons ascending; almost always one
 
 void Remember(const Traffic::Event& event, Truth* truth) {
   for (const Identifier& identifier : event.truth) {
@@ -40,7 +41,8 @@ void WriteTruth(const Truth& truth, const std::string& path) {
   std::vector<const Truth::value_type*> rows;
   rows.reserve(truth.size());
   for (const auto& row : truth) rows.push_back(&row);
-  std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::sort(rows.begin(), rows.end(),
+            [](const auto* a, const auto* b) { return a->first < b->first; });
   file << "identifier,person\n";
   for (const auto* row : rows) {
     for (const Person person : row->second) file << row->first << ',' << person << '\n';
@@ -67,14 +69,22 @@ void RunGenerate(const GenerateOptions& options) {
 
 void AddGenerate(CLI::App* app, Session*) {
   const auto options = std::make_shared<GenerateOptions>();
-  CLI::App* command = app->add_subcommand("generate", "made-up traffic of a retailer's channels, as JSON Lines");
-  command->add_option("--events", options->events, "how many records")->type_name("N")->capture_default_str();
+  CLI::App* command =
+      app->add_subcommand("generate", "made-up traffic of a retailer's channels, as JSON Lines");
+  command->add_option("--events", options->events, "how many records")
+      ->type_name("N")
+      ->capture_default_str();
   command->add_option("--people", options->people, "of how many people, 1 to 30000000")
       ->check(CLI::Range(1, 30'000'000).description(""))
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "the same seed gives the same records everywhere")->type_name("S")->capture_default_str();
-  command->add_option("--truth", options->truth, "where to write who is who: CSV of identifier,person; shared ones have several rows")
+  command->add_option("--seed", options->seed, "the same seed gives the same records everywhere")
+      ->type_name("S")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--truth", options->truth,
+          "where to write who is who: CSV of identifier,person; shared ones have several rows")
       ->type_name("FILE");
   command->footer("examples/policies/retail.json is a policy for it.");
   command->callback([=] { RunGenerate(*options); });

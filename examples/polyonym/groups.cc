@@ -34,8 +34,9 @@ Groups GroupsOf(const batch::Partition& partition, std::size_t min_size) {
 
 void PrintGroups(Groups groups, const GroupsToPrint& options, Output* out) {
   if (options.largest != 0) {
-    std::stable_sort(groups.begin(), groups.end(),
-                     [](const Group& a, const Group& b) { return a.members.size() > b.members.size(); });
+    std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
+      return a.members.size() > b.members.size();
+    });
     groups.resize(std::min(groups.size(), options.largest));
   }
   for (const Group& group : groups) {

@@ -32,7 +32,8 @@ struct IngestOptions {
 };
 
 struct Counts {
-  std::uint64_t records = 0, applied = 0, unchanged = 0, held = 0, rejected = 0, held_identifiers = 0;
+  std::uint64_t records = 0, applied = 0, unchanged = 0, held = 0, rejected = 0,
+                held_identifiers = 0;
 };
 
 // The rejects file: JSON Lines of input, line, field and reason, in order of the input. Written anew by every run.
@@ -46,7 +47,12 @@ class Rejects {
   void Add(const Rejected& row) {
     ++by_reason_[row.reason];
     if (!given_) return;
-    file_ << Json::Object().Set("input", row.input).Set("line", row.line).Set("field", row.field).Set("reason", row.reason).Text()
+    file_ << Json::Object()
+                 .Set("input", row.input)
+                 .Set("line", row.line)
+                 .Set("field", row.field)
+                 .Set("reason", row.reason)
+                 .Text()
           << '\n';
   }
   void Close() {
@@ -65,7 +71,8 @@ class Rejects {
 // Sends records to a store in batches. The same records again change nothing, so a run that was killed is simply repeated.
 class Ingest {
  public:
-  Ingest(Engine* engine, std::size_t batch_size, Rejects* rejects) : engine_(engine), batch_size_(batch_size), rejects_(rejects) {}
+  Ingest(Engine* engine, std::size_t batch_size, Rejects* rejects)
+      : engine_(engine), batch_size_(batch_size), rejects_(rejects) {}
 
   void Take(ReadRecord& row) {
     ++counts_.records;
@@ -100,9 +107,15 @@ class Ingest {
   void Count(const RecordResult& record, const Origin& origin) {
     counts_.held_identifiers += record.held_identifiers;
     switch (record.outcome) {
-      case Outcome::kApplied: ++counts_.applied; break;
-      case Outcome::kUnchanged: ++counts_.unchanged; break;
-      case Outcome::kHeld: ++counts_.held; break;
+      case Outcome::kApplied:
+        ++counts_.applied;
+        break;
+      case Outcome::kUnchanged:
+        ++counts_.unchanged;
+        break;
+      case Outcome::kHeld:
+        ++counts_.held;
+        break;
       case Outcome::kRejected:
         Reject({origin.first, origin.second, record.field, std::string(ToString(record.reason))});
     }
@@ -118,7 +131,8 @@ class Ingest {
   Rejects* rejects_;
   std::vector<Record> records_;
   std::vector<Origin> origins_;
-  std::vector<std::pair<std::size_t, Rejected>> rejected_;  // unreadable rows, each with the number of records before it
+  // Unreadable rows, each with the number of records before it.
+  std::vector<std::pair<std::size_t, Rejected>> rejected_;
   Counts counts_;
 };
 
@@ -135,10 +149,15 @@ ReadPosition PositionOver(const std::vector<std::string>& inputs) {
   return position;
 }
 
-void PrintCounts(const Counts& counts, const Rejects& rejects, std::uint64_t sequence, const Progress& progress, Output* out) {
+void PrintCounts(const Counts& counts, const Rejects& rejects, std::uint64_t sequence,
+                 const Progress& progress, Output* out) {
   Json row = Json::Object();
-  row.Set("records", counts.records).Set("applied", counts.applied).Set("unchanged", counts.unchanged);
-  row.Set("held", counts.held).Set("rejected", counts.rejected).Set("held_identifiers", counts.held_identifiers);
+  row.Set("records", counts.records)
+      .Set("applied", counts.applied)
+      .Set("unchanged", counts.unchanged);
+  row.Set("held", counts.held)
+      .Set("rejected", counts.rejected)
+      .Set("held_identifiers", counts.held_identifiers);
   row.Set("sequence", sequence);
   Json reasons = Json::Object();
   for (const auto& [reason, n] : rejects.by_reason()) reasons.Set(reason, n);
@@ -146,15 +165,18 @@ void PrintCounts(const Counts& counts, const Rejects& rejects, std::uint64_t seq
   out->Fields(row);
   char rate[96];
   std::snprintf(rate, sizeof(rate), "\n%.1f s, %s records a second", progress.seconds(),
-                FormatCount(static_cast<std::uint64_t>(static_cast<double>(counts.records) / std::max(progress.seconds(), 1e-3))).c_str());
+                FormatCount(static_cast<std::uint64_t>(static_cast<double>(counts.records) /
+                                                       std::max(progress.seconds(), 1e-3)))
+                    .c_str());
   out->Note(rate);
 }
 
 void CheckRejects(const Counts& counts, const IngestOptions& options, Session* session) {
   if (counts.rejected <= options.max_rejects) return;
   session->exit_code = kTooManyRejects;
-  std::fprintf(stderr, "polyonym: %s of %s records were rejected; --max-rejects allows %s%s\n", FormatCount(counts.rejected).c_str(),
-               FormatCount(counts.records).c_str(), FormatCount(options.max_rejects).c_str(),
+  std::fprintf(stderr, "polyonym: %s of %s records were rejected; --max-rejects allows %s%s\n",
+               FormatCount(counts.rejected).c_str(), FormatCount(counts.records).c_str(),
+               FormatCount(options.max_rejects).c_str(),
                options.rejects.empty() ? "; --rejects FILE tells which and why" : "");
 }
 
@@ -166,7 +188,8 @@ void PreparePolicy(const std::string& path, Engine* engine) {
     return;
   }
   const Policy policy = ReadPolicyFile(path);
-  if (view.policy_version() == 0 || view.policy() != policy) FromStore(engine->SetPolicy(policy).status());
+  if (view.policy_version() == 0 || view.policy() != policy)
+    FromStore(engine->SetPolicy(policy).status());
 }
 
 void IngestInto(Engine* engine, const IngestOptions& options, Session* session, Output* counts_to) {
@@ -176,14 +199,16 @@ void IngestInto(Engine* engine, const IngestOptions& options, Session* session, 
   ReadPosition position = PositionOver(options.inputs);
   Progress progress("records");
   Ingest ingest(engine, options.batch, &rejects);
-  const absl::Status read = ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
-    ingest.Take(row);
-    progress.Update(ingest.counts().records, position);
-  });
+  const absl::Status read =
+      ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
+        ingest.Take(row);
+        progress.Update(ingest.counts().records, position);
+      });
   ingest.Flush();
   rejects.Close();
   FromStore(engine->Sync());
-  if (counts_to != nullptr) PrintCounts(ingest.counts(), rejects, engine->Read().sequence(), progress, counts_to);
+  if (counts_to != nullptr)
+    PrintCounts(ingest.counts(), rejects, engine->Read().sequence(), progress, counts_to);
   CheckRejects(ingest.counts(), options, session);
   OrFail(read);
 }
@@ -204,28 +229,32 @@ void RunIngest(const IngestOptions& options, Session* session) {
 void ResolveInMemory(const IngestOptions& options, Session* session) {
   if (options.policy.empty()) Fail(kUsage, "--memory needs --policy FILE");
   const std::optional<v1::Mapping> mapping = ReadMapping(options.mapping);
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
   const RecordLimits limits;
-  auto resolver = OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), limits, now.count()));
+  auto resolver =
+      OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), limits, now.count()));
   Rejects rejects(options.rejects);
   ReadPosition position = PositionOver(options.inputs);
   Counts counts;
   {
     Progress progress("records");
-    OrFail(ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
-      ++counts.records;
-      const Reason reason = row.rejected ? Reason::kNone : resolver->Add(row.record);
-      if (reason != Reason::kNone) {
-        std::string field;
-        CheckShape(row.record, limits, now.count(), &field);
-        row.rejected = Rejected{row.input, row.line, std::move(field), std::string(ToString(reason))};
-      }
-      if (row.rejected) {
-        ++counts.rejected;
-        rejects.Add(*row.rejected);
-      }
-      progress.Update(counts.records, position);
-    }));
+    OrFail(
+        ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
+          ++counts.records;
+          const Reason reason = row.rejected ? Reason::kNone : resolver->Add(row.record);
+          if (reason != Reason::kNone) {
+            std::string field;
+            CheckShape(row.record, limits, now.count(), &field);
+            row.rejected =
+                Rejected{row.input, row.line, std::move(field), std::string(ToString(reason))};
+          }
+          if (row.rejected) {
+            ++counts.rejected;
+            rejects.Add(*row.rejected);
+          }
+          progress.Update(counts.records, position);
+        }));
   }
   rejects.Close();
   Output out(session->format);
@@ -243,15 +272,24 @@ void RunResolve(const IngestOptions& options, Session* session) {
 }
 
 void OfferInput(CLI::App* command, IngestOptions* options) {
-  command->add_option("--policy", options->policy, "policy to put in force; default: the store's own")->type_name("FILE");
-  command->add_option("--mapping", options->mapping, "how CSV rows become records; without it the input is JSON Lines")
+  command
+      ->add_option("--policy", options->policy, "policy to put in force; default: the store's own")
       ->type_name("FILE");
-  command->add_option("--rejects", options->rejects, "where to write line, field and reason of each rejected record")
+  command
+      ->add_option("--mapping", options->mapping,
+                   "how CSV rows become records; without it the input is JSON Lines")
       ->type_name("FILE");
-  command->add_option("--max-rejects", options->max_rejects, "more rejected records than this make the exit code 3")
+  command
+      ->add_option("--rejects", options->rejects,
+                   "where to write line, field and reason of each rejected record")
+      ->type_name("FILE");
+  command
+      ->add_option("--max-rejects", options->max_rejects,
+                   "more rejected records than this make the exit code 3")
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("INPUT", options->inputs, "files, plain, .gz or .zst; - is standard input")->required();
+  command->add_option("INPUT", options->inputs, "files, plain, .gz or .zst; - is standard input")
+      ->required();
 }
 
 }  // namespace
@@ -261,10 +299,15 @@ void AddIngest(CLI::App* app, Session* session) {
   const auto options = std::make_shared<IngestOptions>();
   session->OfferStore(ingest);
   OfferInput(ingest, options.get());
-  ingest->add_option("--batch", options->batch, "records a commit, 1 to 100000")->check(CLI::Range(1, 100'000).description(""))->type_name("N")->capture_default_str();
+  ingest->add_option("--batch", options->batch, "records a commit, 1 to 100000")
+      ->check(CLI::Range(1, 100'000).description(""))
+      ->type_name("N")
+      ->capture_default_str();
   session->OfferDurability(ingest);
   session->OfferFormat(ingest);
-  ingest->footer("Prints how many records were applied, unchanged, held and rejected. The same input again changes nothing.");
+  ingest->footer(
+      "Prints how many records were applied, unchanged, held and rejected. The same input again "
+      "changes nothing.");
   ingest->callback([=] { RunIngest(*options, session); });
 
   CLI::App* resolve = app->add_subcommand("resolve", "records in, people out");
@@ -272,10 +315,14 @@ void AddIngest(CLI::App* app, Session* session) {
   resolve->add_flag("--memory", resolving->memory, "resolve without a store");
   session->OfferStore(resolve, false);
   OfferInput(resolve, resolving.get());
-  resolve->add_option("--min-size", resolving->groups.min_size, "print groups of this many identifiers or more")->type_name("N");
+  resolve
+      ->add_option("--min-size", resolving->groups.min_size,
+                   "print groups of this many identifiers or more")
+      ->type_name("N");
   session->OfferDurability(resolve);
   session->OfferFormat(resolve);
-  resolve->footer("Prints the groups, as `polyonym groups` does. Give either --memory or --db DIR.");
+  resolve->footer(
+      "Prints the groups, as `polyonym groups` does. Give either --memory or --db DIR.");
   resolve->callback([=] { RunResolve(*resolving, session); });
 }
 

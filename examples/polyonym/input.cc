@@ -36,7 +36,8 @@ class FileBytes : public Bytes {
       return first_;
     }
     const std::size_t n = std::fread(buffer_.data(), 1, buffer_.size(), file_);
-    if (n == 0 && std::ferror(file_) != 0) return absl::InvalidArgumentError(path_ + ": " + std::generic_category().message(errno));
+    if (n == 0 && std::ferror(file_) != 0)
+      return absl::InvalidArgumentError(path_ + ": " + std::generic_category().message(errno));
     position_->read += n;
     return std::string_view(buffer_.data(), n);
   }
@@ -79,7 +80,8 @@ class GzipBytes : public Bytes {
       stream_.next_out = reinterpret_cast<Bytef*>(buffer_.data());
       stream_.avail_out = static_cast<uInt>(buffer_.size());
       const int result = inflate(&stream_, Z_NO_FLUSH);
-      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) return Broken(path_, "the gzip stream is broken");
+      if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
+        return Broken(path_, "the gzip stream is broken");
       if (result == Z_STREAM_END) {  // another member may follow
         inside_ = false;
         inflateReset(&stream_);
@@ -100,7 +102,10 @@ class GzipBytes : public Bytes {
 class ZstdBytes : public Bytes {
  public:
   ZstdBytes(std::unique_ptr<Bytes> from, std::string path)
-      : from_(std::move(from)), path_(std::move(path)), buffer_(kChunk), stream_(ZSTD_createDStream()) {}
+      : from_(std::move(from)),
+        path_(std::move(path)),
+        buffer_(kChunk),
+        stream_(ZSTD_createDStream()) {}
   ~ZstdBytes() override { ZSTD_freeDStream(stream_); }
   absl::StatusOr<std::string_view> Next() override {
     while (true) {
@@ -177,15 +182,17 @@ class Gb18030Bytes : public Bytes {
       UErrorCode error = U_ZERO_ERROR;
       char* out = buffer_.data();
       const char* in = in_.data();
-      ucnv_convertEx(utf8_, gb_, &out, out + buffer_.size(), &in, in + in_.size(), pivot_.data(), &pivot_from_, &pivot_to_,
-                     pivot_.data() + pivot_.size(), reset_, ended_, &error);
+      ucnv_convertEx(utf8_, gb_, &out, out + buffer_.size(), &in, in + in_.size(), pivot_.data(),
+                     &pivot_from_, &pivot_to_, pivot_.data() + pivot_.size(), reset_, ended_,
+                     &error);
       reset_ = false;
       in_.remove_prefix(static_cast<std::size_t>(in - in_.data()));
       if (U_FAILURE(error) && error != U_BUFFER_OVERFLOW_ERROR) {
         return absl::InvalidArgumentError(std::string("GB 18030: ") + u_errorName(error));
       }
       const auto n = static_cast<std::size_t>(out - buffer_.data());
-      if (n > 0 || (ended_ && error != U_BUFFER_OVERFLOW_ERROR)) return std::string_view(buffer_.data(), n);
+      if (n > 0 || (ended_ && error != U_BUFFER_OVERFLOW_ERROR))
+        return std::string_view(buffer_.data(), n);
     }
   }
 
@@ -212,9 +219,11 @@ std::uint64_t SizeOfInput(const std::string& path) {
 
 absl::StatusOr<std::unique_ptr<Bytes>> OpenInput(const std::string& path, ReadPosition* position) {
   std::error_code error;
-  if (path != "-" && std::filesystem::is_directory(path, error)) return absl::InvalidArgumentError(path + ": is a folder");
+  if (path != "-" && std::filesystem::is_directory(path, error))
+    return absl::InvalidArgumentError(path + ": is a folder");
   std::FILE* file = path == "-" ? stdin : std::fopen(path.c_str(), "rb");
-  if (file == nullptr) return absl::InvalidArgumentError(path + ": " + std::generic_category().message(errno));
+  if (file == nullptr)
+    return absl::InvalidArgumentError(path + ": " + std::generic_category().message(errno));
   auto bytes = std::make_unique<FileBytes>(file, path, position);
   const auto first = bytes->Peek();
   if (!first.ok()) return first.status();
@@ -229,7 +238,9 @@ absl::StatusOr<std::unique_ptr<Bytes>> OpenInput(const std::string& path, ReadPo
   return out;
 }
 
-std::unique_ptr<Bytes> WithoutMark(std::unique_ptr<Bytes> bytes) { return std::make_unique<MarklessBytes>(std::move(bytes)); }
+std::unique_ptr<Bytes> WithoutMark(std::unique_ptr<Bytes> bytes) {
+  return std::make_unique<MarklessBytes>(std::move(bytes));
+}
 
 absl::StatusOr<std::unique_ptr<Bytes>> FromGb18030(std::unique_ptr<Bytes> bytes) {
   UErrorCode error = U_ZERO_ERROR;

@@ -25,11 +25,21 @@ void AppendEscaped(std::string_view text, std::string* out) {
     }
     ++i;
     switch (byte) {
-      case '"': out->append("\\\""); break;
-      case '\\': out->append("\\\\"); break;
-      case '\n': out->append("\\n"); break;
-      case '\r': out->append("\\r"); break;
-      case '\t': out->append("\\t"); break;
+      case '"':
+        out->append("\\\"");
+        break;
+      case '\\':
+        out->append("\\\\");
+        break;
+      case '\n':
+        out->append("\\n");
+        break;
+      case '\r':
+        out->append("\\r");
+        break;
+      case '\t':
+        out->append("\\t");
+        break;
       default:
         if (byte < 0x20 || byte == 0x7f) {
           out->append({'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]});
@@ -98,7 +108,8 @@ std::string Json::Cell() const {
   if (is_null()) return "-";
   if (const auto* flag = std::get_if<bool>(&value_)) return *flag ? "yes" : "no";
   if (const auto* text = std::get_if<std::string>(&value_)) {
-    AppendEscaped(*text, &out);  // a line end or an escape code in a value must not reach the terminal
+    AppendEscaped(*text,
+                  &out);  // a line end or an escape code in a value must not reach the terminal
     return out.empty() ? "-" : out;
   }
   if (const auto* list = std::get_if<ListOf>(&value_)) {

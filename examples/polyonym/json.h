@@ -24,8 +24,7 @@ class Json {
   Json() = default;  // null
   // NOLINTBEGIN(google-explicit-constructor): a row is written as {key, value}, whatever the value.
   Json(std::same_as<bool> auto flag) : value_(flag) {}
-  Json(std::integral auto number)
-    requires(!std::same_as<decltype(number), bool>)
+  Json(std::integral auto number) requires(!std::same_as<decltype(number), bool>)
       : value_(static_cast<std::int64_t>(number)) {}
   Json(std::string text) : value_(std::move(text)) {}
   Json(std::string_view text) : value_(std::string(text)) {}
@@ -58,7 +57,8 @@ class Json {
   struct RawText {
     std::string text;
   };
-  using Value = std::variant<std::monostate, bool, std::int64_t, std::string, RawText, ListOf, ObjectOf>;
+  using Value =
+      std::variant<std::monostate, bool, std::int64_t, std::string, RawText, ListOf, ObjectOf>;
   explicit Json(Value value) : value_(std::move(value)) {}
   void AppendTo(std::string* out) const;
 

@@ -17,10 +17,16 @@ void AddGroups(CLI::App* app, Session* session) {
   CLI::App* command = app->add_subcommand("groups", "every profile with its identifiers");
   session->OfferStore(command);
   command->add_flag("--ids", options->ids, "print the profiles' ids too");
-  command->add_option("--min-size", options->min_size, "only profiles of this many identifiers or more")->type_name("N");
-  command->add_option("--largest", options->largest, "only this many profiles, the largest first")->type_name("N");
+  command
+      ->add_option("--min-size", options->min_size,
+                   "only profiles of this many identifiers or more")
+      ->type_name("N");
+  command->add_option("--largest", options->largest, "only this many profiles, the largest first")
+      ->type_name("N");
   session->OfferFormat(command);
-  command->footer("Members are in bytewise order, groups in the order of their first members: equal states print equal bytes.");
+  command->footer(
+      "Members are in bytewise order, groups in the order of their first members: equal states "
+      "print equal bytes.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
     Output out(session->format);
@@ -42,11 +48,16 @@ void AddHeld(CLI::App* app, Session* session) {
     HeldFilter filter;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("held", "records and identifiers that policy holds, with why");
+  CLI::App* command =
+      app->add_subcommand("held", "records and identifiers that policy holds, with why");
   session->OfferStore(command);
-  command->add_option("--reason", options->reason, "only this reason, such as blocked_value")->type_name("CODE");
-  command->add_option("--source", options->filter.source, "only records of this source")->type_name("S");
-  command->add_option("--max", options->filter.max_items, "at most this many rows; 0: all")->type_name("N")->capture_default_str();
+  command->add_option("--reason", options->reason, "only this reason, such as blocked_value")
+      ->type_name("CODE");
+  command->add_option("--source", options->filter.source, "only records of this source")
+      ->type_name("S");
+  command->add_option("--max", options->filter.max_items, "at most this many rows; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
   session->OfferFormat(command);
   command->callback([=] {
     HeldFilter filter = options->filter;
@@ -55,9 +66,13 @@ void AddHeld(CLI::App* app, Session* session) {
     Output out(session->format);
     for (const HeldItem& item : FromStore(engine->Read().Held(filter))) {
       Json row = Json::Object();
-      row.Set("record", item.record).Set("source", item.source).Set("id", item.record_id).Set("reason", ToString(item.reason));
+      row.Set("record", item.record)
+          .Set("source", item.source)
+          .Set("id", item.record_id)
+          .Set("reason", ToString(item.reason));
       row.Set("whole_record", item.whole_record);
-      row.Set("identifier", item.identifier_index ? Json(*item.identifier_index) : Json()).Set("namespace", item.ns);
+      row.Set("identifier", item.identifier_index ? Json(*item.identifier_index) : Json())
+          .Set("namespace", item.ns);
       out.Row(std::move(row));
     }
   });
@@ -69,10 +84,16 @@ void AddChanges(CLI::App* app, Session* session) {
     std::uint64_t max = 0;
   };
   const auto options = std::make_shared<Options>();
-  CLI::App* command = app->add_subcommand("changes", "the feed: what happened to profiles, commit by commit");
+  CLI::App* command =
+      app->add_subcommand("changes", "the feed: what happened to profiles, commit by commit");
   session->OfferStore(command);
-  command->add_option("--from", options->from, "from this sequence on")->type_name("N")->capture_default_str();
-  command->add_option("--max", options->max, "stop behind about this many, at the end of a commit; 0: all")->type_name("N");
+  command->add_option("--from", options->from, "from this sequence on")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--max", options->max,
+                   "stop behind about this many, at the end of a commit; 0: all")
+      ->type_name("N");
   session->OfferFormat(command);
   command->footer("To go on, ask again from the last row's sequence + 1.");
   command->callback([=] {
@@ -94,10 +115,14 @@ void AddChanges(CLI::App* app, Session* session) {
 
 void AddExport(CLI::App* app, Session* session) {
   const auto all = std::make_shared<bool>(false);
-  CLI::App* command = app->add_subcommand("export", "the records, as JSON Lines that `polyonym ingest` takes");
+  CLI::App* command =
+      app->add_subcommand("export", "the records, as JSON Lines that `polyonym ingest` takes");
   session->OfferStore(command);
-  command->add_flag("--all", *all, "also records that were superseded or retracted; each in a wrapper with number, sequence and state");
-  command->footer("The records that stand, under the same policy, make the same people in another store.");
+  command->add_flag("--all", *all,
+                    "also records that were superseded or retracted; each in a wrapper with "
+                    "number, sequence and state");
+  command->footer(
+      "The records that stand, under the same policy, make the same people in another store.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
     Output out(Format::kJson);
@@ -107,7 +132,10 @@ void AddExport(CLI::App* app, Session* session) {
         return true;
       }
       Json row = Json::Object();
-      row.Set("number", stored.number).Set("sequence", stored.sequence).Set("standing", stored.standing).Set("held", stored.held);
+      row.Set("number", stored.number)
+          .Set("sequence", stored.sequence)
+          .Set("standing", stored.standing)
+          .Set("held", stored.held);
       out.Row(std::move(row.Set("record", Json::Raw(WriteRecordJson(stored.record)))));
       return true;
     }));
@@ -123,10 +151,16 @@ void AddStats(CLI::App* app, Session* session) {
     const View view = engine->Read();
     const Stats stats = view.GetStats();
     Json row = Json::Object();
-    row.Set("sequence", stats.sequence).Set("policy", view.policy().name).Set("policy_version", view.policy_version());
-    row.Set("records", stats.records).Set("standing_records", stats.standing_records).Set("held_records", stats.held_records);
+    row.Set("sequence", stats.sequence)
+        .Set("policy", view.policy().name)
+        .Set("policy_version", view.policy_version());
+    row.Set("records", stats.records)
+        .Set("standing_records", stats.standing_records)
+        .Set("held_records", stats.held_records);
     row.Set("identifiers", stats.identifiers).Set("live_identifiers", stats.live_identifiers);
-    row.Set("shared_identifiers", stats.shared_identifiers).Set("profiles", stats.profiles).Set("links", stats.links);
+    row.Set("shared_identifiers", stats.shared_identifiers)
+        .Set("profiles", stats.profiles)
+        .Set("links", stats.links);
     row.Set("refused_links", stats.refused_links).Set("largest_profile", stats.largest_profile);
     row.Set("resident_bytes", stats.resident_bytes).Set("store_bytes", stats.store_bytes);
     Output(session->format).Fields(row);

@@ -17,8 +17,10 @@ using polyonym::driver::Session;
 constexpr char kFoot[] =
     "Identifiers are written namespace:value, profiles p~….\n"
     "On a terminal answers are tables, elsewhere JSON Lines: docs/driver.md lists their fields.\n"
-    "Exit codes: 0 done; 1 the answer is no, or a check failed; 2 wrong usage, a file that cannot be read or written, or\n"
-    "no store there; 3 more records rejected than --max-rejects; 4 the store is busy, corrupt or newer than this program,\n"
+    "Exit codes: 0 done; 1 the answer is no, or a check failed; 2 wrong usage, a file that cannot "
+    "be read or written, or\n"
+    "no store there; 3 more records rejected than --max-rejects; 4 the store is busy, corrupt or "
+    "newer than this program,\n"
     "or the folder holds something else.";
 
 // At the end of the help of the program and of every command, below what the command itself says there.
@@ -39,7 +41,8 @@ void AddCommands(CLI::App* app, Session* session) {
 }
 
 int Run(int argc, char** argv) {
-  CLI::App app("Polyonym decides which identifiers belong to one person, exactly and reversibly.", "polyonym");
+  CLI::App app("Polyonym decides which identifiers belong to one person, exactly and reversibly.",
+               "polyonym");
   app.set_version_flag("--version", std::string("polyonym ") + POLYONYM_VERSION);
   app.require_subcommand(1);
   Session session;
@@ -50,7 +53,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const std::vector<std::string> unknown = app.remaining();
     if (error.get_exit_code() != 0 && app.get_subcommands().empty() && !unknown.empty()) {
-      polyonym::driver::Fail(polyonym::driver::kUsage, unknown.front() + ": there is no such command; --help lists them");
+      polyonym::driver::Fail(polyonym::driver::kUsage,
+                             unknown.front() + ": there is no such command; --help lists them");
     }
     return app.exit(error) == 0 ? polyonym::driver::kDone : polyonym::driver::kUsage;
   }

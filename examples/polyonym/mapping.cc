@@ -54,15 +54,16 @@ bool ReadFlag(std::string text, bool* out) {
 
 // 1990-06-12, 19900612 or 06-12.
 bool ReadDate(const std::string& text, v1::Date* date) {
-  static const std::array<TimeFormat, 2> kFull = {*TimeFormat::Compile("%Y-%m-%d", ""), *TimeFormat::Compile("%Y%m%d", "")};
+  static const std::array<TimeFormat, 2> kFull = {*TimeFormat::Compile("%Y-%m-%d", ""),
+                                                  *TimeFormat::Compile("%Y%m%d", "")};
   static const TimeFormat kYearless = *TimeFormat::Compile("%Y-%m-%d", "");
   std::optional<std::int64_t> ms = kFull[0].Parse(text);
   if (!ms) ms = kFull[1].Parse(text);
   const bool has_year = ms.has_value();
   if (!ms) ms = kYearless.Parse("2000-" + text);
   if (!ms) return false;
-  const std::chrono::year_month_day day(
-      std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(*ms))));
+  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(*ms))));
   if (has_year) date->set_year(static_cast<int>(day.year()));
   date->set_month(static_cast<std::int32_t>(static_cast<unsigned>(day.month())));
   date->set_day(static_cast<std::int32_t>(static_cast<unsigned>(day.day())));
@@ -75,12 +76,15 @@ bool ReadMinorUnits(std::string_view text, std::uint32_t decimals, std::int64_t*
   if (minus || text.starts_with('+')) text.remove_prefix(1);
   const std::size_t point = text.find('.');
   std::string digits(text.substr(0, point));
-  std::string fraction(point == std::string_view::npos ? std::string_view() : text.substr(point + 1));
+  std::string fraction(point == std::string_view::npos ? std::string_view()
+                                                       : text.substr(point + 1));
   if (digits.empty() || (point != std::string_view::npos && fraction.empty())) return false;
   while (fraction.size() > decimals && fraction.ends_with('0')) fraction.pop_back();
   if (fraction.size() > decimals) return false;
   digits += fraction + std::string(decimals - fraction.size(), '0');
-  if (digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos || !ReadNumber(digits, out)) return false;
+  if (digits.size() > 18 || digits.find_first_not_of("0123456789") != std::string::npos ||
+      !ReadNumber(digits, out))
+    return false;
   if (minus) *out = -*out;
   return true;
 }
@@ -95,7 +99,9 @@ std::string SerializeDeterministically(const v1::Facts& facts) {
   return bytes;
 }
 
-std::string Indexed(const char* list, int i) { return std::string(list) + "[" + std::to_string(i) + "]"; }
+std::string Indexed(const char* list, int i) {
+  return std::string(list) + "[" + std::to_string(i) + "]";
+}
 
 }  // namespace
 
@@ -103,7 +109,8 @@ absl::StatusOr<Template> Template::Compile(const std::string& field, std::string
                                            const std::vector<std::string>& columns) {
   Template out;
   const auto add_text = [&](char c) {
-    if (out.pieces_.empty() || out.pieces_.back().kind != Kind::kText) out.pieces_.push_back({Kind::kText, "", 0});
+    if (out.pieces_.empty() || out.pieces_.back().kind != Kind::kText)
+      out.pieces_.push_back({Kind::kText, "", 0});
     out.pieces_.back().text.push_back(c);
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -112,7 +119,8 @@ absl::StatusOr<Template> Template::Compile(const std::string& field, std::string
       add_text(text[i++]);
     } else if (text[i] == '{') {
       const std::size_t end = text.find('}', i);
-      if (end == std::string_view::npos) return Wrong(field, "a { without its }; a brace itself is written {{");
+      if (end == std::string_view::npos)
+        return Wrong(field, "a { without its }; a brace itself is written {{");
       const std::string name(text.substr(i + 1, end - i - 1));
       i = end;
       if (name == ":line" || name == ":file") {
@@ -131,17 +139,25 @@ absl::StatusOr<Template> Template::Compile(const std::string& field, std::string
   return out;
 }
 
-std::optional<std::string> Template::Expand(const Row& row, const std::vector<std::string>& empty) const {
+std::optional<std::string> Template::Expand(const Row& row,
+                                            const std::vector<std::string>& empty) const {
   if (pieces_.empty()) return std::nullopt;
   std::string out;
   for (const Piece& piece : pieces_) {
     switch (piece.kind) {
-      case Kind::kText: out += piece.text; break;
-      case Kind::kLine: out += std::to_string(row.line); break;
-      case Kind::kFile: out += row.file; break;
+      case Kind::kText:
+        out += piece.text;
+        break;
+      case Kind::kLine:
+        out += std::to_string(row.line);
+        break;
+      case Kind::kFile:
+        out += row.file;
+        break;
       case Kind::kColumn: {
         const std::string_view cell = Trimmed(row.cell(piece.column));
-        if (cell.empty() || std::find(empty.begin(), empty.end(), cell) != empty.end()) return std::nullopt;
+        if (cell.empty() || std::find(empty.begin(), empty.end(), cell) != empty.end())
+          return std::nullopt;
         out += cell;
       }
     }
@@ -155,15 +171,18 @@ absl::StatusOr<v1::Mapping> ReadMappingJson(const std::string& json) {
   if (!status.ok()) return absl::InvalidArgumentError(status.message().as_string());
   if (mapping.source().empty()) return Wrong("source", "is missing");
   if (mapping.time().value().empty()) return Wrong("time.value", "is missing");
-  if (mapping.identifiers().empty()) return Wrong("identifiers", "is missing: a record names at least one");
+  if (mapping.identifiers().empty())
+    return Wrong("identifiers", "is missing: a record names at least one");
   const std::string& separator = mapping.dialect().separator();
   if (separator.size() > 1 || separator == "\"" || separator == "\n" || separator == "\r" ||
       (!separator.empty() && static_cast<unsigned char>(separator[0]) >= 0x80)) {
     return Wrong("dialect.separator", "expected one character of ASCII, no quote and no line end");
   }
   for (int i = 0; i < mapping.identifiers_size(); ++i) {
-    if (mapping.identifiers(i).namespace_().empty()) return Wrong(Indexed("identifiers", i) + ".namespace", "is missing");
-    if (mapping.identifiers(i).value().empty()) return Wrong(Indexed("identifiers", i) + ".value", "is missing");
+    if (mapping.identifiers(i).namespace_().empty())
+      return Wrong(Indexed("identifiers", i) + ".namespace", "is missing");
+    if (mapping.identifiers(i).value().empty())
+      return Wrong(Indexed("identifiers", i) + ".value", "is missing");
   }
   for (const v1::EventMapping& event : mapping.facts().events()) {
     if (event.value().decimals() > 6) return Wrong("facts.events.value.decimals", "at most 6");
@@ -171,14 +190,15 @@ absl::StatusOr<v1::Mapping> ReadMappingJson(const std::string& json) {
   return mapping;
 }
 
-#define ASSIGN_TEMPLATE(target, field, text)                          \
-  do {                                                                \
-    auto compiled_ = Template::Compile(field, text, columns);         \
-    if (!compiled_.ok()) return compiled_.status();                   \
-    (target) = *std::move(compiled_);                                 \
+#define ASSIGN_TEMPLATE(target, field, text)                  \
+  do {                                                        \
+    auto compiled_ = Template::Compile(field, text, columns); \
+    if (!compiled_.ok()) return compiled_.status();           \
+    (target) = *std::move(compiled_);                         \
   } while (false)
 
-absl::StatusOr<RowMapper> RowMapper::Bind(const v1::Mapping& mapping, const std::vector<std::string>& columns) {
+absl::StatusOr<RowMapper> RowMapper::Bind(const v1::Mapping& mapping,
+                                          const std::vector<std::string>& columns) {
   RowMapper out;
   out.empty_.assign(mapping.dialect().empty().begin(), mapping.dialect().empty().end());
   ASSIGN_TEMPLATE(out.source_, "source", mapping.source());
@@ -191,8 +211,10 @@ absl::StatusOr<RowMapper> RowMapper::Bind(const v1::Mapping& mapping, const std:
   return out;
 }
 
-absl::Status RowMapper::BindTimes(const v1::Mapping& mapping, const std::vector<std::string>& columns) {
-  const auto bind = [&](const std::string& field, const v1::TimeMapping& from, Time* to) -> absl::Status {
+absl::Status RowMapper::BindTimes(const v1::Mapping& mapping,
+                                  const std::vector<std::string>& columns) {
+  const auto bind = [&](const std::string& field, const v1::TimeMapping& from,
+                        Time* to) -> absl::Status {
     ASSIGN_TEMPLATE(to->value, field + ".value", from.value());
     auto format = TimeFormat::Compile(from.format(), from.zone());
     if (!format.ok()) return Wrong(field, std::string(format.status().message()));
@@ -203,7 +225,8 @@ absl::Status RowMapper::BindTimes(const v1::Mapping& mapping, const std::vector<
   return bind("version", mapping.version(), &version_);
 }
 
-absl::Status RowMapper::BindIdentifiers(const v1::Mapping& mapping, const std::vector<std::string>& columns) {
+absl::Status RowMapper::BindIdentifiers(const v1::Mapping& mapping,
+                                        const std::vector<std::string>& columns) {
   for (int i = 0; i < mapping.identifiers_size(); ++i) {
     const v1::IdentifierMapping& from = mapping.identifiers(i);
     const std::string field = Indexed("identifiers", i);
@@ -217,9 +240,10 @@ absl::Status RowMapper::BindIdentifiers(const v1::Mapping& mapping, const std::v
   return absl::OkStatus();
 }
 
-absl::Status RowMapper::BindFacts(const v1::FactsMapping& facts, const std::vector<std::string>& columns) {
-  const auto bind_value = [&](const std::string& field, const std::string& name, const v1::ValueMapping& from,
-                              ValueRule* to) -> absl::Status {
+absl::Status RowMapper::BindFacts(const v1::FactsMapping& facts,
+                                  const std::vector<std::string>& columns) {
+  const auto bind_value = [&](const std::string& field, const std::string& name,
+                              const v1::ValueMapping& from, ValueRule* to) -> absl::Status {
     ASSIGN_TEMPLATE(to->value, field + ".value", from.value());
     to->field = field;
     to->name = name;
@@ -229,7 +253,9 @@ absl::Status RowMapper::BindFacts(const v1::FactsMapping& facts, const std::vect
   };
   for (int i = 0; i < facts.traits_size(); ++i) {
     const auto& from = facts.traits(i);
-    if (auto status = bind_value(Indexed("facts.traits", i), from.name(), from.value(), &traits_.emplace_back()); !status.ok()) {
+    if (auto status = bind_value(Indexed("facts.traits", i), from.name(), from.value(),
+                                 &traits_.emplace_back());
+        !status.ok()) {
       return status;
     }
   }
@@ -250,7 +276,8 @@ absl::Status RowMapper::BindFacts(const v1::FactsMapping& facts, const std::vect
     ASSIGN_TEMPLATE(rule.currency, rule.field + ".value.currency", from.value().currency());
     rule.decimals = from.value().decimals();
     for (const auto& [name, value] : from.properties()) {
-      auto status = bind_value(rule.field + ".properties." + name, name, value, &rule.properties.emplace_back());
+      auto status = bind_value(rule.field + ".properties." + name, name, value,
+                               &rule.properties.emplace_back());
       if (!status.ok()) return status;
     }
     std::sort(rule.properties.begin(), rule.properties.end(),
@@ -264,7 +291,8 @@ absl::Status RowMapper::BindFacts(const v1::FactsMapping& facts, const std::vect
 bool RowMapper::ReadTime(const Time& rule, const Row& row, std::optional<std::int64_t>* ms) const {
   ms->reset();
   const std::optional<std::string> text = Expand(rule.value, row);
-  if (!text) return true;  // a record without a time is rejected by the library, with its own reason
+  if (!text)
+    return true;  // a record without a time is rejected by the library, with its own reason
   *ms = rule.format.Parse(*text);
   return ms->has_value();
 }
@@ -293,7 +321,8 @@ void RowMapper::MapIdentifiers(const Row& row, Record* record) const {
     if (!ns || !text) continue;
     for (std::string& value : Parts(*text, rule.list_separator)) {
       const std::string& suffix = rule.strip_suffix;
-      if (!suffix.empty() && value.size() > suffix.size() && value.ends_with(suffix)) value.resize(value.size() - suffix.size());
+      if (!suffix.empty() && value.size() > suffix.size() && value.ends_with(suffix))
+        value.resize(value.size() - suffix.size());
       record->identifiers.push_back({*ns, std::move(value), rule.role});
     }
   }
@@ -325,12 +354,16 @@ bool RowMapper::MapValue(const ValueRule& rule, const std::string& text, v1::Val
       value->set_instant_ms(*ms);
       return true;
     }
-    case v1::ValueMapping::TYPE_DATE: return ReadDate(text, value->mutable_date());
-    default: value->set_text(text); return true;
+    case v1::ValueMapping::TYPE_DATE:
+      return ReadDate(text, value->mutable_date());
+    default:
+      value->set_text(text);
+      return true;
   }
 }
 
-std::optional<RowMapper::Problem> RowMapper::MapEvent(const EventRule& rule, const Row& row, v1::Facts* facts) const {
+std::optional<RowMapper::Problem> RowMapper::MapEvent(const EventRule& rule, const Row& row,
+                                                      v1::Facts* facts) const {
   const std::optional<std::string> type = Expand(rule.type, row);
   if (!type) return std::nullopt;
   v1::Event* event = facts->add_events();
@@ -338,7 +371,8 @@ std::optional<RowMapper::Problem> RowMapper::MapEvent(const EventRule& rule, con
   if (const auto campaign = Expand(rule.campaign, row)) event->set_campaign(*campaign);
   if (const auto amount = Expand(rule.amount, row)) {
     std::int64_t minor_units = 0;
-    if (!ReadMinorUnits(*amount, rule.decimals, &minor_units)) return Problem{rule.field + ".value.amount", "bad_value"};
+    if (!ReadMinorUnits(*amount, rule.decimals, &minor_units))
+      return Problem{rule.field + ".value.amount", "bad_value"};
     event->mutable_value()->set_minor_units(minor_units);
     event->mutable_value()->set_currency(Expand(rule.currency, row).value_or(""));
   }
@@ -365,16 +399,19 @@ std::optional<RowMapper::Problem> RowMapper::MapFacts(const Row& row, std::strin
       continue;
     }
     for (const std::string& part : Parts(*text, rule.list_separator)) {
-      if (!MapValue(rule, part, trait->mutable_value()->mutable_list()->add_values())) return Problem{rule.field, "bad_value"};
+      if (!MapValue(rule, part, trait->mutable_value()->mutable_list()->add_values()))
+        return Problem{rule.field, "bad_value"};
     }
   }
   for (const TagRule& rule : tags_) {
     const std::optional<std::string> weight = Expand(rule.weight, row);
-    for (const std::string& name : Parts(Expand(rule.name, row).value_or(""), rule.list_separator)) {
+    for (const std::string& name :
+         Parts(Expand(rule.name, row).value_or(""), rule.list_separator)) {
       v1::Tag* tag = out.add_tags();
       tag->set_name(name);
       double number = 0;
-      if (weight && (!ReadNumber(*weight, &number) || !std::isfinite(number))) return Problem{rule.field + ".weight", "bad_value"};
+      if (weight && (!ReadNumber(*weight, &number) || !std::isfinite(number)))
+        return Problem{rule.field + ".weight", "bad_value"};
       if (weight) tag->set_weight(number);
     }
   }

@@ -33,7 +33,8 @@ struct Row {
 class Template {
  public:
   // ERRORS: InvalidArgument naming `field` (an open brace, an unknown column).
-  static absl::StatusOr<Template> Compile(const std::string& field, std::string_view text, const std::vector<std::string>& columns);
+  static absl::StatusOr<Template> Compile(const std::string& field, std::string_view text,
+                                          const std::vector<std::string>& columns);
 
   bool empty() const { return pieces_.empty(); }
 
@@ -53,7 +54,8 @@ class Template {
 class RowMapper {
  public:
   // ERRORS: InvalidArgument naming the field of the mapping.
-  static absl::StatusOr<RowMapper> Bind(const v1::Mapping& mapping, const std::vector<std::string>& columns);
+  static absl::StatusOr<RowMapper> Bind(const v1::Mapping& mapping,
+                                        const std::vector<std::string>& columns);
 
   struct Problem {
     std::string field;   // of the mapping: `time`, `facts.traits[2].value`
@@ -101,7 +103,9 @@ class RowMapper {
   absl::Status BindIdentifiers(const v1::Mapping& mapping, const std::vector<std::string>& columns);
   absl::Status BindFacts(const v1::FactsMapping& facts, const std::vector<std::string>& columns);
 
-  std::optional<std::string> Expand(const Template& text, const Row& row) const { return text.Expand(row, empty_); }
+  std::optional<std::string> Expand(const Template& text, const Row& row) const {
+    return text.Expand(row, empty_);
+  }
   bool ReadTime(const Time& rule, const Row& row, std::optional<std::int64_t>* ms) const;
   void MapIdentifiers(const Row& row, Record* record) const;
   std::optional<Problem> MapFacts(const Row& row, std::string* facts) const;

@@ -121,7 +121,8 @@ void Output::WriteTable() {
       right_[i] = fields[i].value.is_number();
       widths_[i] = WidthOf(headings[i]);
       for (const auto& line : cells) {
-        if (i < line.size()) widths_[i] = std::max(widths_[i], std::min<std::size_t>(WidthOf(line[i]), 60));
+        if (i < line.size())
+          widths_[i] = std::max(widths_[i], std::min<std::size_t>(WidthOf(line[i]), 60));
       }
     }
     WriteCells(headings);
@@ -138,8 +139,9 @@ std::string FormatTime(std::int64_t ms) {
   const std::chrono::hh_mm_ss clock(time - day);
   char text[64];
   std::snprintf(text, sizeof(text), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
   std::string out = text;
   if (const auto rest = clock.subseconds().count(); rest != 0) {
     std::snprintf(text, sizeof(text), ".%03d", static_cast<int>(rest));
@@ -150,7 +152,8 @@ std::string FormatTime(std::int64_t ms) {
 
 std::string FormatCount(std::uint64_t n) {
   std::string digits = std::to_string(n);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
 }
 

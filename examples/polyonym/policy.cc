@@ -47,12 +47,15 @@ void AddDiff(CLI::App* policy, Session* session) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = policy->add_subcommand("diff", "what differs between two policies");
   session->OfferStore(command, false);
-  command->add_option("FILE", options->a, "policy as JSON; with --db: compared with the one in force")->required();
+  command
+      ->add_option("FILE", options->a, "policy as JSON; with --db: compared with the one in force")
+      ->required();
   command->add_option("OTHER", options->b, "policy as JSON");
   session->OfferFormat(command);
   command->footer("Exit code 1 where they differ.");
   command->callback([=] {
-    if (session->db.empty() == options->b.empty()) Fail(kUsage, "give either two files, or --db DIR and one file");
+    if (session->db.empty() == options->b.empty())
+      Fail(kUsage, "give either two files, or --db DIR and one file");
     const Policy first = ReadPolicyFile(options->a);
     std::vector<std::string> differences;
     if (session->db.empty()) {
@@ -75,7 +78,8 @@ void AddDiff(CLI::App* policy, Session* session) {
 
 void AddSet(CLI::App* policy, Session* session) {
   const auto file = std::make_shared<std::string>();
-  CLI::App* command = policy->add_subcommand("set", "put a policy in force: every record is judged again");
+  CLI::App* command =
+      policy->add_subcommand("set", "put a policy in force: every record is judged again");
   session->OfferStore(command);
   command->add_option("FILE", *file, "policy as JSON")->required();
   session->OfferFormat(command);
@@ -85,7 +89,9 @@ void AddSet(CLI::App* policy, Session* session) {
     const ApplyResult result = FromStore(engine->SetPolicy(wanted));
     const View view = engine->Read();
     Json row = Json::Object();
-    row.Set("policy", view.policy().name).Set("policy_version", view.policy_version()).Set("sequence", view.sequence());
+    row.Set("policy", view.policy().name)
+        .Set("policy_version", view.policy_version())
+        .Set("sequence", view.sequence());
     Output(session->format).Fields(row.Set("changes", result.changes.size()));
   });
 }

@@ -25,7 +25,8 @@ Json LinkRow(const LinkEvidence& link) {
   Json row = Json::Object();
   row.Set("a", ToString(link.a)).Set("b", ToString(link.b)).Set("sightings", link.sightings);
   const bool seen = link.sightings > 0;
-  row.Set("first", seen ? Json(FormatTime(link.first_ms)) : Json()).Set("last", seen ? Json(FormatTime(link.last_ms)) : Json());
+  row.Set("first", seen ? Json(FormatTime(link.first_ms)) : Json())
+      .Set("last", seen ? Json(FormatTime(link.last_ms)) : Json());
   row.Set("must_link", link.must_link).Set("cannot_link", link.cannot_link);
   row.Set("sources", Json::ListFrom(link.sources)).Set("records", Json::ListFrom(link.records));
   return row;
@@ -33,12 +34,19 @@ Json LinkRow(const LinkEvidence& link) {
 
 // As a row of a table, which has no room for everything.
 Json ShortLinkRow(const LinkEvidence& link, std::string state) {
-  const auto day = [&](std::int64_t ms) { return link.sightings > 0 ? Json(FormatTime(ms).substr(0, 10)) : Json(); };
+  const auto day = [&](std::int64_t ms) {
+    return link.sightings > 0 ? Json(FormatTime(ms).substr(0, 10)) : Json();
+  };
   if (link.must_link) state += ", must-link";
   if (link.cannot_link) state += ", cannot-link";
   Json row = Json::Object();
-  row.Set("a", ToString(link.a)).Set("b", ToString(link.b)).Set("state", state).Set("sightings", link.sightings);
-  row.Set("first", day(link.first_ms)).Set("last", day(link.last_ms)).Set("sources", Json::ListFrom(link.sources));
+  row.Set("a", ToString(link.a))
+      .Set("b", ToString(link.b))
+      .Set("state", state)
+      .Set("sightings", link.sightings);
+  row.Set("first", day(link.first_ms))
+      .Set("last", day(link.last_ms))
+      .Set("sources", Json::ListFrom(link.sources));
   return row;
 }
 
@@ -52,7 +60,8 @@ struct Neighbourhood {
   bool cut = false;
 };
 
-Neighbourhood LinksOf(const View& view, const std::vector<Identifier>& identifiers, std::size_t max_links) {
+Neighbourhood LinksOf(const View& view, const std::vector<Identifier>& identifiers,
+                      std::size_t max_links) {
   Neighbourhood out;
   std::set<std::pair<Identifier, Identifier>> seen;
   for (const Identifier& identifier : identifiers) {
@@ -64,8 +73,9 @@ Neighbourhood LinksOf(const View& view, const std::vector<Identifier>& identifie
       out.links.push_back(std::move(neighbour));
     }
   }
-  std::stable_sort(out.links.begin(), out.links.end(),
-                   [](const View::Neighbour& a, const View::Neighbour& b) { return a.kept && !b.kept; });
+  std::stable_sort(
+      out.links.begin(), out.links.end(),
+      [](const View::Neighbour& a, const View::Neighbour& b) { return a.kept && !b.kept; });
   out.cut = max_links != 0 && out.links.size() > max_links;
   if (out.cut) out.links.resize(max_links);
   return out;
@@ -82,13 +92,18 @@ void RunShow(const QuestionOptions& options, Session* session) {
   } else if (found.profile) {
     members = FromStore(view.Members(*found.profile));
   }
-  const std::vector<Identifier> about = target.is_profile ? members : std::vector<Identifier>{target.identifier};
+  const std::vector<Identifier> about =
+      target.is_profile ? members : std::vector<Identifier>{target.identifier};
   const Neighbourhood around = LinksOf(view, about, options.max_links);
 
   Json row = Json::Object();
-  row.Set("asked", options.a).Set("known", found.known).Set("shared", found.shared).Set("blocked", found.blocked);
+  row.Set("asked", options.a)
+      .Set("known", found.known)
+      .Set("shared", found.shared)
+      .Set("blocked", found.blocked);
   row.Set("held", found.held).Set("gone", found.gone);
-  const std::optional<ProfileId> profile = target.is_profile ? FromStore(view.Follow(target.profile)) : found.profile;
+  const std::optional<ProfileId> profile =
+      target.is_profile ? FromStore(view.Follow(target.profile)) : found.profile;
   row.Set("profile", profile ? Json(ToString(*profile)) : Json());
   if (!found.known) session->exit_code = kAnsweredNo;
 
@@ -104,8 +119,11 @@ void RunShow(const QuestionOptions& options, Session* session) {
     return;
   }
   Json links = Json::List();
-  for (const View::Neighbour& n : around.links) links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert));
-  row.Set("members", Json::ListFrom(TextsOf(members))).Set("links", std::move(links)).Set("links_cut", around.cut);
+  for (const View::Neighbour& n : around.links)
+    links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert));
+  row.Set("members", Json::ListFrom(TextsOf(members)))
+      .Set("links", std::move(links))
+      .Set("links_cut", around.cut);
   row.Set("sources", Json::ListFrom(around.sources));
   out.Row(std::move(row));
 }
@@ -122,16 +140,22 @@ void RunWhy(const QuestionOptions& options, Session* session) {
 
   Output out(session->format);
   if (out.is_table()) {
-    out.Note(why.connected ? "They are one person." : "They are two people: `polyonym why-not` tells what keeps them apart.");
+    out.Note(why.connected
+                 ? "They are one person."
+                 : "They are two people: `polyonym why-not` tells what keeps them apart.");
     for (std::size_t i = 0; i < why.chain.size(); ++i) {
-      out.Row(ShortLinkRow(why.chain[i], i == why.weakest && why.chain.size() > 1 ? "kept, weakest" : "kept"));
+      out.Row(ShortLinkRow(why.chain[i],
+                           i == why.weakest && why.chain.size() > 1 ? "kept, weakest" : "kept"));
     }
     return;
   }
   Json chain = Json::List();
   for (const LinkEvidence& link : why.chain) chain.Add(LinkRow(link));
   Json row = Json::Object();
-  row.Set("a", options.a).Set("b", options.b).Set("connected", why.connected).Set("chain", std::move(chain));
+  row.Set("a", options.a)
+      .Set("b", options.b)
+      .Set("connected", why.connected)
+      .Set("chain", std::move(chain));
   row.Set("weakest", why.chain.empty() ? Json() : Json(why.weakest));
   out.Row(std::move(row));
 }
@@ -141,17 +165,27 @@ std::string Sentence(const WhyNotAnswer& answer) {
   const std::string most = std::to_string(answer.limit);
   const std::string would_be = std::to_string(answer.would_be);
   switch (answer.obstacle) {
-    case Obstacle::kNone: return "Nothing: they are one person. Ask `polyonym why`.";
-    case Obstacle::kUnknown: return "One of them was never seen.";
-    case Obstacle::kNoEvidence: return "No chain of links leads from one to the other.";
+    case Obstacle::kNone:
+      return "Nothing: they are one person. Ask `polyonym why`.";
+    case Obstacle::kUnknown:
+      return "One of them was never seen.";
+    case Obstacle::kNoEvidence:
+      return "No chain of links leads from one to the other.";
     case Obstacle::kLimit:
-      return "A profile may hold " + most + " of " + answer.limit_namespace + "; together they would hold " + would_be + ".";
-    case Obstacle::kProfileSize: return "A profile may hold " + most + " identifiers; together they would hold " + would_be + ".";
-    case Obstacle::kCannotLink: return "A cannot-link stands between them.";
-    case Obstacle::kShared: return "The chain passes through a shared identifier, which joins nothing.";
+      return "A profile may hold " + most + " of " + answer.limit_namespace +
+             "; together they would hold " + would_be + ".";
+    case Obstacle::kProfileSize:
+      return "A profile may hold " + most + " identifiers; together they would hold " + would_be +
+             ".";
+    case Obstacle::kCannotLink:
+      return "A cannot-link stands between them.";
+    case Obstacle::kShared:
+      return "The chain passes through a shared identifier, which joins nothing.";
     case Obstacle::kWindow:
-      return "A profile may gain " + most + " of " + answer.limit_namespace + " in the time of its window; together they would exceed it.";
-    case Obstacle::kHeld: return "One of them is blocked, held or gone.";
+      return "A profile may gain " + most + " of " + answer.limit_namespace +
+             " in the time of its window; together they would exceed it.";
+    case Obstacle::kHeld:
+      return "One of them is blocked, held or gone.";
   }
   return "";
 }
@@ -176,7 +210,8 @@ void RunWhyNot(const QuestionOptions& options, Session* session) {
   Json row = Json::Object();
   row.Set("a", options.a).Set("b", options.b).Set("obstacle", ToString(answer.obstacle));
   row.Set("refused", answer.refused ? LinkRow(*answer.refused) : Json());
-  row.Set("limit_namespace", answer.limit_namespace.empty() ? Json() : Json(answer.limit_namespace));
+  row.Set("limit_namespace",
+          answer.limit_namespace.empty() ? Json() : Json(answer.limit_namespace));
   row.Set("limit", answer.limit).Set("would_be", answer.would_be);
   row.Set("shared", answer.shared ? Json(ToString(*answer.shared)) : Json());
   out.Row(std::move(row));
@@ -187,9 +222,11 @@ void RunHow(const QuestionOptions& options, Session* session) {
   const View view = engine->Read();
   const Target target = ParseTarget(view, options.a);
   const Resolution found = view.Resolve(target.identifier);
-  if (!target.is_profile && !found.profile) Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
+  if (!target.is_profile && !found.profile)
+    Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
   Output out(session->format);
-  for (const Change& change : FromStore(view.How(target.is_profile ? target.profile : *found.profile))) {
+  for (const Change& change :
+       FromStore(view.How(target.is_profile ? target.profile : *found.profile))) {
     out.Row(ChangeRow(view, change, out.is_table()));
   }
 }
@@ -197,22 +234,29 @@ void RunHow(const QuestionOptions& options, Session* session) {
 }  // namespace
 
 void AddQuestions(CLI::App* app, Session* session) {
-  const auto add = [&](const char* name, const char* what, bool pair, void (*run)(const QuestionOptions&, Session*)) {
+  const auto add = [&](const char* name, const char* what, bool pair,
+                       void (*run)(const QuestionOptions&, Session*)) {
     const auto options = std::make_shared<QuestionOptions>();
     CLI::App* command = app->add_subcommand(name, what);
     session->OfferStore(command);
     session->OfferFormat(command);
-    command->add_option(pair ? "A" : "ID", options->a, "namespace:value, or a profile's id p~…")->required();
+    command->add_option(pair ? "A" : "ID", options->a, "namespace:value, or a profile's id p~…")
+        ->required();
     if (pair) command->add_option("B", options->b, "the same")->required();
     command->callback([=] { run(*options, session); });
     return std::pair(command, options);
   };
-  const auto [show, options] = add("show", "what is known of an identifier or profile: flags, members, links, sources", false, RunShow);
-  show->add_option("--links", options->max_links, "print at most this many links; 0: all")->type_name("N")->capture_default_str();
+  const auto [show, options] =
+      add("show", "what is known of an identifier or profile: flags, members, links, sources",
+          false, RunShow);
+  show->add_option("--links", options->max_links, "print at most this many links; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
   show->footer("Exit code 1 where the identifier was never seen.");
   add("why", "the chain of links that makes two identifiers one person", true, RunWhy)
       .first->footer("Exit code 1 where they are two people.");
-  add("why-not", "what keeps two identifiers apart", true, RunWhyNot).first->footer("Exit code 1 where they are one person.");
+  add("why-not", "what keeps two identifiers apart", true, RunWhyNot)
+      .first->footer("Exit code 1 where they are one person.");
   add("how", "the merges, splits and moves that made a profile", false, RunHow);
 }
 

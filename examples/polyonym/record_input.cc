@@ -19,7 +19,8 @@ std::string FieldOf(const absl::Status& status) {
   return field.find(' ') == std::string::npos ? field : "";
 }
 
-absl::Status ReadJsonLines(std::unique_ptr<Bytes> bytes, ReadRecord* row, const std::function<void(ReadRecord&)>& take) {
+absl::Status ReadJsonLines(std::unique_ptr<Bytes> bytes, ReadRecord* row,
+                           const std::function<void(ReadRecord&)>& take) {
   Lines lines(WithoutMark(std::move(bytes)));
   JsonRecordReader reader;
   std::string line;
@@ -34,7 +35,8 @@ absl::Status ReadJsonLines(std::unique_ptr<Bytes> bytes, ReadRecord* row, const 
       row->rejected = Rejected{row->input, row->line, "", "row_too_long"};
     } else if (const absl::Status status = reader.Read(line, &row->record); !status.ok()) {
       const std::string field = FieldOf(status);
-      row->rejected = Rejected{row->input, row->line, field, field.empty() ? "not_json" : "bad_field"};
+      row->rejected =
+          Rejected{row->input, row->line, field, field.empty() ? "not_json" : "bad_field"};
     }
     take(*row);
   }
@@ -44,7 +46,8 @@ absl::Status ReadJsonLines(std::unique_ptr<Bytes> bytes, ReadRecord* row, const 
 class CsvRecords {
  public:
   CsvRecords(std::unique_ptr<Bytes> utf8, const v1::Mapping& mapping, ReadRecord* row)
-      : csv_(std::move(utf8), mapping.dialect().separator().empty() ? ',' : mapping.dialect().separator()[0]),
+      : csv_(std::move(utf8),
+             mapping.dialect().separator().empty() ? ',' : mapping.dialect().separator()[0]),
         mapping_(mapping),
         row_(row),
         file_(row->input == "-" ? "-" : std::filesystem::path(row->input).filename().string()) {}
@@ -53,7 +56,9 @@ class CsvRecords {
     auto columns = Columns();
     if (!columns.ok()) return columns.status();
     auto mapper = RowMapper::Bind(mapping_, *columns);
-    if (!mapper.ok()) return absl::InvalidArgumentError(row_->input + ": " + std::string(mapper.status().message()));
+    if (!mapper.ok())
+      return absl::InvalidArgumentError(row_->input + ": " +
+                                        std::string(mapper.status().message()));
     while (true) {
       auto result = csv_.Next();
       if (!result.ok()) return result.status();
@@ -83,13 +88,16 @@ class CsvRecords {
   }
 
   std::optional<Rejected> Problem(CsvReader::Result result, std::size_t columns) const {
-    const auto rejected = [&](const char* reason) { return Rejected{row_->input, row_->line, "", reason}; };
+    const auto rejected = [&](const char* reason) {
+      return Rejected{row_->input, row_->line, "", reason};
+    };
     if (result == CsvReader::Result::kBadQuote) return rejected("bad_quote");
     if (result == CsvReader::Result::kTooLong) return rejected("row_too_long");
     if (csv_.size() != columns) return rejected("wrong_column_count");
     if (mapping_.dialect().encoding() == v1::Dialect::ENCODING_GB18030) {
       for (std::size_t i = 0; i < csv_.size(); ++i) {
-        if (csv_.field(i).find("\xef\xbf\xbd") != std::string_view::npos) return rejected("bad_encoding");
+        if (csv_.field(i).find("\xef\xbf\xbd") != std::string_view::npos)
+          return rejected("bad_encoding");
       }
     }
     return std::nullopt;
@@ -103,8 +111,8 @@ class CsvRecords {
 
 }  // namespace
 
-absl::Status ReadRecords(const std::vector<std::string>& inputs, const v1::Mapping* mapping, ReadPosition* position,
-                         const std::function<void(ReadRecord&)>& take) {
+absl::Status ReadRecords(const std::vector<std::string>& inputs, const v1::Mapping* mapping,
+                         ReadPosition* position, const std::function<void(ReadRecord&)>& take) {
   ReadRecord row;
   for (const std::string& input : inputs) {
     auto bytes = OpenInput(input, position);

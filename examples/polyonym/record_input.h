@@ -34,8 +34,8 @@ struct ReadRecord {
 
 // Calls `take` for every row of every input; `mapping` null: JSON Lines.
 // ERRORS: InvalidArgument (a file cannot be read, or lacks a column). Rows before it were taken.
-absl::Status ReadRecords(const std::vector<std::string>& inputs, const v1::Mapping* mapping, ReadPosition* position,
-                         const std::function<void(ReadRecord&)>& take);
+absl::Status ReadRecords(const std::vector<std::string>& inputs, const v1::Mapping* mapping,
+                         ReadPosition* position, const std::function<void(ReadRecord&)>& take);
 
 }  // namespace polyonym::driver
 

@@ -21,9 +21,9 @@ constexpr std::int64_t kOrdinalZeroMs = 1'577'836'800'000;  // 2020-01-01
 // What the name of a policy means in our terms.
 struct Meaning {
   Ranking ranking = Ranking::kPriorityRecency;
-  bool limits = true;             // `unique`, `limit` and `do_not_merge` count
+  bool limits = true;              // `unique`, `limit` and `do_not_merge` count
   bool guarded_by_unique = false;  // seen with two of a unique namespace: shared
-  bool declares_all = true;       // namespaces that occur are declared
+  bool declares_all = true;        // namespaces that occur are declared
 };
 
 const std::map<std::string, Meaning>& Meanings() {
@@ -50,8 +50,9 @@ std::string TextOf(const JsonValue* value) {
   if (value->has_string_value()) return value->string_value();
   if (value->has_number_value()) {
     const double number = value->number_value();
-    return number == std::floor(number) && std::abs(number) < 1e15 ? std::to_string(static_cast<std::int64_t>(number))
-                                                                  : std::to_string(number);
+    return number == std::floor(number) && std::abs(number) < 1e15
+               ? std::to_string(static_cast<std::int64_t>(number))
+               : std::to_string(number);
   }
   return "";
 }
@@ -71,8 +72,9 @@ std::vector<std::string> TextsOf(const JsonValue* value) {
 // "ever", "month", "weekly", "30 days".
 std::optional<std::int64_t> WindowMs(const std::string& window) {
   static const std::map<std::string, std::int64_t> kDays = {
-      {"day", 1},    {"daily", 1},   {"week", 7},      {"weekly", 7},   {"month", 30},    {"monthly", 30},
-      {"quarter", 91}, {"quarterly", 91}, {"year", 365}, {"yearly", 365}, {"annually", 365}, {"annual", 365}};
+      {"day", 1},    {"daily", 1},    {"week", 7},       {"weekly", 7},
+      {"month", 30}, {"monthly", 30}, {"quarter", 91},   {"quarterly", 91},
+      {"year", 365}, {"yearly", 365}, {"annually", 365}, {"annual", 365}};
   if (window.empty() || window == "ever") return 0;
   std::int64_t n = 1;
   const auto [end, error] = std::from_chars(window.data(), window.data() + window.size(), n);
@@ -96,10 +98,13 @@ class Builder {
     if (config == nullptr || events == nullptr) return Stop("the row has no config or no events");
     BuildPolicy(config->struct_value());
     int number = 0;
-    for (const JsonValue& event : events->list_value().values()) BuildEvent(event.struct_value(), number++);
+    for (const JsonValue& event : events->list_value().values())
+      BuildEvent(event.struct_value(), number++);
     if (meaning_.declares_all) DeclareTheRest();
-    if (const JsonValue* groups = FieldOf(out_.expect, "groups")) CheckExpectation(groups->list_value());
-    if (const absl::Status status = Validate(out_.policy); !status.ok()) Stop("our policy refuses it: " + std::string(status.message()));
+    if (const JsonValue* groups = FieldOf(out_.expect, "groups"))
+      CheckExpectation(groups->list_value());
+    if (const absl::Status status = Validate(out_.policy); !status.ok())
+      Stop("our policy refuses it: " + std::string(status.message()));
   }
 
  private:
@@ -109,11 +114,14 @@ class Builder {
 
   void BuildPolicy(const JsonObject& config) {
     const JsonValue* options = FieldOf(config, "options");
-    const std::string name = options == nullptr ? "" : TextOf(FieldOf(options->struct_value(), "policy"));
+    const std::string name =
+        options == nullptr ? "" : TextOf(FieldOf(options->struct_value(), "policy"));
     const auto meaning = Meanings().find(name);
-    if (meaning == Meanings().end()) return Stop("the policy " + name + " means something else than grouping by one rule");
+    if (meaning == Meanings().end())
+      return Stop("the policy " + name + " means something else than grouping by one rule");
     meaning_ = meaning->second;
-    if (options != nullptr && IsGiven(FieldOf(options->struct_value(), "ttl"))) Stop("needs link lifetime");
+    if (options != nullptr && IsGiven(FieldOf(options->struct_value(), "ttl")))
+      Stop("needs link lifetime");
     out_.policy.name = name;
     out_.policy.ranking = meaning_.ranking;
     out_.policy.max_identifiers_per_profile = 0;
@@ -141,7 +149,8 @@ class Builder {
   }
 
   void AddNamespace(const JsonObject& from) {
-    for (const char* lifetime : {"ttl_days", "lifetime", "lifetime_days", "validity", "validity_days"}) {
+    for (const char* lifetime :
+         {"ttl_days", "lifetime", "lifetime_days", "validity", "validity_days"}) {
       if (IsGiven(FieldOf(from, lifetime))) Stop("needs link lifetime");
     }
     NamespacePolicy& ns = Declare(TextOf(FieldOf(from, "name")));
@@ -162,14 +171,16 @@ class Builder {
       }
     }
     for (const std::string& alias : TextsOf(FieldOf(from, "aliases"))) aliases_[alias] = ns.name;
-    if (const JsonValue* block = FieldOf(from, "auto_block"); block != nullptr && block->has_struct_value()) {
+    if (const JsonValue* block = FieldOf(from, "auto_block");
+        block != nullptr && block->has_struct_value()) {
       Guard& guard = ns.guards.emplace_back();
       guard.of = TextOf(FieldOf(block->struct_value(), "proxy"));
       if (const JsonValue* threshold = FieldOf(block->struct_value(), "threshold")) {
         guard.max_neighbours = static_cast<std::uint32_t>(threshold->number_value());
       }
     }
-    if (ns.limits.size() == 1 && ns.limits[0].max == 1 && ns.limits[0].window_ms == 0) unique_.push_back(ns.name);
+    if (ns.limits.size() == 1 && ns.limits[0].max == 1 && ns.limits[0].window_ms == 0)
+      unique_.push_back(ns.name);
   }
 
   void AddLimits(const JsonObject& from, NamespacePolicy* ns) {
@@ -177,8 +188,10 @@ class Builder {
     const JsonValue* limit = FieldOf(from, "limit");
     if (IsGiven(limit) && limit->number_value() >= 1) {
       const std::optional<std::int64_t> window = WindowMs(TextOf(FieldOf(from, "window")));
-      if (!window) return Stop("a window that has no length here: " + TextOf(FieldOf(from, "window")));
-      ns->limits.push_back({.max = static_cast<std::uint32_t>(limit->number_value()), .window_ms = *window});
+      if (!window)
+        return Stop("a window that has no length here: " + TextOf(FieldOf(from, "window")));
+      ns->limits.push_back(
+          {.max = static_cast<std::uint32_t>(limit->number_value()), .window_ms = *window});
     } else if (IsTrue(FieldOf(from, "unique")) || IsTrue(FieldOf(from, "do_not_merge"))) {
       ns->limits.push_back({.max = 1});
     }
@@ -195,7 +208,8 @@ class Builder {
     std::set<std::string> used;
     for (const Scenario::Event& event : out_.events) {
       for (const Record& record : event.records) {
-        for (const RecordIdentifier& identifier : record.identifiers) used.emplace(FamilyOf(identifier.ns));
+        for (const RecordIdentifier& identifier : record.identifiers)
+          used.emplace(FamilyOf(identifier.ns));
       }
     }
     for (const NamespacePolicy& ns : out_.policy.namespaces) {
@@ -210,7 +224,8 @@ class Builder {
     std::vector<RecordIdentifier> out;
     const JsonValue* ids = FieldOf(event, "ids");
     if (ids == nullptr) return out;
-    const std::map<std::string, JsonValue> sorted(ids->struct_value().fields().begin(), ids->struct_value().fields().end());
+    const std::map<std::string, JsonValue> sorted(ids->struct_value().fields().begin(),
+                                                  ids->struct_value().fields().end());
     for (const auto& [name, values] : sorted) {
       const auto alias = aliases_.find(name);
       const std::string& ns = alias == aliases_.end() ? name : alias->second;
@@ -233,7 +248,8 @@ class Builder {
   void BuildEvent(const JsonObject& from, int number) {
     Scenario::Event& event = out_.events.emplace_back();
     const JsonValue* t = FieldOf(from, "t");
-    const std::optional<std::int64_t> time = t == nullptr ? ScenarioTime(std::to_string(number)) : ScenarioTime(*t);
+    const std::optional<std::int64_t> time =
+        t == nullptr ? ScenarioTime(std::to_string(number)) : ScenarioTime(*t);
     if (!time) return Stop("a time of no known form");
     event.time_ms = *time;
     event.batch = TextOf(FieldOf(from, "batch"));
@@ -247,7 +263,8 @@ class Builder {
   }
 
   void AddOp(const std::string& op, const JsonObject& from, Record record, Scenario::Event* event) {
-    static const std::set<std::string> kObservations = {"", "identify", "alias", "login", "capture", "page", "event", "link", "observe"};
+    static const std::set<std::string> kObservations = {
+        "", "identify", "alias", "login", "capture", "page", "event", "link", "observe"};
     static const std::map<std::string, Act> kPairs = {
         {"must_link", Act::kMustLink}, {"cannot_link", Act::kCannotLink}, {"unbind", Act::kUnbind}};
     if (op == "bind") record.act = record.identifiers.size() == 2 ? Act::kBind : Act::kObserve;
@@ -315,12 +332,15 @@ const JsonValue* FieldOf(const JsonObject& object, std::string_view name) {
   return at == object.fields().end() ? nullptr : &at->second;
 }
 
-std::optional<std::int64_t> ScenarioTime(const JsonValue& value) { return ScenarioTime(TextOf(&value)); }
+std::optional<std::int64_t> ScenarioTime(const JsonValue& value) {
+  return ScenarioTime(TextOf(&value));
+}
 
 std::optional<std::int64_t> ScenarioTime(const std::string& text) {
   static const std::vector<TimeFormat> kFormats = {
-      *TimeFormat::Compile("rfc3339", ""), *TimeFormat::Compile("%Y-%m-%d", ""), *TimeFormat::Compile("%Y-%m-%dT%H:%M:%S", ""),
-      *TimeFormat::Compile("%Y-%m-%d %H:%M:%S", ""), *TimeFormat::Compile("%Y-%m-%d %H:%M", "")};
+      *TimeFormat::Compile("rfc3339", ""), *TimeFormat::Compile("%Y-%m-%d", ""),
+      *TimeFormat::Compile("%Y-%m-%dT%H:%M:%S", ""), *TimeFormat::Compile("%Y-%m-%d %H:%M:%S", ""),
+      *TimeFormat::Compile("%Y-%m-%d %H:%M", "")};
   const std::string number = text.starts_with("day ") ? text.substr(4) : text;
   double n = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), n);

@@ -36,7 +36,8 @@ Partition PartitionOf(const JsonValue& lists) {
   Partition out;
   for (const JsonValue& list : lists.list_value().values()) {
     auto& group = out.emplace_back();
-    for (const JsonValue& member : list.list_value().values()) group.push_back(member.string_value());
+    for (const JsonValue& member : list.list_value().values())
+      group.push_back(member.string_value());
     std::sort(group.begin(), group.end());
   }
   std::sort(out.begin(), out.end());
@@ -52,9 +53,13 @@ Json ToJson(const Partition& partition) {
 // An engine in memory that some events were applied to.
 class World {
  public:
-  explicit World(const Policy& policy) : engine_(FromStore(Engine::OpenInMemory({}))) { FromStore(engine_->SetPolicy(policy).status()); }
+  explicit World(const Policy& policy) : engine_(FromStore(Engine::OpenInMemory({}))) {
+    FromStore(engine_->SetPolicy(policy).status());
+  }
 
-  ApplyResult Apply(const std::vector<Record>& records) { return FromStore(engine_->Apply(records)); }
+  ApplyResult Apply(const std::vector<Record>& records) {
+    return FromStore(engine_->Apply(records));
+  }
   void Retract(const Record& record) {
     RecordSelector selector;
     selector.source = record.source;
@@ -121,7 +126,8 @@ class Trial {
     for (std::size_t i = 0; i < row_.events.size(); ++i) {
       const ApplyResult result = world.Apply(row_.events[i].records);
       for (const RecordResult& record : result.records) {
-        if (record.outcome == Outcome::kRejected || record.outcome == Outcome::kHeld) rejected.insert(static_cast<int>(i));
+        if (record.outcome == Outcome::kRejected || record.outcome == Outcome::kHeld)
+          rejected.insert(static_cast<int>(i));
       }
       for (const Change& change : result.changes) ++changes[change.kind];
     }
@@ -130,8 +136,9 @@ class Trial {
       expected_ = PartitionOf(*groups);
       if (!Agrees(expected_, actual_)) return "groups differ";
     }
-    for (const auto& problem : {Rejections(rejected), States(), Owners(world, "event_owner", nullptr), Apart(world), Flags(world),
-                                Feed(changes), RowGroups(world)}) {
+    for (const auto& problem :
+         {Rejections(rejected), States(), Owners(world, "event_owner", nullptr), Apart(world),
+          Flags(world), Feed(changes), RowGroups(world)}) {
       if (!problem.empty()) return problem;
     }
     broken_law_ = Laws();
@@ -148,7 +155,8 @@ class Trial {
     const JsonValue* value = FieldOf(row_.expect, "rejected_events");
     if (value == nullptr) return "";
     std::set<int> wanted;
-    for (const JsonValue& number : value->list_value().values()) wanted.insert(static_cast<int>(number.number_value()));
+    for (const JsonValue& number : value->list_value().values())
+      wanted.insert(static_cast<int>(number.number_value()));
     return wanted == rejected ? "" : "other events are refused";
   }
 
@@ -167,17 +175,22 @@ class Trial {
         for (const auto& [when, groups] : value.struct_value().fields()) {
           const std::optional<std::int64_t> t = ScenarioTime(when);
           if (!t) continue;
-          const World world = WorldOf([&](const Scenario::Event& event) { return event.time_ms <= *t; });
-          if (!Agrees(PartitionOf(groups), world.Groups())) return "groups as of " + when + " differ";
+          const World world =
+              WorldOf([&](const Scenario::Event& event) { return event.time_ms <= *t; });
+          if (!Agrees(PartitionOf(groups), world.Groups()))
+            return "groups as of " + when + " differ";
         }
       } else if (key.starts_with("groups_after_batch_")) {
         const std::string batch = key.substr(19);
-        const World world = WorldOf([&](const Scenario::Event& event) { return event.batch <= batch; });
-        if (!Agrees(PartitionOf(value), world.Groups())) return "groups after batch " + batch + " differ";
+        const World world =
+            WorldOf([&](const Scenario::Event& event) { return event.batch <= batch; });
+        if (!Agrees(PartitionOf(value), world.Groups()))
+          return "groups after batch " + batch + " differ";
       } else if (key.starts_with("event_owner_as_of_")) {
         const std::optional<std::int64_t> t = ScenarioTime(key.substr(18));
         if (!t) continue;
-        const World world = WorldOf([&](const Scenario::Event& event) { return event.time_ms <= *t; });
+        const World world =
+            WorldOf([&](const Scenario::Event& event) { return event.time_ms <= *t; });
         if (std::string problem = Owners(world, key, &*t); !problem.empty()) return problem;
       }
     }
@@ -215,13 +228,16 @@ class Trial {
     if (value == nullptr) return "";
     std::map<std::size_t, std::string> owners;
     if (value->has_list_value()) {
-      for (int i = 0; i < value->list_value().values_size(); ++i) owners[static_cast<std::size_t>(i)] = value->list_value().values(i).string_value();
+      for (int i = 0; i < value->list_value().values_size(); ++i)
+        owners[static_cast<std::size_t>(i)] = value->list_value().values(i).string_value();
     } else {
-      for (const auto& [event, owner] : value->struct_value().fields()) owners[std::stoul(event)] = owner.string_value();
+      for (const auto& [event, owner] : value->struct_value().fields())
+        owners[std::stoul(event)] = owner.string_value();
     }
     const View view = world.Read();
     for (const auto& [event, owner] : owners) {
-      if (event >= row_.events.size() || (until != nullptr && row_.events[event].time_ms > *until)) continue;
+      if (event >= row_.events.size() || (until != nullptr && row_.events[event].time_ms > *until))
+        continue;
       const std::optional<ProfileId> profile = OwnerOf(view, event);
       if (!profile) return "event " + std::to_string(event) + " has no owner";
       const std::vector<Identifier> members = FromStore(view.Members(*profile));
@@ -246,7 +262,8 @@ class Trial {
       for (const JsonValue& one : detached->list_value().values()) {
         for (const auto& group : expected_) {
           for (const std::string& member : group) {
-            if (Together(actual_, one.string_value(), member)) return "an identifier was not detached";
+            if (Together(actual_, one.string_value(), member))
+              return "an identifier was not detached";
           }
         }
       }
@@ -267,21 +284,24 @@ class Trial {
     if (blocked == nullptr) return "";
     for (const JsonValue& one : blocked->list_value().values()) {
       const auto identifier = ParseIdentifier(one.string_value());
-      if (identifier.ok() && !world.Read().Resolve(*identifier).shared) return "an identifier is not shared";
+      if (identifier.ok() && !world.Read().Resolve(*identifier).shared)
+        return "an identifier is not shared";
     }
     return "";
   }
 
   std::string Feed(const std::map<ChangeKind, int>& changes) const {
-    static const std::map<std::string, ChangeKind> kTypes = {{"profile_added", ChangeKind::kCreated},
-                                                            {"profile_deleted_by_stitching", ChangeKind::kMerged}};
+    static const std::map<std::string, ChangeKind> kTypes = {
+        {"profile_added", ChangeKind::kCreated},
+        {"profile_deleted_by_stitching", ChangeKind::kMerged}};
     const JsonValue* feed = FieldOf(row_.expect, "feed");
     if (feed == nullptr) return "";
     std::map<ChangeKind, int> wanted;
     for (const JsonValue& entry : feed->list_value().values()) {
       const JsonValue* type = FieldOf(entry.struct_value(), "type");
       if (type == nullptr) continue;
-      if (const auto known = kTypes.find(type->string_value()); known != kTypes.end()) ++wanted[known->second];
+      if (const auto known = kTypes.find(type->string_value()); known != kTypes.end())
+        ++wanted[known->second];
     }
     for (const auto& [kind, count] : wanted) {
       const auto at = changes.find(kind);
@@ -300,11 +320,13 @@ class Trial {
       std::set<ProfileId> here;
       for (const JsonValue& event : group.list_value().values()) {
         const auto number = static_cast<std::size_t>(event.number_value());
-        const std::optional<ProfileId> owner = number < row_.events.size() ? OwnerOf(view, number) : std::nullopt;
+        const std::optional<ProfileId> owner =
+            number < row_.events.size() ? OwnerOf(view, number) : std::nullopt;
         if (!owner) return "an event has no owner";
         here.insert(*owner);
       }
-      if (here.size() != 1 || !taken.insert(*here.begin()).second) return "events are grouped otherwise";
+      if (here.size() != 1 || !taken.insert(*here.begin()).second)
+        return "events are grouped otherwise";
     }
     return "";
   }
@@ -313,16 +335,19 @@ class Trial {
 
   std::string Laws() const {
     std::vector<Record> records;
-    for (const Scenario::Event& event : row_.events) records.insert(records.end(), event.records.begin(), event.records.end());
+    for (const Scenario::Event& event : row_.events)
+      records.insert(records.end(), event.records.begin(), event.records.end());
     if (std::string problem = OrderFree(records); !problem.empty()) return problem;
     auto resolver = OrFail(batch::MemoryResolver::Create(row_.policy));
     for (const Record& record : records) resolver->Add(record);
-    if (PartitionOf(GroupsOf(resolver->Resolve())) != actual_) return "law L2: resolved in memory the groups differ";
+    if (PartitionOf(GroupsOf(resolver->Resolve())) != actual_)
+      return "law L2: resolved in memory the groups differ";
 
     World emptied(row_.policy);
     emptied.Apply(records);
     for (const Record& record : records) emptied.Retract(record);
-    if (!emptied.Groups().empty()) return "law L3: groups are left after every record was taken back";
+    if (!emptied.Groups().empty())
+      return "law L3: groups are left after every record was taken back";
 
     if (row_.events.empty()) return "";
     World shorter(row_.policy);
@@ -330,7 +355,8 @@ class Trial {
     taken_back.Apply(records);
     for (std::size_t i = 0; i + 1 < row_.events.size(); ++i) shorter.Apply(row_.events[i].records);
     for (const Record& record : row_.events.back().records) taken_back.Retract(record);
-    if (shorter.Groups() != taken_back.Groups()) return "law L3: taking back the last event is not as if it had never come";
+    if (shorter.Groups() != taken_back.Groups())
+      return "law L3: taking back the last event is not as if it had never come";
     return "";
   }
 
@@ -345,7 +371,8 @@ class Trial {
       if (all <= kMaxPermutations) {
         std::next_permutation(order.begin(), order.end());
       } else {
-        for (std::size_t j = order.size(); j > 1; --j) std::swap(order[j - 1], order[dice.Below(j)]);
+        for (std::size_t j = order.size(); j > 1; --j)
+          std::swap(order[j - 1], order[dice.Below(j)]);
       }
       World world(row_.policy);
       std::vector<Record> batch;
@@ -356,7 +383,8 @@ class Trial {
         batch.clear();
       }
       world.Apply(batch);
-      if (world.Groups() != actual_) return "law L1: in another order or other batches the groups differ";
+      if (world.Groups() != actual_)
+        return "law L1: in another order or other batches the groups differ";
     }
     return "";
   }
@@ -371,10 +399,14 @@ struct Tally {
   int rows = 0, passed = 0, failed = 0, not_applicable = 0, must_pass = 0, must_pass_passed = 0;
 };
 
-void Report(const Scenario& row, const std::string& result, const std::string& reason, const Trial* trial, Output* out) {
+void Report(const Scenario& row, const std::string& result, const std::string& reason,
+            const Trial* trial, Output* out) {
   if (out->is_table()) {
     Json line = Json::Object();
-    line.Set("row", row.id).Set("result", result).Set("must_pass", row.expected_to_pass).Set("documented", !row.inferred);
+    line.Set("row", row.id)
+        .Set("result", result)
+        .Set("must_pass", row.expected_to_pass)
+        .Set("documented", !row.inferred);
     line.Set("about", reason.empty() ? row.title : row.title + ": " + reason);
     out->Row(std::move(line));
     if (result != "failed" || trial == nullptr) return;
@@ -383,9 +415,13 @@ void Report(const Scenario& row, const std::string& result, const std::string& r
     return;
   }
   Json line = Json::Object();
-  line.Set("row", row.id).Set("title", row.title).Set("result", result).Set("must_pass", row.expected_to_pass);
+  line.Set("row", row.id)
+      .Set("title", row.title)
+      .Set("result", result)
+      .Set("must_pass", row.expected_to_pass);
   line.Set("inferred", row.inferred).Set("reason", reason.empty() ? Json() : Json(reason));
-  if (result == "failed" && trial != nullptr) line.Set("expected", ToJson(trial->expected())).Set("actual", ToJson(trial->actual()));
+  if (result == "failed" && trial != nullptr)
+    line.Set("expected", ToJson(trial->expected())).Set("actual", ToJson(trial->actual()));
   out->Row(std::move(line));
 }
 
@@ -423,18 +459,24 @@ void RunScenarios(const std::vector<std::string>& files, Session* session) {
   }
   out.Title("count");
   Json count = Json::Object();
-  count.Set("rows", tally.rows).Set("passed", tally.passed).Set("failed", tally.failed).Set("not_applicable", tally.not_applicable);
-  out.Fields(count.Set("must_pass", tally.must_pass).Set("must_pass_passed", tally.must_pass_passed));
+  count.Set("rows", tally.rows)
+      .Set("passed", tally.passed)
+      .Set("failed", tally.failed)
+      .Set("not_applicable", tally.not_applicable);
+  out.Fields(
+      count.Set("must_pass", tally.must_pass).Set("must_pass_passed", tally.must_pass_passed));
 }
 
 }  // namespace
 
 void AddScenarios(CLI::App* app, Session* session) {
   const auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = app->add_subcommand("scenarios", "run worked examples of identity resolution and check the laws on each");
+  CLI::App* command = app->add_subcommand(
+      "scenarios", "run worked examples of identity resolution and check the laws on each");
   command->add_option("FILE", *files, "JSON Lines of scenarios")->required();
   session->OfferFormat(command);
-  command->footer("Exit code 1 where a row that must pass fails or is not applicable, or a law is broken.");
+  command->footer(
+      "Exit code 1 where a row that must pass fails or is not applicable, or a law is broken.");
   command->callback([=] { RunScenarios(*files, session); });
 }
 

@@ -21,18 +21,21 @@ namespace {
 
 // An option whose value is one of a few words.
 template <class T>
-CLI::Option* OfferChoice(CLI::App* command, const std::string& name, T* target, const std::map<std::string, T>& choices,
-                         const std::string& what) {
+CLI::Option* OfferChoice(CLI::App* command, const std::string& name, T* target,
+                         const std::map<std::string, T>& choices, const std::string& what) {
   std::vector<std::string> words;
   for (const auto& [word, value] : choices) words.push_back(word);
-  return command->add_option_function<std::string>(name, [=](const std::string& word) { *target = choices.at(word); }, what)
+  return command
+      ->add_option_function<std::string>(
+          name, [=](const std::string& word) { *target = choices.at(word); }, what)
       ->check(CLI::IsMember(words).description(""));
 }
 
 }  // namespace
 
 void Session::OfferFormat(CLI::App* command) {
-  OfferChoice<Format>(command, "--format", &format, {{"table", Format::kTable}, {"json", Format::kJson}},
+  OfferChoice<Format>(command, "--format", &format,
+                      {{"table", Format::kTable}, {"json", Format::kJson}},
                       "table or json (JSON Lines); default: table on a terminal, else json")
       ->type_name("FORMAT");
 }
@@ -45,7 +48,8 @@ void Session::OfferDurability(CLI::App* command) {
   OfferChoice<Durability>(
       command, "--durability", &durability,
       {{"sync", Durability::kSync}, {"group", Durability::kGroup}, {"wal", Durability::kWal}},
-      "sync: each batch survives a power cut; group (default): a killed process, and a power cut but for the last "
+      "sync: each batch survives a power cut; group (default): a killed process, and a power cut "
+      "but for the last "
       "100 ms; wal: a killed process")
       ->type_name("HOW");
 }
@@ -61,7 +65,8 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   };
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
-    Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble, db + ": " + std::string(engine.status().message()));
+    Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,
+         db + ": " + std::string(engine.status().message()));
   }
   return *std::move(engine);
 }
@@ -104,7 +109,8 @@ std::int64_t ParseTimeArgument(const std::string& option, const std::string& tex
   static const TimeFormat instant = *TimeFormat::Compile("rfc3339", "");
   if (auto time = instant.Parse(text)) return *time;
   if (auto time = date.Parse(text)) return *time;
-  Fail(kUsage, option + ": expected RFC 3339 (2024-05-01T08:00:00Z), a date or milliseconds since 1970");
+  Fail(kUsage,
+       option + ": expected RFC 3339 (2024-05-01T08:00:00Z), a date or milliseconds since 1970");
 }
 
 }  // namespace polyonym::driver

@@ -20,10 +20,10 @@ namespace polyonym::driver {
 
 enum ExitCode : int {
   kDone = 0,
-  kAnsweredNo = 1,       // the answer is no, or a check failed
-  kUsage = 2,            // wrong arguments, a file that cannot be read or written, or no store there
-  kTooManyRejects = 3,   // more records were rejected than --max-rejects
-  kStoreTrouble = 4,     // the store is busy, corrupt or newer, or the folder holds something else
+  kAnsweredNo = 1,      // the answer is no, or a check failed
+  kUsage = 2,           // wrong arguments, a file that cannot be read or written, or no store there
+  kTooManyRejects = 3,  // more records were rejected than --max-rejects
+  kStoreTrouble = 4,    // the store is busy, corrupt or newer, or the folder holds something else
 };
 
 struct Failure {

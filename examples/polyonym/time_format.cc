@@ -90,7 +90,8 @@ class Scanner {
     int hours = 0, minutes = 0;
     if ((!minus && !Take('+')) || !Number(2, 0, 23, &hours)) return false;
     const bool colon = Take(':');
-    if ((colon || (!rest_.empty() && IsDigit(rest_.front()))) && !Number(2, 0, 59, &minutes)) return false;
+    if ((colon || (!rest_.empty() && IsDigit(rest_.front()))) && !Number(2, 0, 59, &minutes))
+      return false;
     *ms = (minus ? -1 : 1) * (hours * kHourMs + minutes * kMinuteMs);
     return true;
   }
@@ -103,18 +104,30 @@ constexpr std::string_view kConversions = "YmdHMSyIpbBfz%";
 
 bool Convert(char conversion, Scanner* in, Parts* out) {
   switch (conversion) {
-    case 'Y': return in->Number(4, 0, 9999, &out->year);
-    case 'm': return in->Number(2, 1, 12, &out->month);
-    case 'd': return in->Number(2, 1, 31, &out->day);
-    case 'H': return in->Number(2, 0, 23, &out->hour);
-    case 'M': return in->Number(2, 0, 59, &out->minute);
-    case 'S': return in->Number(2, 0, 60, &out->second);
-    case 'f': return in->Fraction(&out->fraction_ms);
-    case 'z': return in->Offset(&out->offset_ms);
-    case '%': return in->Take('%');
+    case 'Y':
+      return in->Number(4, 0, 9999, &out->year);
+    case 'm':
+      return in->Number(2, 1, 12, &out->month);
+    case 'd':
+      return in->Number(2, 1, 31, &out->day);
+    case 'H':
+      return in->Number(2, 0, 23, &out->hour);
+    case 'M':
+      return in->Number(2, 0, 59, &out->minute);
+    case 'S':
+      return in->Number(2, 0, 60, &out->second);
+    case 'f':
+      return in->Fraction(&out->fraction_ms);
+    case 'z':
+      return in->Offset(&out->offset_ms);
+    case '%':
+      return in->Take('%');
     case 'b':
-    case 'B': return in->Month(&out->month);
-    case 'I': out->twelve_hours = true; return in->Number(2, 1, 12, &out->hour);
+    case 'B':
+      return in->Month(&out->month);
+    case 'I':
+      out->twelve_hours = true;
+      return in->Number(2, 1, 12, &out->hour);
     case 'y': {
       if (!in->Number(2, 0, 99, &out->year)) return false;
       out->year += out->year >= 69 ? 1900 : 2000;
@@ -126,19 +139,21 @@ bool Convert(char conversion, Scanner* in, Parts* out) {
       out->afternoon = pm;
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 // The wall clock's reading in milliseconds, as if it stood in UTC.
 std::optional<std::int64_t> WallClock(const Parts& parts) {
-  const std::chrono::year_month_day date{std::chrono::year(parts.year), std::chrono::month(static_cast<unsigned>(parts.month)),
+  const std::chrono::year_month_day date{std::chrono::year(parts.year),
+                                         std::chrono::month(static_cast<unsigned>(parts.month)),
                                          std::chrono::day(static_cast<unsigned>(parts.day))};
   if (!date.ok()) return std::nullopt;
   int hour = parts.hour;
   if (parts.twelve_hours) hour = hour % 12 + (parts.afternoon.value_or(false) ? 12 : 0);
-  return std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 24 * kHourMs + hour * kHourMs + parts.minute * kMinuteMs +
-         parts.second * 1000 + parts.fraction_ms;
+  return std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 24 * kHourMs +
+         hour * kHourMs + parts.minute * kMinuteMs + parts.second * 1000 + parts.fraction_ms;
 }
 
 std::optional<std::int64_t> ParseEpoch(std::string_view text, std::int64_t unit_ms) {
@@ -171,12 +186,15 @@ absl::StatusOr<TimeFormat> TimeFormat::Compile(std::string_view format, std::str
     for (std::size_t i = 0; i < format.size(); ++i) {
       if (format[i] != '%') continue;
       if (++i == format.size() || kConversions.find(format[i]) == std::string_view::npos) {
-        return absl::InvalidArgumentError("format: unknown conversion; known are %Y %m %d %H %M %S %y %b %B %I %p %f %z %%");
+        return absl::InvalidArgumentError(
+            "format: unknown conversion; known are %Y %m %d %H %M %S %y %b %B %I %p %f %z %%");
       }
       converts |= format[i] != '%';
     }
     if (!converts) {
-      return absl::InvalidArgumentError("format: expected rfc3339, epoch_seconds, epoch_milliseconds or a pattern with %Y %m %d …");
+      return absl::InvalidArgumentError(
+          "format: expected rfc3339, epoch_seconds, epoch_milliseconds or a pattern with %Y %m %d "
+          "…");
     }
   }
   if (!zone.empty() && zone != "UTC") {
@@ -197,12 +215,14 @@ std::optional<std::int64_t> TimeFormat::Parse(std::string_view text) const {
   if (text.size() > 10 && !blank && Lower(text[10]) != 't') return std::nullopt;
   std::string upper(text);
   if (upper.size() > 10 && !blank) upper[10] = 'T';
-  const std::string pattern = std::string("%Y-%m-%d") + (blank ? " " : "T") + "%H:%M:%S" + (fraction ? ".%f" : "");
+  const std::string pattern =
+      std::string("%Y-%m-%d") + (blank ? " " : "T") + "%H:%M:%S" + (fraction ? ".%f" : "");
   if (auto time = ParsePattern(upper, pattern + "%z")) return time;
   return zone_ != nullptr ? ParsePattern(upper, pattern) : std::nullopt;
 }
 
-std::optional<std::int64_t> TimeFormat::ParsePattern(std::string_view text, std::string_view pattern) const {
+std::optional<std::int64_t> TimeFormat::ParsePattern(std::string_view text,
+                                                     std::string_view pattern) const {
   Parts parts;
   Scanner in(text);
   for (std::size_t i = 0; i < pattern.size(); ++i) {

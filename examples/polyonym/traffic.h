@@ -63,7 +63,8 @@ class People {
   Identifier Card(Person p) const;
   Identifier Weibo(Person p) const;
   Identifier Email(Person p) const;
-  Identifier Openid(Person p, std::uint32_t app) const;  // app 0..3; 0 and 1 are of one platform, 2 and 3 of another
+  Identifier Openid(Person p, std::uint32_t app)
+      const;  // app 0..3; 0 and 1 are of one platform, 2 and 3 of another
   Identifier Unionid(Person p, std::uint32_t app) const;
   Identifier Taobao(Person p) const;
   Identifier Device(Person p, std::uint32_t which) const;  // 0..1
@@ -78,8 +79,11 @@ class People {
   Identifier ShopPhone(Person p) const;
 
  private:
-  std::uint64_t Draw(std::uint64_t of, std::uint64_t what) const { return Dice::Mix(seed_ ^ Dice::Mix(of * 64 + what)); }
-  std::string Letters(std::uint64_t of, std::uint64_t what, std::size_t length, std::string_view alphabet) const;
+  std::uint64_t Draw(std::uint64_t of, std::uint64_t what) const {
+    return Dice::Mix(seed_ ^ Dice::Mix(of * 64 + what));
+  }
+  std::string Letters(std::uint64_t of, std::uint64_t what, std::size_t length,
+                      std::string_view alphabet) const;
   std::uint64_t Shop(Person p) const { return Draw(p, 5) % (1 + count_ / 400); }
   std::string Number(std::uint64_t slot) const;
 
@@ -104,9 +108,11 @@ class Traffic {
 
  private:
   void Fill(Person person, std::int64_t t);
-  void Say(Identifier identifier);                    // as it is
-  void Say(Identifier identifier, std::string as);    // spelt otherwise
-  void Noise(std::string ns, std::string value) { event_.record.identifiers.push_back({std::move(ns), std::move(value), Role::kSelf}); }
+  void Say(Identifier identifier);                  // as it is
+  void Say(Identifier identifier, std::string as);  // spelt otherwise
+  void Noise(std::string ns, std::string value) {
+    event_.record.identifiers.push_back({std::move(ns), std::move(value), Role::kSelf});
+  }
   void SayPhone(Person person, std::int64_t t);
   void SayEmail(Person person);
   void MiniProgram(Person person);

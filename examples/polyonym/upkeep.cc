@@ -24,14 +24,18 @@ RecordSelector SelectorOf(const RetractOptions& options) {
   selector.source = options.source;
   selector.dry_run = options.dry_run;
   if (!options.record.empty()) {
-    if (!options.from.empty() || !options.to.empty()) Fail(kUsage, "give either --record or --from and --to");
+    if (!options.from.empty() || !options.to.empty())
+      Fail(kUsage, "give either --record or --from and --to");
     selector.record_id = options.record;
-    if (!options.version.empty()) selector.version = ParseTimeArgument("--version", options.version);
+    if (!options.version.empty())
+      selector.version = ParseTimeArgument("--version", options.version);
     return selector;
   }
   if (!options.version.empty()) Fail(kUsage, "--version goes with --record");
   if (options.from.empty() && options.to.empty()) {
-    Fail(kUsage, "which records: --record ID, or --from T and --to T (one of them is enough; all of a source: --from 0)");
+    Fail(kUsage,
+         "which records: --record ID, or --from T and --to T (one of them is enough; all of a "
+         "source: --from 0)");
   }
   if (!options.from.empty()) selector.from_ms = ParseTimeArgument("--from", options.from);
   if (!options.to.empty()) selector.to_ms = ParseTimeArgument("--to", options.to);
@@ -47,26 +51,35 @@ void RunRetract(const RetractOptions& options, Session* session) {
   const View view = engine->Read();
   Output out(session->format);
   if (out.is_table()) {
-    out.Note(FormatCount(retracted.retracted) + (options.dry_run ? " records would be taken back" : " records taken back"));
+    out.Note(FormatCount(retracted.retracted) +
+             (options.dry_run ? " records would be taken back" : " records taken back"));
     for (const Change& change : retracted.changes) out.Row(ChangeRow(view, change, true));
     return;
   }
   Json changes = Json::List();
   for (const Change& change : retracted.changes) changes.Add(ChangeRow(view, change, false));
   Json row = Json::Object();
-  row.Set("retracted", retracted.retracted).Set("dry_run", options.dry_run).Set("sequence", view.sequence());
+  row.Set("retracted", retracted.retracted)
+      .Set("dry_run", options.dry_run)
+      .Set("sequence", view.sequence());
   out.Row(std::move(row.Set("changes", std::move(changes))));
 }
 
 void AddRetract(CLI::App* app, Session* session) {
   const auto options = std::make_shared<RetractOptions>();
-  CLI::App* command = app->add_subcommand("retract", "take records back: as if they had never come");
+  CLI::App* command =
+      app->add_subcommand("retract", "take records back: as if they had never come");
   session->OfferStore(command);
   command->add_option("--source", options->source, "of this source")->type_name("S")->required();
   command->add_option("--record", options->record, "the record with this id")->type_name("R");
-  command->add_option("--version", options->version, "with --record: nothing of it up to this version counts; default: what stands")
+  command
+      ->add_option("--version", options->version,
+                   "with --record: nothing of it up to this version counts; default: what stands")
       ->type_name("N");
-  command->add_option("--from", options->from, "records from this time on: RFC 3339, a date (UTC), or ms since 1970")->type_name("T");
+  command
+      ->add_option("--from", options->from,
+                   "records from this time on: RFC 3339, a date (UTC), or ms since 1970")
+      ->type_name("T");
   command->add_option("--to", options->to, "and up to this time, included")->type_name("T");
   command->add_flag("--dry-run", options->dry_run, "only count");
   session->OfferFormat(command);
@@ -74,7 +87,8 @@ void AddRetract(CLI::App* app, Session* session) {
 }
 
 void AddVerify(CLI::App* app, Session* session) {
-  CLI::App* command = app->add_subcommand("verify", "compute everything again from the records and compare");
+  CLI::App* command =
+      app->add_subcommand("verify", "compute everything again from the records and compare");
   session->OfferStore(command);
   session->OfferFormat(command);
   command->footer("Exit code 1 where something differs.");
@@ -83,7 +97,10 @@ void AddVerify(CLI::App* app, Session* session) {
     const VerifyReport report = FromStore(engine->Read().Verify());
     if (!report.ok()) session->exit_code = kAnsweredNo;
     Json row = Json::Object();
-    row.Set("ok", report.ok()).Set("records", report.records).Set("identifiers", report.identifiers).Set("links", report.links);
+    row.Set("ok", report.ok())
+        .Set("records", report.records)
+        .Set("identifiers", report.identifiers)
+        .Set("links", report.links);
     Output out(session->format);
     out.Fields(row.Set("problems", Json::ListFrom(report.problems)));
   });
@@ -91,9 +108,11 @@ void AddVerify(CLI::App* app, Session* session) {
 
 void AddCheckpoint(CLI::App* app, Session* session) {
   const auto copy = std::make_shared<std::string>();
-  CLI::App* command = app->add_subcommand("checkpoint", "write the index behind the log, so that opening is quick");
+  CLI::App* command =
+      app->add_subcommand("checkpoint", "write the index behind the log, so that opening is quick");
   session->OfferStore(command);
-  command->add_option("--copy", *copy, "and make a consistent copy of the store in a new folder")->type_name("DIR");
+  command->add_option("--copy", *copy, "and make a consistent copy of the store in a new folder")
+      ->type_name("DIR");
   session->OfferFormat(command);
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
@@ -104,7 +123,9 @@ void AddCheckpoint(CLI::App* app, Session* session) {
       FromStore(copied);
     }
     Json row = Json::Object();
-    Output(session->format).Fields(row.Set("sequence", engine->Read().sequence()).Set("copy", copy->empty() ? Json() : Json(*copy)));
+    Output(session->format)
+        .Fields(row.Set("sequence", engine->Read().sequence())
+                    .Set("copy", copy->empty() ? Json() : Json(*copy)));
   });
 }
 

@@ -10,7 +10,8 @@ namespace polyonym::batch {
 
 class MemoryResolver::Impl {
  public:
-  Impl(std::shared_ptr<const CompiledPolicy> policy, const RecordLimits& limits, std::int64_t now_ms)
+  Impl(std::shared_ptr<const CompiledPolicy> policy, const RecordLimits& limits,
+       std::int64_t now_ms)
       : limits_(limits), now_ms_(now_ms), definition_(std::move(policy)) {}
 
   Reason Add(const Record& record) {
@@ -47,7 +48,8 @@ class MemoryResolver::Impl {
 MemoryResolver::MemoryResolver(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MemoryResolver::~MemoryResolver() = default;
 
-absl::StatusOr<std::unique_ptr<MemoryResolver>> MemoryResolver::Create(const Policy& policy, const RecordLimits& limits,
+absl::StatusOr<std::unique_ptr<MemoryResolver>> MemoryResolver::Create(const Policy& policy,
+                                                                       const RecordLimits& limits,
                                                                        std::int64_t now_ms) {
   if (absl::Status status = Validate(limits); !status.ok()) return status;
   auto compiled = CompiledPolicy::Compile(policy);

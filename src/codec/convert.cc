@@ -4,16 +4,17 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include "codec/facts.h"
-#include "polyonym/v1/policy.pb.h"
-#include "polyonym/v1/record.pb.h"
 #include "codec/json_errors.h"
 #include "polyonym/model/judge.h"
+#include "polyonym/v1/policy.pb.h"
+#include "polyonym/v1/record.pb.h"
 
 namespace polyonym::codec {
 namespace {
 
 absl::Status UnknownEnum(const std::string& field) {
-  return absl::InvalidArgumentError(field + ": holds a value that this library does not know; use a newer one");
+  return absl::InvalidArgumentError(
+      field + ": holds a value that this library does not know; use a newer one");
 }
 
 // `path`: where it stands in the policy, for errors; called only for them.
@@ -24,7 +25,8 @@ absl::Status FromProto(const v1::NamespacePolicy& from, const Path& path, Namesp
   for (const v1::Limit& limit : from.limits()) {
     to->limits.push_back({limit.has_max() ? limit.max() : 1, limit.per_scope(), limit.window_ms()});
   }
-  for (const v1::Guard& guard : from.guards()) to->guards.push_back({guard.of(), guard.max_neighbours()});
+  for (const v1::Guard& guard : from.guards())
+    to->guards.push_back({guard.of(), guard.max_neighbours()});
   if (from.has_normaliser()) {
     if (!v1::Normaliser_IsValid(from.normaliser())) return UnknownEnum(path() + ".normaliser");
     to->normaliser = static_cast<Normaliser>(from.normaliser());
@@ -74,12 +76,14 @@ absl::Status FromProto(const v1::Record& from, Record* to) {
   to->version = from.has_version() ? std::optional<std::int64_t>(from.version()) : std::nullopt;
   to->act = static_cast<Act>(from.act());
   to->identifiers.clear();
-  if (static_cast<std::size_t>(from.identifiers_size()) > kFormatLimits.max_identifiers) return TooManyIdentifiers();
+  if (static_cast<std::size_t>(from.identifiers_size()) > kFormatLimits.max_identifiers)
+    return TooManyIdentifiers();
   for (const v1::RecordIdentifier& identifier : from.identifiers()) {
     if (!v1::Role_IsValid(identifier.role())) {
       return UnknownEnum("identifiers[" + std::to_string(to->identifiers.size()) + "].role");
     }
-    to->identifiers.push_back({identifier.namespace_(), identifier.value(), static_cast<Role>(identifier.role())});
+    to->identifiers.push_back(
+        {identifier.namespace_(), identifier.value(), static_cast<Role>(identifier.role())});
   }
   to->target_source = from.target_source();
   to->facts.clear();
@@ -108,11 +112,15 @@ absl::Status FromProto(const v1::Policy& from, Policy* to) {
   to->ranking = static_cast<Ranking>(from.ranking());
   if (!v1::Undeclared_IsValid(from.undeclared())) return UnknownEnum("undeclared");
   to->undeclared = static_cast<Undeclared>(from.undeclared());
-  if (from.has_max_identifiers_per_profile()) to->max_identifiers_per_profile = from.max_identifiers_per_profile();
+  if (from.has_max_identifiers_per_profile())
+    to->max_identifiers_per_profile = from.max_identifiers_per_profile();
   if (from.has_default_max_neighbours()) to->default_max_neighbours = from.default_max_neighbours();
   for (const v1::NamespacePolicy& ns : from.namespaces()) {
-    const auto path = [&] { return "namespaces[" + std::to_string(to->namespaces.size() - 1) + "]"; };
-    if (absl::Status status = FromProto(ns, path, &to->namespaces.emplace_back()); !status.ok()) return status;
+    const auto path = [&] {
+      return "namespaces[" + std::to_string(to->namespaces.size() - 1) + "]";
+    };
+    if (absl::Status status = FromProto(ns, path, &to->namespaces.emplace_back()); !status.ok())
+      return status;
   }
   return absl::OkStatus();
 }

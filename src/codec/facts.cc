@@ -25,16 +25,19 @@ absl::Status FactsToBytes(const v1::Facts& facts, std::string* bytes) {
 absl::Status FactsFromJson(std::string_view json, std::string* bytes) {
   if (absl::Status status = CheckJsonShape(json, "facts"); !status.ok()) return status;
   v1::Facts facts;
-  const auto status =
-      google::protobuf::util::JsonStringToMessage(google::protobuf::StringPiece(json.data(), json.size()), &facts);
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      google::protobuf::StringPiece(json.data(), json.size()), &facts);
   if (!status.ok()) {
-    return FromProtobufMessage(std::string_view(status.message().data(), status.message().size()), "facts");
+    return FromProtobufMessage(std::string_view(status.message().data(), status.message().size()),
+                               "facts");
   }
   return FactsToBytes(facts, bytes);
 }
 
 absl::Status FactsFromBytes(std::string_view bytes, v1::Facts* facts) {
-  if (absl::Status status = CheckWire(bytes, *v1::Facts::descriptor(), kDepthInRecord); !status.ok()) return status;
+  if (absl::Status status = CheckWire(bytes, *v1::Facts::descriptor(), kDepthInRecord);
+      !status.ok())
+    return status;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !facts->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return absl::InvalidArgumentError("these bytes are not a polyonym.v1.Facts");

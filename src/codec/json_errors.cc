@@ -11,7 +11,8 @@ namespace {
 // A path as protobuf writes it: names of fields and places in lists, nothing from the text.
 bool IsPath(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' || c == ']';
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '[' ||
+           c == ']';
   });
 }
 
@@ -36,7 +37,8 @@ std::string Wanted(std::string_view type) {
       {"TYPE_SINT64", "a whole number of 64 bits"},
       {"oneof", "one of its kinds, not several"},
   };
-  const auto* at = std::find_if(std::begin(kWords), std::end(kWords), [&](const Words& w) { return w.type == type; });
+  const auto* at = std::find_if(std::begin(kWords), std::end(kWords),
+                                [&](const Words& w) { return w.type == type; });
   if (at != std::end(kWords)) return std::string(at->words);
   const std::string name(type.substr(type.rfind('/') + 1));
   const auto* values = google::protobuf::DescriptorPool::generated_pool()->FindEnumTypeByName(name);
@@ -54,7 +56,9 @@ bool TakeEnd(std::string_view* text, std::string_view end) {
 std::string Shown(std::string_view name) {
   constexpr std::size_t kMaxShown = 64;
   std::size_t length = std::min(name.size(), kMaxShown);
-  const auto inside_character = [&](std::size_t i) { return (static_cast<unsigned char>(name[i]) & 0xC0) == 0x80; };
+  const auto inside_character = [&](std::size_t i) {
+    return (static_cast<unsigned char>(name[i]) & 0xC0) == 0x80;
+  };
   while (length < name.size() && length > 0 && inside_character(length)) --length;
   std::string shown(name.substr(0, length));
   for (char& c : shown) {
@@ -76,7 +80,9 @@ absl::Status UnknownField(std::string_view parent, std::string_view name) {
 absl::Status FieldTwice(std::string_view parent, std::string_view name) {
   return absl::InvalidArgumentError(Path(parent, name) + ": the field is there twice");
 }
-absl::Status TooManyIdentifiers() { return absl::InvalidArgumentError("identifiers: no record has more than 10,000"); }
+absl::Status TooManyIdentifiers() {
+  return absl::InvalidArgumentError("identifiers: no record has more than 10,000");
+}
 
 absl::Status Expected(std::string_view field, std::string_view what) {
   return absl::InvalidArgumentError(std::string(field) + ": expected " + std::string(what));
@@ -87,7 +93,8 @@ absl::Status Expected(std::string_view field, std::string_view what) {
 absl::Status FromProtobufMessage(std::string_view message, std::string_view parent) {
   constexpr std::string_view kInvalid = ": invalid value ", kType = " for type ";
   std::string path(parent);
-  if (const std::size_t close = message.find(')'); message.starts_with('(') && close != std::string_view::npos) {
+  if (const std::size_t close = message.find(')');
+      message.starts_with('(') && close != std::string_view::npos) {
     const std::string_view inside = message.substr(1, close - 1);
     if (IsPath(inside)) {
       path += (path.empty() || inside.empty() ? "" : ".") + std::string(inside);

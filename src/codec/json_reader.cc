@@ -34,24 +34,50 @@ using simdjson::dom::element;
 using simdjson::dom::element_type;
 
 // The fields of a record, under the names of both forms.
-enum Field : unsigned { kSource, kId, kTime, kVersion, kAct, kIdentifiers, kTarget, kFacts, kIds, kOther, kPair, kFieldCount };
+enum Field : unsigned {
+  kSource,
+  kId,
+  kTime,
+  kVersion,
+  kAct,
+  kIdentifiers,
+  kTarget,
+  kFacts,
+  kIds,
+  kOther,
+  kPair,
+  kFieldCount
+};
 
 struct FieldName {
   std::string_view name;
   Field field;
 };
 constexpr FieldName kFieldNames[] = {
-    {"source", kSource},   {"id", kId},           {"t", kTime},           {"time_ms", kTime},
-    {"timeMs", kTime},     {"ids", kIds},         {"other", kOther},      {"version", kVersion},
-    {"act", kAct},         {"op", kAct},          {"pair", kPair},        {"identifiers", kIdentifiers},
-    {"target", kTarget},   {"target_source", kTarget}, {"targetSource", kTarget}, {"facts", kFacts},
+    {"source", kSource},
+    {"id", kId},
+    {"t", kTime},
+    {"time_ms", kTime},
+    {"timeMs", kTime},
+    {"ids", kIds},
+    {"other", kOther},
+    {"version", kVersion},
+    {"act", kAct},
+    {"op", kAct},
+    {"pair", kPair},
+    {"identifiers", kIdentifiers},
+    {"target", kTarget},
+    {"target_source", kTarget},
+    {"targetSource", kTarget},
+    {"facts", kFacts},
 };
 
 constexpr std::string_view kRoleNames[] = {"ROLE_SELF", "ROLE_OTHER"};
 constexpr double kLargestExact = 9007199254740992.0;  // 2^53
 
 const FieldName* FindField(std::string_view key) {
-  const auto at = std::find_if(std::begin(kFieldNames), std::end(kFieldNames), [&](const FieldName& f) { return f.name == key; });
+  const auto at = std::find_if(std::begin(kFieldNames), std::end(kFieldNames),
+                               [&](const FieldName& f) { return f.name == key; });
   return at == std::end(kFieldNames) ? nullptr : at;
 }
 
@@ -102,9 +128,11 @@ template <class Names>
 bool ReadEnum(const element& value, const Names& names, std::size_t* out) {
   if (value.is_string()) {
     const std::string_view text = value.get_string().value_unsafe();
-    *out = static_cast<std::size_t>(std::find(std::begin(names), std::end(names), text) - std::begin(names));
+    *out = static_cast<std::size_t>(std::find(std::begin(names), std::end(names), text) -
+                                    std::begin(names));
   } else if (value.is_int64()) {
-    *out = static_cast<std::size_t>(value.get_int64().value_unsafe());  // below 0: far beyond the end
+    // Below 0: far beyond the end.
+    *out = static_cast<std::size_t>(value.get_int64().value_unsafe());
   } else {
     return false;
   }
@@ -119,11 +147,14 @@ bool HasTwice(std::vector<std::string_view> names, std::string_view* twice) {
   return true;
 }
 
-std::string Place(std::string_view list, std::size_t i) { return std::string(list) + "[" + std::to_string(i) + "]"; }
+std::string Place(std::string_view list, std::size_t i) {
+  return std::string(list) + "[" + std::to_string(i) + "]";
+}
 
 class ObjectReader {
  public:
-  ObjectReader(const simdjson::dom::object& object, Record* record) : object_(object), record_(record) {}
+  ObjectReader(const simdjson::dom::object& object, Record* record)
+      : object_(object), record_(record) {}
 
   // What the record held before is gone, its memory is used again.
   absl::Status Read() {
@@ -219,13 +250,15 @@ class ObjectReader {
         return absl::OkStatus();
       }
     }
-    return Expected(name, name == "t" ? "whole milliseconds since 1970, or RFC 3339 text with a zone"
-                                      : "a whole number of milliseconds since 1970");
+    return Expected(name, name == "t"
+                              ? "whole milliseconds since 1970, or RFC 3339 text with a zone"
+                              : "a whole number of milliseconds since 1970");
   }
 
   absl::Status ReadOp(const element& value) {
     std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) return Expected("op", "the name of an act");
+    if (value.get_string().get(text) != simdjson::SUCCESS)
+      return Expected("op", "the name of an act");
     const std::optional<Act> act = ParseAct(text);
     if (!act) return Expected("op", "the name of an act, such as observe, bind or retract");
     record_->act = *act;
@@ -233,8 +266,10 @@ class ObjectReader {
   }
 
   absl::Status ReadAct(const element& value) {
-    constexpr std::string_view kActNames[] = {"ACT_OBSERVE", "ACT_BIND",   "ACT_UNBIND",            "ACT_MUST_LINK",     "ACT_CANNOT_LINK",
-                                              "ACT_RENAME",  "ACT_DELETE_IDENTIFIER", "ACT_DELETE_SOURCE", "ACT_RETRACT"};
+    constexpr std::string_view kActNames[] = {
+        "ACT_OBSERVE",           "ACT_BIND",          "ACT_UNBIND",
+        "ACT_MUST_LINK",         "ACT_CANNOT_LINK",   "ACT_RENAME",
+        "ACT_DELETE_IDENTIFIER", "ACT_DELETE_SOURCE", "ACT_RETRACT"};
     std::size_t index = 0;
     if (!ReadEnum(value, kActNames, &index)) return Expected("act", "one of the ACT_ names");
     record_->act = static_cast<Act>(index);
@@ -247,7 +282,8 @@ class ObjectReader {
     std::size_t i = 0;
     for (const element item : array) {
       simdjson::dom::object object;
-      if (item.get_object().get(object) != simdjson::SUCCESS) return Expected(Place("identifiers", i), "an object");
+      if (item.get_object().get(object) != simdjson::SUCCESS)
+        return Expected(Place("identifiers", i), "an object");
       if (absl::Status status = ReadIdentifier(i, object); !status.ok()) return status;
       ++i;
     }
@@ -259,7 +295,10 @@ class ObjectReader {
     RecordIdentifier& out = NextIdentifier();
     unsigned seen = 0;
     for (const simdjson::dom::key_value_pair field : object) {
-      const unsigned bit = field.key == "namespace" ? 1 : field.key == "value" ? 2 : field.key == "role" ? 4 : 0;
+      const unsigned bit = field.key == "namespace" ? 1
+                           : field.key == "value"   ? 2
+                           : field.key == "role"    ? 4
+                                                    : 0;
       if (bit == 0) return UnknownField(Place("identifiers", i), field.key);
       if ((seen & bit) != 0) return FieldTwice(Place("identifiers", i), field.key);
       seen |= bit;
@@ -280,7 +319,8 @@ class ObjectReader {
   // {"phone": ["…", …], "crm": "…"}
   absl::Status ReadGroups(std::string_view name, const element& value, Role role) {
     simdjson::dom::object object;
-    if (value.get_object().get(object) != simdjson::SUCCESS) return Expected(name, "an object of namespaces");
+    if (value.get_object().get(object) != simdjson::SUCCESS)
+      return Expected(name, "an object of namespaces");
     std::vector<std::string_view> namespaces;
     for (const simdjson::dom::key_value_pair group : object) namespaces.push_back(group.key);
     std::string_view twice;
@@ -296,7 +336,8 @@ class ObjectReader {
   bool ReadGroup(std::string_view ns, const element& value, Role role) {
     simdjson::dom::array array;
     if (value.get_array().get(array) != simdjson::SUCCESS) return AddIdentifier(ns, value, role);
-    return std::all_of(array.begin(), array.end(), [&](const element& item) { return AddIdentifier(ns, item, role); });
+    return std::all_of(array.begin(), array.end(),
+                       [&](const element& item) { return AddIdentifier(ns, item, role); });
   }
 
   bool AddIdentifier(std::string_view ns, const element& value, Role role) {
@@ -308,14 +349,17 @@ class ObjectReader {
 
   absl::Status ReadPair(const element& value) {
     simdjson::dom::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return Expected("pair", "a list of namespace:value texts");
+    if (value.get_array().get(array) != simdjson::SUCCESS)
+      return Expected("pair", "a list of namespace:value texts");
     std::size_t i = 0;
     for (const element item : array) {
       std::string_view text;
-      if (item.get_string().get(text) != simdjson::SUCCESS) return Expected(Place("pair", i), "namespace:value text");
+      if (item.get_string().get(text) != simdjson::SUCCESS)
+        return Expected(Place("pair", i), "namespace:value text");
       auto identifier = ParseIdentifier(text);
       if (!identifier.ok()) {
-        return absl::InvalidArgumentError(Place("pair", i) + ": " + std::string(identifier.status().message()));
+        return absl::InvalidArgumentError(Place("pair", i) + ": " +
+                                          std::string(identifier.status().message()));
       }
       RecordIdentifier& out = NextIdentifier();
       out.ns = std::move(identifier->ns);
@@ -352,16 +396,19 @@ class JsonRecordReader::Impl {
     if (absl::Status status = codec::CheckJsonStart(line); !status.ok()) return status;
     if (line.size() > parser_.capacity() || parser_.max_depth() != codec::kMaxJsonDepth) {
       const std::size_t capacity = std::max<std::size_t>(line.size() * 2, 4096);
-      if (parser_.allocate(std::min(capacity, codec::kMaxJsonBytes), codec::kMaxJsonDepth) != simdjson::SUCCESS) {
+      if (parser_.allocate(std::min(capacity, codec::kMaxJsonBytes), codec::kMaxJsonDepth) !=
+          simdjson::SUCCESS) {
         return absl::ResourceExhaustedError("no memory for the line");
       }
     }
     element root;
-    if (const auto error = parser_.parse(line.data(), line.size()).get(root); error != simdjson::SUCCESS) {
+    if (const auto error = parser_.parse(line.data(), line.size()).get(root);
+        error != simdjson::SUCCESS) {
       return codec::NotJson(simdjson::error_message(error));
     }
     simdjson::dom::object object;
-    if (root.get_object().get(object) != simdjson::SUCCESS) return absl::InvalidArgumentError("expected a JSON object");
+    if (root.get_object().get(object) != simdjson::SUCCESS)
+      return absl::InvalidArgumentError("expected a JSON object");
     return ObjectReader(object, record).Read();
   }
 
@@ -373,6 +420,8 @@ JsonRecordReader::~JsonRecordReader() = default;
 JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
 JsonRecordReader& JsonRecordReader::operator=(JsonRecordReader&&) noexcept = default;
 
-absl::Status JsonRecordReader::Read(std::string_view line, Record* record) { return impl_->Read(line, record); }
+absl::Status JsonRecordReader::Read(std::string_view line, Record* record) {
+  return impl_->Read(line, record);
+}
 
 }  // namespace polyonym

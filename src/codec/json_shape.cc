@@ -50,15 +50,18 @@ std::optional<Steps> FindTwice(const simdjson::dom::element& element) {
 
 absl::Status Twice(std::string_view parent, const Steps& steps) {
   std::string path(parent);
-  for (const std::string& step : steps) path += (path.empty() || step.starts_with('[') ? "" : ".") + step;
+  for (const std::string& step : steps)
+    path += (path.empty() || step.starts_with('[') ? "" : ".") + step;
   return absl::InvalidArgumentError(path + ": the field is there twice");
 }
 
 }  // namespace
 
 absl::Status CheckJsonStart(std::string_view json) {
-  if (json.size() > kMaxJsonBytes) return absl::InvalidArgumentError("the JSON text is longer than 16 MiB");
-  if (json.starts_with("\xEF\xBB\xBF")) return NotJson("it begins with a byte order mark; take it off");
+  if (json.size() > kMaxJsonBytes)
+    return absl::InvalidArgumentError("the JSON text is longer than 16 MiB");
+  if (json.starts_with("\xEF\xBB\xBF"))
+    return NotJson("it begins with a byte order mark; take it off");
   return absl::OkStatus();
 }
 
@@ -69,7 +72,8 @@ absl::Status CheckJsonShape(std::string_view json, std::string_view parent) {
     return absl::ResourceExhaustedError("no memory for the JSON text");
   }
   simdjson::dom::element root;
-  if (const auto error = parser.parse(json.data(), json.size()).get(root); error != simdjson::SUCCESS) {
+  if (const auto error = parser.parse(json.data(), json.size()).get(root);
+      error != simdjson::SUCCESS) {
     return NotJson(simdjson::error_message(error));
   }
   if (!root.is_object()) return absl::InvalidArgumentError("expected a JSON object");

@@ -10,7 +10,8 @@
 namespace polyonym::codec {
 
 inline constexpr std::size_t kMaxJsonBytes = std::size_t{16} << 20;
-inline constexpr std::size_t kMaxJsonDepth = 32;  // objects and lists within each other, the outermost one counted
+inline constexpr std::size_t kMaxJsonDepth =
+    32;  // objects and lists within each other, the outermost one counted
 
 // The size, and that there is no byte order mark (some parsers pass over it, some do not).
 // ERRORS: InvalidArgument.

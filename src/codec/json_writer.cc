@@ -46,7 +46,8 @@ bool ShortFormKeepsOrder(const Record& record) {
   const RecordIdentifier* last = nullptr;
   std::map<std::pair<Role, std::string_view>, int> runs;
   for (const RecordIdentifier& identifier : record.identifiers) {
-    const bool same_run = last != nullptr && last->ns == identifier.ns && last->role == identifier.role;
+    const bool same_run =
+        last != nullptr && last->ns == identifier.ns && last->role == identifier.role;
     if (!same_run && ++runs[{identifier.role, identifier.ns}] > 1) return false;
     if (last != nullptr && last->role > identifier.role) return false;
     last = &identifier;
@@ -54,13 +55,18 @@ bool ShortFormKeepsOrder(const Record& record) {
   return true;
 }
 
-bool IsPair(const Record& record) { return record.act != Act::kObserve && record.act != Act::kDeleteSource && record.act != Act::kRetract; }
+bool IsPair(const Record& record) {
+  return record.act != Act::kObserve && record.act != Act::kDeleteSource &&
+         record.act != Act::kRetract;
+}
 
 bool HasShortForm(const Record& record) {
   if (!record.facts.empty()) return false;
   if (!IsPair(record)) return ShortFormKeepsOrder(record);
   for (const RecordIdentifier& identifier : record.identifiers) {
-    if (identifier.role != Role::kSelf || !IsValidNamespace(identifier.ns) || identifier.value.empty()) return false;
+    if (identifier.role != Role::kSelf || !IsValidNamespace(identifier.ns) ||
+        identifier.value.empty())
+      return false;
   }
   return true;
 }
@@ -125,7 +131,9 @@ std::string WriteShort(const Record& record) {
 }
 
 bool HoldsUtf8(const Record& record) {
-  const auto ok = [](const RecordIdentifier& identifier) { return IsUtf8(identifier.ns) && IsUtf8(identifier.value); };
+  const auto ok = [](const RecordIdentifier& identifier) {
+    return IsUtf8(identifier.ns) && IsUtf8(identifier.value);
+  };
   return IsUtf8(record.source) && IsUtf8(record.id) && IsUtf8(record.target_source) &&
          std::all_of(record.identifiers.begin(), record.identifiers.end(), ok);
 }
@@ -134,7 +142,8 @@ bool HoldsUtf8(const Record& record) {
 std::string WriteMapping(const Record& record) {
   v1::Record message;
   codec::ToProto(record, &message);
-  if (!record.facts.empty() && !codec::FactsFromBytes(record.facts, message.mutable_facts()).ok()) return {};
+  if (!record.facts.empty() && !codec::FactsFromBytes(record.facts, message.mutable_facts()).ok())
+    return {};
   google::protobuf::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
   std::string json;

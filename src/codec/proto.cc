@@ -15,11 +15,13 @@ namespace {
 // Parses untrusted bytes; the sender bounds the size.
 template <class Message, class Value>
 absl::StatusOr<Value> Read(std::string_view bytes) {
-  if (absl::Status status = codec::CheckWire(bytes, *Message::descriptor(), 1); !status.ok()) return status;
+  if (absl::Status status = codec::CheckWire(bytes, *Message::descriptor(), 1); !status.ok())
+    return status;
   Message message;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return absl::InvalidArgumentError("these bytes are not a " + Message::descriptor()->full_name());
+    return absl::InvalidArgumentError("these bytes are not a " +
+                                      Message::descriptor()->full_name());
   }
   Value value;
   if (absl::Status status = codec::FromProto(message, &value); !status.ok()) return status;
@@ -30,17 +32,21 @@ absl::StatusOr<Value> Read(std::string_view bytes) {
 void AppendFacts(const std::string& facts, std::string* bytes) {
   using google::protobuf::internal::WireFormatLite;
   const auto put = [&](std::size_t number) {
-    for (; number >= 0x80; number >>= 7) bytes->push_back(static_cast<char>((number & 0x7f) | 0x80));
+    for (; number >= 0x80; number >>= 7)
+      bytes->push_back(static_cast<char>((number & 0x7f) | 0x80));
     bytes->push_back(static_cast<char>(number));
   };
-  put(WireFormatLite::MakeTag(v1::Record::kFactsFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  put(WireFormatLite::MakeTag(v1::Record::kFactsFieldNumber,
+                              WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
   put(facts.size());
   bytes->append(facts);
 }
 
 }  // namespace
 
-absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) { return Read<v1::Record, Record>(bytes); }
+absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) {
+  return Read<v1::Record, Record>(bytes);
+}
 
 std::string WriteRecordProto(const Record& record) {
   v1::Record message;
@@ -50,7 +56,9 @@ std::string WriteRecordProto(const Record& record) {
   return bytes;
 }
 
-absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) { return Read<v1::Policy, Policy>(bytes); }
+absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) {
+  return Read<v1::Policy, Policy>(bytes);
+}
 
 std::string WritePolicyProto(const Policy& policy) {
   v1::Policy message;

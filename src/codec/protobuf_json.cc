@@ -18,9 +18,11 @@ absl::Status Parse(std::string_view json, pb::Message* message) {
   pb::util::JsonParseOptions options;
   options.ignore_unknown_fields = false;
   options.case_insensitive_enum_parsing = false;
-  const auto status = pb::util::JsonStringToMessage(pb::StringPiece(json.data(), json.size()), message, options);
+  const auto status =
+      pb::util::JsonStringToMessage(pb::StringPiece(json.data(), json.size()), message, options);
   if (status.ok()) return absl::OkStatus();
-  return codec::FromProtobufMessage(std::string_view(status.message().data(), status.message().size()), "");
+  return codec::FromProtobufMessage(
+      std::string_view(status.message().data(), status.message().size()), "");
 }
 
 }  // namespace

@@ -32,10 +32,12 @@ std::optional<std::int64_t> ParseTimestamp(std::string_view text) {
   const auto year = Digits(text, 0, 4), month = Digits(text, 5, 2), day = Digits(text, 8, 2);
   const auto hour = Digits(text, 11, 2), minute = Digits(text, 14, 2), second = Digits(text, 17, 2);
   if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
-  const bool marks = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
-                     text[13] == ':' && text[16] == ':';
+  const bool marks = text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' &&
+                     text[16] == ':';
   if (!marks || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   std::size_t at = 19;
@@ -44,13 +46,15 @@ std::optional<std::int64_t> ParseTimestamp(std::string_view text) {
     const std::size_t first = ++at;
     while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
     if (at == first) return std::nullopt;
-    for (std::size_t i = 0; i < 3; ++i) fraction_ms = fraction_ms * 10 + (first + i < at ? text[first + i] - '0' : 0);
+    for (std::size_t i = 0; i < 3; ++i)
+      fraction_ms = fraction_ms * 10 + (first + i < at ? text[first + i] - '0' : 0);
   }
   const auto zone = Zone(text.substr(at));
   if (!zone) return std::nullopt;
   if (*second == 60) fraction_ms = 999;
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const std::int64_t seconds = ((days * 24 + *hour) * 60 + *minute - *zone) * 60 + std::min(*second, 59);
+  const std::int64_t seconds =
+      ((days * 24 + *hour) * 60 + *minute - *zone) * 60 + std::min(*second, 59);
   return seconds * 1000 + fraction_ms;
 }
 

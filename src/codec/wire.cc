@@ -58,11 +58,13 @@ absl::Status Malformed(const Descriptor& type) {
 }  // namespace
 
 absl::Status CheckWire(std::string_view bytes, const Descriptor& type, std::size_t depth) {
-  if (depth > kMaxWireDepth) return absl::InvalidArgumentError(type.full_name() + ": nested too deep");
+  if (depth > kMaxWireDepth)
+    return absl::InvalidArgumentError(type.full_name() + ": nested too deep");
   while (!bytes.empty()) {
     std::uint64_t tag = 0;
     std::string_view content;
-    if (!TakeVarint(&bytes, &tag) || tag > std::numeric_limits<std::uint32_t>::max() || tag < 8) return Malformed(type);
+    if (!TakeVarint(&bytes, &tag) || tag > std::numeric_limits<std::uint32_t>::max() || tag < 8)
+      return Malformed(type);
     if (!TakeField(&bytes, tag, &content)) return Malformed(type);
     if ((tag & 7) != kLength) continue;
     const FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(tag >> 3));
@@ -71,7 +73,8 @@ absl::Status CheckWire(std::string_view bytes, const Descriptor& type, std::size
       return absl::InvalidArgumentError(field->full_name() + ": holds text that is not UTF-8");
     }
     if (field->type() == FieldDescriptor::TYPE_MESSAGE) {
-      if (absl::Status status = CheckWire(content, *field->message_type(), depth + 1); !status.ok()) return status;
+      if (absl::Status status = CheckWire(content, *field->message_type(), depth + 1); !status.ok())
+        return status;
     }
   }
   return absl::OkStatus();

@@ -23,7 +23,8 @@ inline constexpr std::size_t kMaxWireDepth = 22;
 // `depth`: the level that `type` itself stands on, 1 for a whole record.
 // ERRORS: InvalidArgument, naming the field where there is one, for bytes that are not well formed, text that is not UTF-8,
 // groups, and nesting beyond kMaxWireDepth. Unknown fields are passed over.  COST: one pass.
-absl::Status CheckWire(std::string_view bytes, const google::protobuf::Descriptor& type, std::size_t depth);
+absl::Status CheckWire(std::string_view bytes, const google::protobuf::Descriptor& type,
+                       std::size_t depth);
 
 }  // namespace polyonym::codec
 

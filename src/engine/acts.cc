@@ -33,7 +33,9 @@ void Acts::RemoveUnbind(Node a, Node b, std::int64_t time_ms) {
   RemoveOne(unbound_from, b, a);
 }
 
-std::optional<std::int64_t> Acts::UnboundUntil(Node a, Node b) const { return Last(unbinds, MakePair(a, b)); }
+std::optional<std::int64_t> Acts::UnboundUntil(Node a, Node b) const {
+  return Last(unbinds, MakePair(a, b));
+}
 
 void Acts::RemoveDeletion(Node n, std::int64_t time_ms) { RemoveOne(deletions, n, time_ms); }
 
@@ -43,7 +45,9 @@ void Acts::RemoveSourceDeletion(const std::string& source, std::int64_t time_ms)
   RemoveOne(source_deletions, source, time_ms);
 }
 
-std::optional<std::int64_t> Acts::SourceDeletedUntil(std::string_view source) const { return Last(source_deletions, source); }
+std::optional<std::int64_t> Acts::SourceDeletedUntil(std::string_view source) const {
+  return Last(source_deletions, source);
+}
 
 void Acts::AddApart(Node a, Node b) {
   apart_from[a].insert(b);

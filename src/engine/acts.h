@@ -51,7 +51,9 @@ struct Acts {
   void RemoveDeletion(Node n, std::int64_t time_ms);
   std::optional<std::int64_t> DeletedUntil(Node n) const;
 
-  void AddSourceDeletion(const std::string& source, std::int64_t time_ms) { source_deletions[source].insert(time_ms); }
+  void AddSourceDeletion(const std::string& source, std::int64_t time_ms) {
+    source_deletions[source].insert(time_ms);
+  }
   void RemoveSourceDeletion(const std::string& source, std::int64_t time_ms);
   std::optional<std::int64_t> SourceDeletedUntil(std::string_view source) const;
 

@@ -16,13 +16,15 @@ std::uint64_t Checksum(std::string_view key, std::string_view payload) {
 
 std::string BigEndianKey(std::uint64_t number) {
   std::string key(8, '\0');
-  for (int i = 7; i >= 0; --i, number >>= 8) key[static_cast<std::size_t>(i)] = static_cast<char>(number & 0xff);
+  for (int i = 7; i >= 0; --i, number >>= 8)
+    key[static_cast<std::size_t>(i)] = static_cast<char>(number & 0xff);
   return key;
 }
 
 std::uint64_t FromBigEndianKey(std::string_view key) {
   std::uint64_t number = 0;
-  for (std::size_t i = 0; i < 8 && i < key.size(); ++i) number = number << 8 | static_cast<unsigned char>(key[i]);
+  for (std::size_t i = 0; i < 8 && i < key.size(); ++i)
+    number = number << 8 | static_cast<unsigned char>(key[i]);
   return number;
 }
 
@@ -64,18 +66,23 @@ std::string SealValue(std::uint8_t version, std::string_view key, std::string_vi
   return sealed;
 }
 
-absl::StatusOr<std::string_view> OpenValue(std::uint8_t newest, std::string_view key, std::string_view sealed) {
-  if (sealed.size() < 9) return absl::DataLossError("a stored value is cut short; run verify, then restore a backup");
+absl::StatusOr<std::string_view> OpenValue(std::uint8_t newest, std::string_view key,
+                                           std::string_view sealed) {
+  if (sealed.size() < 9)
+    return absl::DataLossError("a stored value is cut short; run verify, then restore a backup");
   const auto version = static_cast<std::uint8_t>(sealed[0]);
-  if (version == 0) return absl::DataLossError("a stored value has no version; run verify, then restore a backup");
+  if (version == 0)
+    return absl::DataLossError("a stored value has no version; run verify, then restore a backup");
   if (version > newest) {
-    return absl::FailedPreconditionError("a stored value has a newer format; open the store with a newer polyonym");
+    return absl::FailedPreconditionError(
+        "a stored value has a newer format; open the store with a newer polyonym");
   }
   std::uint64_t checksum = 0;
   std::memcpy(&checksum, sealed.data() + 1, 8);
   const std::string_view payload = sealed.substr(9);
   if (checksum != Checksum(key, payload)) {
-    return absl::DataLossError("a stored value fails its checksum; run verify, then restore a backup");
+    return absl::DataLossError(
+        "a stored value fails its checksum; run verify, then restore a backup");
   }
   return payload;
 }

@@ -54,7 +54,8 @@ class ByteReader {
 // version byte, XXH3-64 of (key, payload) little-endian, payload.
 std::string SealValue(std::uint8_t version, std::string_view key, std::string_view payload);
 // ERRORS: DataLoss when the checksum does not fit, FailedPrecondition when the version is newer than `newest`.
-absl::StatusOr<std::string_view> OpenValue(std::uint8_t newest, std::string_view key, std::string_view sealed);
+absl::StatusOr<std::string_view> OpenValue(std::uint8_t newest, std::string_view key,
+                                           std::string_view sealed);
 
 }  // namespace polyonym::engine
 

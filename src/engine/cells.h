@@ -17,23 +17,25 @@ using identity::Node;
 using Kind = std::uint32_t;
 
 struct NodeCell {
-  std::uint64_t value = 0;    // where the normalised value lies in the value arena
-  std::uint64_t change = 0;   // sequence of the last change whose from or to is this node's profile id; 0: none
+  std::uint64_t value = 0;  // where the normalised value lies in the value arena
+  // Sequence of the last change whose from or to is this node's profile id; 0: none.
+  std::uint64_t change = 0;
   std::int64_t first_ms = 0;  // first sighting; kept where the kind has a window, and live > 0
   Kind kind = 0;
-  Node parent = 0;            // union-find; itself at a root
-  Node ring = 0;              // next member of the profile, in a circle
+  Node parent = 0;                 // union-find; itself at a root
+  Node ring = 0;                   // next member of the profile, in a circle
   std::uint32_t profile = kNone;   // at a root: its ProfileCell. kNone: alone, without a border
-  Link links = kNone;         // first link of the list
-  std::uint32_t degree = 0;   // neighbours: links with an unforced sighting
+  Link links = kNone;              // first link of the list
+  std::uint32_t degree = 0;        // neighbours: links with an unforced sighting
   std::uint32_t mentions = kNone;  // newest MentionCell
-  std::uint32_t live = 0;     // live mentions, of the whole class
+  std::uint32_t live = 0;          // live mentions, of the whole class
   std::uint32_t rename = kNone;    // its RenameCell, when it is of a class of several
   std::uint32_t flags = 0;
 
-  static constexpr std::uint32_t kShared = 1;    // a guard holds
-  static constexpr std::uint32_t kApart = 2;     // has a live cannot-link
-  static constexpr std::uint32_t kOneSpent = 1u << 8;  // the upper 24 bits count spent links in its list
+  static constexpr std::uint32_t kShared = 1;  // a guard holds
+  static constexpr std::uint32_t kApart = 2;   // has a live cannot-link
+  // The upper 24 bits count spent links in its list.
+  static constexpr std::uint32_t kOneSpent = 1u << 8;
   std::uint32_t spent() const { return flags / kOneSpent; }
   bool shared() const { return (flags & kShared) != 0; }
   bool apart() const { return (flags & kApart) != 0; }
@@ -52,8 +54,9 @@ struct ProfileCell {
   std::uint32_t border = 0;      // refused links
   Node id = 0;                   // the identifier whose number is the profile's id
   std::uint16_t used_count = 0;  // of `used`; kFull: count by walking the members
-  std::uint16_t apart = 0;       // 1: some member has a cannot-link (may be stale: only ever too careful)
-  identity::RankKey floor;       // links of the profile down to this rank hold it together
+  // 1: some member has a cannot-link (may be stale: only ever too careful)
+  std::uint16_t apart = 0;
+  identity::RankKey floor;  // links of the profile down to this rank hold it together
   Used used[kSlots];
 
   static constexpr std::uint16_t kFull = 0xffff;
@@ -94,9 +97,9 @@ struct RecordCell {
   std::uint32_t source = 0;    // keyed hash of the source, cut: a filter, not a proof
   std::uint32_t flags = 0;     // act in the low byte
 
-  static constexpr std::uint32_t kStands = 1u << 8;   // highest version of its key
-  static constexpr std::uint32_t kHeld = 1u << 9;     // the whole record is held
-  static constexpr std::uint32_t kVoided = 1u << 10;  // by a delete_source
+  static constexpr std::uint32_t kStands = 1u << 8;     // highest version of its key
+  static constexpr std::uint32_t kHeld = 1u << 9;       // the whole record is held
+  static constexpr std::uint32_t kVoided = 1u << 10;    // by a delete_source
   static constexpr std::uint32_t kHeldPart = 1u << 11;  // some identifier is held
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
   bool live() const { return (flags & (kStands | kHeld | kVoided)) == kStands; }

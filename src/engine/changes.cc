@@ -29,7 +29,8 @@ struct Born {
 
 class NetChanges {
  public:
-  NetChanges(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after, Node nodes_before, std::uint64_t sequence)
+  NetChanges(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after,
+             Node nodes_before, std::uint64_t sequence)
       : before_(before), after_(after), nodes_before_(nodes_before), sequence_(sequence) {}
 
   void Add(Node node, bool each, Cause cause, std::uint64_t record) {
@@ -47,7 +48,8 @@ class NetChanges {
     std::vector<Former> in_order;
     in_order.reserve(formers_.size());
     for (const auto& [id, former] : formers_) in_order.push_back(former);
-    std::sort(in_order.begin(), in_order.end(), [](const Former& a, const Former& b) { return a.id < b.id; });
+    std::sort(in_order.begin(), in_order.end(),
+              [](const Former& a, const Former& b) { return a.id < b.id; });
     for (const Former& former : in_order) {
       if (former.each) {
         AddScattered(former);
@@ -60,7 +62,9 @@ class NetChanges {
   }
 
  private:
-  bool WasAlive(Node n) const { return n < nodes_before_ && before_.node(before_.Canonical(n)).live > 0; }
+  bool WasAlive(Node n) const {
+    return n < nodes_before_ && before_.node(before_.Canonical(n)).live > 0;
+  }
   bool IsAlive(Node n) const { return after_.node(after_.Canonical(n)).live > 0; }
   Node RootNow(Node n) const { return after_.ProfileOf(after_.Canonical(n)); }
 
@@ -115,24 +119,29 @@ class NetChanges {
         Emit(ChangeKind::kMerged, former.id, now, former.cause, former.record);
         continue;
       }
-      const bool whole = part.nodes.size() == after_.SizeOf(part.root) && part.names.size() == CountNames(part.root);
-      Change& change = Emit(whole ? ChangeKind::kSplit : ChangeKind::kMoved, former.id, now, former.cause, former.record);
+      const bool whole = part.nodes.size() == after_.SizeOf(part.root) &&
+                         part.names.size() == CountNames(part.root);
+      Change& change = Emit(whole ? ChangeKind::kSplit : ChangeKind::kMoved, former.id, now,
+                            former.cause, former.record);
       change.identifiers = Sorted(part.names);
     }
     if (!gone.empty()) {
-      Emit(ChangeKind::kGone, former.id, former.id, former.cause, former.record).identifiers = Sorted(gone);
+      Emit(ChangeKind::kGone, former.id, former.id, former.cause, former.record).identifiers =
+          Sorted(gone);
     }
   }
 
   void AddBorn() {
     // Each once, by what touched it first: that brought it.
-    std::stable_sort(born_.begin(), born_.end(), [](const Born& a, const Born& b) { return a.node < b.node; });
+    std::stable_sort(born_.begin(), born_.end(),
+                     [](const Born& a, const Born& b) { return a.node < b.node; });
     std::vector<std::pair<Node, const Born*>> by_profile;
     for (std::size_t i = 0; i < born_.size(); ++i) {
       if (i > 0 && born_[i - 1].node == born_[i].node) continue;
       by_profile.emplace_back(after_.IdOf(RootNow(born_[i].node)), &born_[i]);
     }
-    std::stable_sort(by_profile.begin(), by_profile.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(by_profile.begin(), by_profile.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     for (std::size_t i = 0; i < by_profile.size();) {
       const Node now = by_profile[i].first;
       const Born& first = *by_profile[i].second;
@@ -170,8 +179,9 @@ void ChangeTracker::Begin() {
   record_ = 0;
 }
 
-std::vector<Change> ChangeTracker::Net(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after,
-                                       Node nodes_before, std::uint64_t sequence) const {
+std::vector<Change> ChangeTracker::Net(const GraphReader<AtCommit>& before,
+                                       const GraphReader<Latest>& after, Node nodes_before,
+                                       std::uint64_t sequence) const {
   NetChanges net(before, after, nodes_before, sequence);
   for (const Touch& touch : touched_) net.Add(touch.node, touch.each, touch.cause, touch.record);
   return net.Take();

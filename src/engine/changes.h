@@ -38,8 +38,8 @@ class ChangeTracker {
 
   // The changes from `before` to `after`. Nodes from `nodes_before` on are new.  ORDER: by `from`, then by `to`; new
   // identifiers last.
-  std::vector<Change> Net(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after, Node nodes_before,
-                          std::uint64_t sequence) const;
+  std::vector<Change> Net(const GraphReader<AtCommit>& before, const GraphReader<Latest>& after,
+                          Node nodes_before, std::uint64_t sequence) const;
 
  private:
   struct Touch {

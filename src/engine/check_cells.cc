@@ -31,7 +31,9 @@ class CellChecker {
 
  private:
   static bool In(std::uint64_t index, std::uint64_t size) { return index < size; }
-  static bool InOrNone(std::uint32_t index, std::uint64_t size) { return index == kNone || index < size; }
+  static bool InOrNone(std::uint32_t index, std::uint64_t size) {
+    return index == kNone || index < size;
+  }
 
   bool ProfilesAreSound() const {
     const std::size_t slots = rules_.limits().slots.size();
@@ -41,7 +43,8 @@ class CellChecker {
       if (cell.used_count == ProfileCell::kFull) continue;
       if (cell.used_count > ProfileCell::kSlots) return false;
       for (std::uint16_t i = 0; i < cell.used_count; ++i) {
-        if (!In(cell.used[i].slot, slots) || (i > 0 && cell.used[i].slot <= cell.used[i - 1].slot)) return false;
+        if (!In(cell.used[i].slot, slots) || (i > 0 && cell.used[i].slot <= cell.used[i - 1].slot))
+          return false;
       }
     }
     return true;
@@ -49,7 +52,8 @@ class CellChecker {
 
   bool ValueIsSound(std::uint64_t place) const {
     constexpr std::uint64_t kBlock = ValueArena::kBlockBytes;
-    if (place >= state_.values_end || state_.values_end - place < 4 || place % kBlock > kBlock - 4) return false;
+    if (place >= state_.values_end || state_.values_end - place < 4 || place % kBlock > kBlock - 4)
+      return false;
     const std::uint64_t length = index_.values.At(place).size();
     return length <= state_.values_end - place - 4 && length <= kBlock - 4 - place % kBlock;
   }
@@ -64,7 +68,8 @@ class CellChecker {
           !InOrNone(cell.mentions, state_.mentions) || !InOrNone(cell.rename, state_.renames)) {
         return false;
       }
-      if (cell.links != kNone && at_.link(cell.links).a != n && at_.link(cell.links).b != n) return false;
+      if (cell.links != kNone && at_.link(cell.links).a != n && at_.link(cell.links).b != n)
+        return false;
       if (cell.profile == kNone) continue;
       if (cell.parent != n || has_root[cell.profile]) return false;
       has_root[cell.profile] = true;
@@ -110,7 +115,8 @@ class CellChecker {
     for (std::uint64_t l = 0; l < state_.links; ++l) {
       const LinkCell& cell = at_.link(static_cast<Link>(l));
       if (!In(cell.a, state_.nodes) || !In(cell.b, state_.nodes) || cell.a == cell.b) return false;
-      if (!InOrNone(cell.next_a, state_.links) || !InOrNone(cell.next_b, state_.links)) return false;
+      if (!InOrNone(cell.next_a, state_.links) || !InOrNone(cell.next_b, state_.links))
+        return false;
     }
     std::vector<bool> visited(2 * state_.links);  // from a, from b
     for (std::uint64_t n = 0; n < state_.nodes; ++n) {
@@ -128,7 +134,8 @@ class CellChecker {
     }
     for (std::uint64_t l = 0; l < state_.links; ++l) {
       const LinkCell& cell = at_.link(static_cast<Link>(l));
-      const bool out_of_a = (cell.flags & LinkCell::kOutOfA) != 0, out_of_b = (cell.flags & LinkCell::kOutOfB) != 0;
+      const bool out_of_a = (cell.flags & LinkCell::kOutOfA) != 0,
+                 out_of_b = (cell.flags & LinkCell::kOutOfB) != 0;
       if (visited[2 * l] == out_of_a || visited[2 * l + 1] == out_of_b) return false;
       if ((out_of_a || out_of_b) && !cell.spent()) return false;
     }
@@ -148,8 +155,11 @@ class CellChecker {
     for (std::uint64_t r = 0; r < state_.records; ++r) {
       const RecordCell& cell = at_.record(static_cast<std::uint32_t>(r));
       const std::uint64_t frame = cell.location >> 16;
-      if (frame == 0 || frame > state_.last_frame || (cell.location & 0xffff) >= Log::kFrameRecords) return false;
-      if (cell.sequence > state_.sequence || (cell.flags & 0xff) > static_cast<std::uint32_t>(Act::kRetract)) return false;
+      if (frame == 0 || frame > state_.last_frame || (cell.location & 0xffff) >= Log::kFrameRecords)
+        return false;
+      if (cell.sequence > state_.sequence ||
+          (cell.flags & 0xff) > static_cast<std::uint32_t>(Act::kRetract))
+        return false;
     }
     return true;
   }
@@ -163,7 +173,8 @@ class CellChecker {
       auto n = static_cast<Node>(start);
       do {
         const std::uint32_t rename = at_.node(n).rename;
-        if (visited[n] || rename == kNone || at_.rename(rename).canonical != canonical) return false;
+        if (visited[n] || rename == kNone || at_.rename(rename).canonical != canonical)
+          return false;
         visited[n] = true;
         meets_canonical |= n == canonical;
         n = at_.rename(rename).next;
@@ -185,7 +196,8 @@ class CellChecker {
 absl::Status CheckCells(const Index& index, const CommitState& state) {
   const std::string_view fault = CellChecker(index, state).FindFault();
   if (fault.empty()) return absl::OkStatus();
-  return absl::DataLossError("the checkpoint's " + std::string(fault) + " do not hang together; restore a backup");
+  return absl::DataLossError("the checkpoint's " + std::string(fault) +
+                             " do not hang together; restore a backup");
 }
 
 }  // namespace polyonym::engine

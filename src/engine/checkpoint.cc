@@ -15,7 +15,8 @@
 namespace polyonym::engine {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "cells are stored as they lie in memory, little-endian");
+static_assert(std::endian::native == std::endian::little,
+              "cells are stored as they lie in memory, little-endian");
 
 constexpr std::uint8_t kStateVersion = 1;
 constexpr std::size_t kBlockCells = 64;
@@ -35,7 +36,9 @@ enum class Part : char {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-std::string KeyOf(Part part, std::uint64_t block) { return std::string(1, static_cast<char>(part)) + BigEndianKey(block); }
+std::string KeyOf(Part part, std::uint64_t block) {
+  return std::string(1, static_cast<char>(part)) + BigEndianKey(block);
+}
 
 void AddRow(Part part, std::uint64_t block, std::string_view payload, Rows* rows) {
   std::string key = KeyOf(part, block);
@@ -44,7 +47,8 @@ void AddRow(Part part, std::uint64_t block, std::string_view payload, Rows* rows
 }
 
 template <class Array>
-void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t commit, std::uint64_t since, Rows* rows) {
+void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t commit,
+              std::uint64_t since, Rows* rows) {
   std::string payload;
   for (std::uint64_t first = 0; first < size; first += kBlockCells) {
     const std::uint64_t last = std::min<std::uint64_t>(first + kBlockCells, size);
@@ -78,10 +82,12 @@ bool LoadCells(std::string_view payload, std::uint64_t block, std::uint64_t size
 }
 
 // Chunks follow each other without a gap, and all but the last are full.
-bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end, ValueArena* values) {
+bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end,
+                ValueArena* values) {
   const std::uint64_t from = block * kValueChunk;
   if (block >= (std::uint64_t{1} << 48) || from != values->end() || from >= end) return false;
-  if (payload.size() != std::min(kValueChunk, end - from) && payload.size() != kValueChunk) return false;
+  if (payload.size() != std::min(kValueChunk, end - from) && payload.size() != kValueChunk)
+    return false;
   values->Restore(from, payload);
   return true;
 }
@@ -91,9 +97,10 @@ std::string EncodeManifest(const Index& index, const CommitState& s) {
   PutVarint(&out, index.seed);
   PutVarint(&out, static_cast<std::uint64_t>(index.hash_bits));
   for (const std::uint64_t number :
-       {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end, s.last_frame,
-        s.totals.standing_records, s.totals.held_records, s.totals.live_names, s.totals.live_nodes, s.totals.merged_away,
-        s.totals.shared, s.totals.links, s.totals.refused, s.rules->version()}) {
+       {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end,
+        s.last_frame, s.totals.standing_records, s.totals.held_records, s.totals.live_names,
+        s.totals.live_nodes, s.totals.merged_away, s.totals.shared, s.totals.links,
+        s.totals.refused, s.rules->version()}) {
     PutVarint(&out, number);
   }
   PutText(&out, WritePolicyProto(s.rules->policy().policy()));
@@ -111,35 +118,44 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
   }
   std::uint64_t version = 0;
   for (std::uint64_t* number :
-       {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames, &s.values_end, &s.last_frame,
-        &s.totals.standing_records, &s.totals.held_records, &s.totals.live_names, &s.totals.live_nodes,
-        &s.totals.merged_away, &s.totals.shared, &s.totals.links, &s.totals.refused, &version}) {
+       {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames,
+        &s.values_end, &s.last_frame, &s.totals.standing_records, &s.totals.held_records,
+        &s.totals.live_names, &s.totals.live_nodes, &s.totals.merged_away, &s.totals.shared,
+        &s.totals.links, &s.totals.refused, &version}) {
     *number = in.Varint();
   }
   auto policy = ReadPolicyProto(in.Text());
-  if (!policy.ok()) return absl::DataLossError("the checkpoint's policy does not decode; run verify, then restore a backup");
+  if (!policy.ok())
+    return absl::DataLossError(
+        "the checkpoint's policy does not decode; run verify, then restore a backup");
   auto compiled = CompiledPolicy::Compile(*std::move(policy));
-  if (!compiled.ok()) return absl::DataLossError("the checkpoint's policy does not compile; run verify, then restore a backup");
+  if (!compiled.ok())
+    return absl::DataLossError(
+        "the checkpoint's policy does not compile; run verify, then restore a backup");
   const std::uint64_t count = in.Varint();
-  if (count > in.remaining()) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
+  if (count > in.remaining())
+    return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   std::vector<std::string> kinds(count);
   bool all_valid = true;
   for (std::string& kind : kinds) {
     kind = in.Text();
     all_valid &= IsValidNamespace(kind);
   }
-  if (!in.AtEnd() || !all_valid) return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
+  if (!in.AtEnd() || !all_valid)
+    return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   s.rules = Rules::Make(*std::move(compiled), version, std::move(kinds));
   return s;
 }
 
 bool Complete(const CommitState& s, const Index& index) {
-  return index.nodes.size() == s.nodes && index.profiles.size() == s.profiles && index.links.size() == s.links &&
-         index.mentions.size() == s.mentions && index.records.size() == s.records && index.renames.size() == s.renames &&
+  return index.nodes.size() == s.nodes && index.profiles.size() == s.profiles &&
+         index.links.size() == s.links && index.mentions.size() == s.mentions &&
+         index.records.size() == s.records && index.renames.size() == s.renames &&
          index.values.end() >= s.values_end;
 }
 
-bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const CommitState& s, Index* index) {
+bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const CommitState& s,
+             Index* index) {
   switch (part) {
     case Part::kManifest:
       return true;
@@ -163,7 +179,8 @@ bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const Com
 
 }  // namespace
 
-absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since, Store* store) {
+absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since,
+                             Store* store) {
   Rows rows;
   AddRow(Part::kManifest, 0, EncodeManifest(index, state), &rows);
   AddCells(index.nodes, Part::kNodes, state.nodes, state.sequence, since, &rows);
@@ -187,7 +204,8 @@ absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::
     }
   }
   for (; from < state.values_end; from += kValueChunk) {
-    AddRow(Part::kValues, from / kValueChunk, index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), &rows);
+    AddRow(Part::kValues, from / kValueChunk,
+           index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), &rows);
   }
   return store->Ingest(Table::kState, std::move(rows));
 }
@@ -203,19 +221,23 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, In
   if (!state.ok()) return state.status();
   index->Begin(state->sequence);
   absl::Status problem;
-  absl::Status status = store.Scan(Table::kState, "", "", [&](std::string_view key, std::string_view value) {
-    auto row = OpenValue(kStateVersion, key, value);
-    if (!row.ok()) {
-      problem = row.status();
-    } else if (key.size() != 9 ||
-               !LoadRow(static_cast<Part>(key[0]), FromBigEndianKey(key.substr(1)), *row, *state, index)) {
-      problem = absl::DataLossError("a checkpoint row does not fit its manifest; restore a backup");
-    }
-    return problem.ok();
-  });
+  absl::Status status =
+      store.Scan(Table::kState, "", "", [&](std::string_view key, std::string_view value) {
+        auto row = OpenValue(kStateVersion, key, value);
+        if (!row.ok()) {
+          problem = row.status();
+        } else if (key.size() != 9 ||
+                   !LoadRow(static_cast<Part>(key[0]), FromBigEndianKey(key.substr(1)), *row,
+                            *state, index)) {
+          problem =
+              absl::DataLossError("a checkpoint row does not fit its manifest; restore a backup");
+        }
+        return problem.ok();
+      });
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
-  if (!Complete(*state, *index)) return absl::DataLossError("checkpoint rows are missing; restore a backup");
+  if (!Complete(*state, *index))
+    return absl::DataLossError("checkpoint rows are missing; restore a backup");
   if (absl::Status sound = CheckCells(*index, *state); !sound.ok()) return sound;
   return std::optional<CommitState>(*std::move(state));
 }

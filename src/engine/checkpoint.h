@@ -21,7 +21,8 @@ namespace polyonym::engine {
 
 // Writes the state of a pinned commit. `since`: the commit of the last checkpoint, 0 for none.
 // REQUIRES: the log up to state.last_frame is on stable storage.
-absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since, Store* store);
+absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since,
+                             Store* store);
 
 // Loads the last checkpoint into an empty index, as its commit.  Nothing where there is none.
 // ERRORS: DataLoss, FailedPrecondition (newer format).

@@ -12,8 +12,8 @@
 #ifndef POLYONYM_SRC_ENGINE_CORE_H_
 #define POLYONYM_SRC_ENGINE_CORE_H_
 
-#include <cstdint>
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,13 +53,15 @@ class Core {
     Outcome outcome = Outcome::kApplied;
     Reason reason = Reason::kNone;
     std::uint32_t held_identifiers = 0;
-    absl::InlinedVector<Node, 8> self;  // identifiers counted with role self, for the record's primary
+    // Identifiers counted with role self, for the record's primary.
+    absl::InlinedVector<Node, 8> self;
   };
 
   void Begin(std::uint64_t sequence);
 
   // Takes records in order. `taken(i, what)` is called after each; it may not call the core.
-  void Take(std::span<const Incoming> records, const std::function<void(std::size_t, const Taken&)>& taken);
+  void Take(std::span<const Incoming> records,
+            const std::function<void(std::size_t, const Taken&)>& taken);
 
   // Judges every standing record again under another policy.
   void PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version);
@@ -75,9 +77,11 @@ class Core {
   void PrefetchNodes(std::span<const Node> nodes) const;
 
   // Changes since Begin().
-  std::vector<Change> Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before, std::uint64_t sequence);
+  std::vector<Change> Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before,
+                          std::uint64_t sequence);
   // Notes in each profile's id that `sequence` changed it; returns what was noted before, from and to of each.
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> NoteChanges(const std::vector<Change>& changes);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> NoteChanges(
+      const std::vector<Change>& changes);
 
   const std::shared_ptr<const Rules>& rules() const { return rules_; }
   const Totals& totals() const { return totals_; }
@@ -97,7 +101,7 @@ class Core {
   // A record with what policy says of it, and the hashes that its names are looked up by.
   struct Judged {
     struct Name {
-      Kind kind = kNone;   // kNone: its namespace was new
+      Kind kind = kNone;  // kNone: its namespace was new
       std::uint64_t hash = 0;
       Node guess = kNone;  // what the dictionary has under the hash; not compared yet
     };
@@ -108,7 +112,8 @@ class Core {
   };
 
   // core_ahead.cc
-  static constexpr std::size_t kAhead = 32;  // records in a group: what the processor can have under way, and more
+  // Records in a group: what the processor can have under way, and more.
+  static constexpr std::size_t kAhead = 32;
   void Judge(const Record& record, Judged* judged) const;
   void LookAhead(std::span<const Incoming> records);
   void AddNewKinds(std::size_t records);
@@ -122,7 +127,8 @@ class Core {
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
   bool NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out);
   void NameKnown(const Judged& judged, Taken* taken) const;
-  std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key, Record* record);
+  std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key,
+                             Record* record);
   std::optional<Record> Load(std::uint32_t record_index);
   void Stand(std::uint32_t record_index, const Judged& judged, Taken* taken);
   void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
@@ -132,7 +138,8 @@ class Core {
 
   // core_evidence.cc
   void AddMentions(std::uint32_t record_index, const std::vector<Named>& named);
-  void Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named, Sign sign);
+  void Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named,
+             Sign sign);
   void CountNaming(const Record& record, const std::vector<Named>& named, Sign sign);
   void CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign);
   void CountMention(Node node, std::int64_t time_ms, Sign sign);
@@ -154,7 +161,8 @@ class Core {
   void ForEachParentUnbind(Node a, Node child, const F& f) const;
   std::optional<std::int64_t> FirstTogether(Node u, Node v);
   // f(record index, record, named) for every live record that names the node and has a mention.
-  void ForEachLiveRecord(Node node, const std::function<void(const Record&, const std::vector<Named>&)>& f);
+  void ForEachLiveRecord(Node node,
+                         const std::function<void(const Record&, const std::vector<Named>&)>& f);
   // A record with what it names, by the policy in force.
   std::optional<std::pair<Record, std::vector<Named>>> LoadNamed(std::uint32_t record_index);
   std::vector<std::uint32_t> MentionsOf(Node node) const;
@@ -162,7 +170,8 @@ class Core {
 
   // core_acts.cc
   // Puts a live act back into acts_ alone: the index already shows what it did.
-  void RestoreAct(std::uint32_t record_index, const Record& record, const std::vector<Named>& named);
+  void RestoreAct(std::uint32_t record_index, const Record& record,
+                  const std::vector<Named>& named);
   void CountUnbind(Node a, Node b, std::int64_t time_ms, Sign sign);
   void CountCannotLink(Node a, Node b, Sign sign);
   void CountDeletion(Node name, std::int64_t time_ms, Sign sign);

@@ -7,7 +7,8 @@
 
 namespace polyonym::engine {
 
-void Core::RestoreAct(std::uint32_t record_index, const Record& record, const std::vector<Named>& named) {
+void Core::RestoreAct(std::uint32_t record_index, const Record& record,
+                      const std::vector<Named>& named) {
   const std::int64_t t = record.time_ms.value_or(0);
   if (record.act == Act::kUnbind) acts_.AddUnbind(named[0].name, named[1].name, t);
   if (record.act == Act::kCannotLink) acts_.AddApart(named[0].name, named[1].name);
@@ -34,7 +35,8 @@ void Core::CountUnbind(Node a, Node b, std::int64_t t, Sign sign) {
     const std::uint32_t parent_family = rules_->FamilyOfKind(graph_.KindOf(parent));
     graph_.ForEachPair(parent, [&](Link, const LinkCell& l) {
       const Node other = l.Other(parent);
-      if (rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(other))) == parent_family) children.push_back(other);
+      if (rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(other))) == parent_family)
+        children.push_back(other);
     });
     for (const Node child : children) {
       if (child != partner) RecountPair(partner, child);
@@ -73,7 +75,8 @@ void Core::CountSourceDeletion(const std::string& source, std::int64_t t, Sign s
   const std::uint32_t hash = index_->HashSource(source);
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     const RecordCell cell = index_->records.Latest(r);
-    if (cell.source != hash || !cell.has(RecordCell::kStands) || cell.has(RecordCell::kHeld)) continue;
+    if (cell.source != hash || !cell.has(RecordCell::kStands) || cell.has(RecordCell::kHeld))
+      continue;
     auto loaded = LoadNamed(r);
     if (!loaded) return;
     const Record& record = loaded->first;
@@ -112,10 +115,12 @@ void Core::SetCannot(Node u, Node v, int by) {
     n.flags = left > 0 ? n.flags | NodeCell::kApart : n.flags & ~NodeCell::kApart;
   }
   const Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
-  if (region[0] == region[1]) return resolver_.Replay(std::span(region, 1));  // also renews the tally
+  if (region[0] == region[1])
+    return resolver_.Replay(std::span(region, 1));  // also renews the tally
   if (is) {  // no group on the way to two profiles ever held both
     for (const Node root : region) graph_.MarkApart(root);
-  } else if (graph_.Border(region[0]) > 0 && graph_.Border(region[1]) > 0) {  // it may have refused a link between them
+  } else if (graph_.Border(region[0]) > 0 &&
+             graph_.Border(region[1]) > 0) {  // it may have refused a link between them
     resolver_.Replay(region);
   }
 }
@@ -136,9 +141,11 @@ void Core::CountCannotOf(const std::vector<Node>& names, int by) {
 
 // A rename joins two classes, or taking it back parts one: everything that was said of them is taken out, the classes are
 // made again, and it is put back.
-void Core::CountRename(std::uint32_t record_index, const Record& record, Node from, Node to, Sign sign) {
+void Core::CountRename(std::uint32_t record_index, const Record& record, Node from, Node to,
+                       Sign sign) {
   std::vector<Node> names;
-  for (const Node seed : {from, to}) graph_.ForEachName(graph_.Canonical(seed), [&](Node name) { names.push_back(name); });
+  for (const Node seed : {from, to})
+    graph_.ForEachName(graph_.Canonical(seed), [&](Node name) { names.push_back(name); });
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const Node name : names) tracker_.Each(name);
@@ -160,7 +167,8 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
     }
   };
   records.erase(record_index);
-  for (const Node name : names) mention_times_.Drop(name);  // the rename's own mention is counted by hand below
+  for (const Node name : names)
+    mention_times_.Drop(name);  // the rename's own mention is counted by hand below
   // Its own mention goes first and comes last, and records go one at a time, so that whatever is counted from records on the
   // way agrees with what is in the index.
   if (sign == Sign::kPlus) {
@@ -210,7 +218,9 @@ void Core::Reclass(const std::vector<Node>& names) {
       if (acts == acts_.renames_of.end()) continue;
       for (const std::uint32_t r : acts->second) {
         const RenameAct& act = acts_.renames.at(r);
-        if (latest == nullptr || std::pair(act.time_ms, act.record) > std::pair(latest->time_ms, latest->record)) latest = &act;
+        if (latest == nullptr ||
+            std::pair(act.time_ms, act.record) > std::pair(latest->time_ms, latest->record))
+          latest = &act;
         for (const Node end : {act.from, act.to}) {
           if (left.erase(end) > 0) members.push_back(end);
         }

@@ -13,11 +13,14 @@ std::optional<std::int64_t> Later(std::optional<std::int64_t> a, std::optional<s
   return !a || (b && *b > *a) ? b : a;
 }
 
-bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) { return until && time_ms <= *until; }
+bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) {
+  return until && time_ms <= *until;
+}
 
 }  // namespace
 
-std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(std::uint32_t record_index) {
+std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(
+    std::uint32_t record_index) {
   auto record = Load(record_index);
   if (!record) return std::nullopt;
   std::vector<Named> named;
@@ -28,7 +31,8 @@ std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(std::
 void Core::AddMentions(std::uint32_t record_index, const std::vector<Named>& named) {
   for (const Named& n : named) {
     const MentionCell cell{record_index, graph_.node(n.name).mentions};
-    index_->nodes.Write(n.name).mentions = static_cast<std::uint32_t>(index_->mentions.Append(cell));
+    index_->nodes.Write(n.name).mentions =
+        static_cast<std::uint32_t>(index_->mentions.Append(cell));
   }
 }
 
@@ -36,7 +40,8 @@ void Core::AddMentions(std::uint32_t record_index, const std::vector<Named>& nam
 std::vector<std::uint32_t> Core::MentionsOf(Node node) const {
   std::vector<std::uint32_t> records;
   graph_.ForEachName(node, [&](Node name) {
-    for (std::uint32_t m = graph_.node(name).mentions; m != kNone; m = index_->mentions.Latest(m).next) {
+    for (std::uint32_t m = graph_.node(name).mentions; m != kNone;
+         m = index_->mentions.Latest(m).next) {
       records.push_back(index_->mentions.Latest(m).record);
     }
   });
@@ -45,7 +50,8 @@ std::vector<std::uint32_t> Core::MentionsOf(Node node) const {
   return records;
 }
 
-void Core::ForEachLiveRecord(Node node, const std::function<void(const Record&, const std::vector<Named>&)>& f) {
+void Core::ForEachLiveRecord(
+    Node node, const std::function<void(const Record&, const std::vector<Named>&)>& f) {
   for (const std::uint32_t r : MentionsOf(node)) {
     if (!index_->records.Latest(r).live()) continue;
     const auto loaded = LoadNamed(r);
@@ -54,7 +60,8 @@ void Core::ForEachLiveRecord(Node node, const std::function<void(const Record&, 
   }
 }
 
-void Core::Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named, Sign sign) {
+void Core::Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named,
+                 Sign sign) {
   const std::int64_t t = record.time_ms.value_or(0);
   switch (record.act) {
     case Act::kObserve:
@@ -90,7 +97,8 @@ void Core::CountNaming(const Record& record, const std::vector<Named>& named, Si
   std::sort(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) {
     return a.node != b.node ? a.node < b.node : a.role < b.role;
   });
-  nodes.erase(std::unique(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) { return a.node == b.node; }),
+  nodes.erase(std::unique(nodes.begin(), nodes.end(),
+                          [](const Named& a, const Named& b) { return a.node == b.node; }),
               nodes.end());
   const std::int64_t t = *record.time_ms;
   if (sign == Sign::kPlus) {
@@ -117,15 +125,19 @@ void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sig
 // A record that names a parent and its child may bring the child under a later unbind of the parent, or out of it.
 void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
   for (const Named& child : nodes) {
-    const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child.node)));
+    const std::uint32_t parent_family =
+        rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child.node)));
     if (parent_family == CompiledPolicy::kUndeclared) continue;
     for (const Named& parent : nodes) {
-      if (parent.node == child.node || rules_->FamilyOfKind(graph_.KindOf(parent.node)) != parent_family) continue;
+      if (parent.node == child.node ||
+          rules_->FamilyOfKind(graph_.KindOf(parent.node)) != parent_family)
+        continue;
       graph_.ForEachName(parent.node, [&](Node name) {
         const auto partners = acts_.unbound_from.find(name);
         if (partners == acts_.unbound_from.end()) return;
         for (const Node partner : std::multiset<Node>(partners->second)) {
-          if (Voided(t, acts_.UnboundUntil(name, partner))) RecountPair(graph_.Canonical(partner), child.node);
+          if (Voided(t, acts_.UnboundUntil(name, partner)))
+            RecountPair(graph_.Canonical(partner), child.node);
         }
       });
     }
@@ -161,7 +173,8 @@ void Core::RecountNode(Node node) {
   });
   const bool windowed = graph_.limits().kinds[graph_.KindOf(node)].windowed;
   if (windowed) mention_times_.Put(node, times);
-  const std::int64_t first = !windowed || times.empty() ? 0 : *std::min_element(times.begin(), times.end());
+  const std::int64_t first =
+      !windowed || times.empty() ? 0 : *std::min_element(times.begin(), times.end());
   SetLive(node, static_cast<std::uint32_t>(times.size()), first);
 }
 
@@ -180,18 +193,23 @@ void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
     });
   }
   if (was.first_ms == first_ms || !graph_.limits().kinds[was.kind].windowed) return;
-  const Node root = graph_.ProfileOf(node);  // a window may fit now that did not, or the other way round
+  // a window may fit now that did not, or the other way round.
+  const Node root = graph_.ProfileOf(node);
   if (graph_.SizeOf(root) > 1 || graph_.Border(root) > 0) resolver_.Replay(std::span(&root, 1));
 }
 
 void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign) {
   Link link = graph_.FindLink(u, v);
-  if (link == kNone) link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
+  if (link == kNone)
+    link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
   // Whether an unbind of a parent voids it is told by other records; behind the last such unbind nothing does.
-  if (!forced && MayUnbindChildren() && Voided(t, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
+  if (!forced && MayUnbindChildren() &&
+      Voided(t, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
     return RecountPair(u, v);
   }
-  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) || (!forced && Voided(t, PairUnboundUntil(u, v)))) return;
+  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) ||
+      (!forced && Voided(t, PairUnboundUntil(u, v))))
+    return;
   Evidence now = graph_.link(link).evidence;
   if (sign == Sign::kPlus) {
     sighting_times_.Add(link, t);
@@ -224,11 +242,13 @@ void Core::RecountPair(Node u, Node v) {
     if (record.act == Act::kRename) return;
     const bool forced = record.act == Act::kMustLink;
     const auto names = [&](Node node) {
-      return std::any_of(named.begin(), named.end(),
-                         [&](const Named& n) { return n.node == node && (forced || n.role == Role::kSelf); });
+      return std::any_of(named.begin(), named.end(), [&](const Named& n) {
+        return n.node == node && (forced || n.role == Role::kSelf);
+      });
     };
     const std::int64_t t = *record.time_ms;
-    if (!names(u) || !names(v) || Voided(t, void_until) || (!forced && Voided(t, unbound_until))) return;
+    if (!names(u) || !names(v) || Voided(t, void_until) || (!forced && Voided(t, unbound_until)))
+      return;
     now.Add(t, forced);
     times.push_back(t);
   });
@@ -276,14 +296,17 @@ std::optional<std::int64_t> Core::LastParentUnbind(Node a, Node child) const {
 // f(parent, time) for every unbind of `a` from what may be a parent of `child`.
 template <class F>
 void Core::ForEachParentUnbind(Node a, Node child, const F& f) const {
-  const std::uint32_t parent_family = rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child)));
+  const std::uint32_t parent_family =
+      rules_->policy().ParentOf(rules_->FamilyOfKind(graph_.KindOf(child)));
   if (parent_family == CompiledPolicy::kUndeclared) return;
   graph_.ForEachName(a, [&](Node name) {
     const auto partners = acts_.unbound_from.find(name);
     if (partners == acts_.unbound_from.end()) return;
     for (const Node partner : partners->second) {
       const Node parent = graph_.Canonical(partner);
-      if (parent == child || parent == a || rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family) continue;
+      if (parent == child || parent == a ||
+          rules_->FamilyOfKind(graph_.KindOf(parent)) != parent_family)
+        continue;
       if (const auto unbound = acts_.UnboundUntil(name, partner)) f(parent, *unbound);
     }
   });
@@ -311,7 +334,8 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   const identity::RankKey was_key = graph_.KeyOf(was);
   index_->links.Write(link).evidence = now;
   graph_.NoteSpent(link, was.spent());
-  totals_.links += static_cast<std::uint64_t>(now.any()) - static_cast<std::uint64_t>(was.evidence.any());
+  totals_.links +=
+      static_cast<std::uint64_t>(now.any()) - static_cast<std::uint64_t>(was.evidence.any());
   const Node ends[] = {was.a, was.b};
   bool flips = false;
   if ((was.evidence.seen > 0) != (now.seen > 0)) {
@@ -324,7 +348,8 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   if (!flips) {
     const LinkCell& cell = graph_.link(link);
     if (graph_.IsLive(cell)) {
-      resolver_.Put(was.a, was.b, link, graph_.KeyOf(cell), was_live ? std::optional(was_key) : std::nullopt);
+      resolver_.Put(was.a, was.b, link, graph_.KeyOf(cell),
+                    was_live ? std::optional(was_key) : std::nullopt);
     } else if (was_live) {
       resolver_.Drop(was.a, was.b, link);
     }
@@ -360,7 +385,8 @@ std::uint32_t Core::GuardedNeighbours(Node node, std::size_t guard) {
   at->second.resize(guards.size());
   graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
     for (std::size_t g = 0; g < guards.size(); ++g) {
-      if (l.evidence.seen > 0 && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node)))) ++at->second[g];
+      if (l.evidence.seen > 0 && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node))))
+        ++at->second[g];
     }
   });
   return at->second[guard];

@@ -10,7 +10,8 @@ namespace {
 
 // The order of section 1 of docs/rule.md among records of one key.
 std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
-  return {record.version ? *record.version : record.time_ms.value_or(0), record.act == Act::kRetract, HashContent(record)};
+  return {record.version ? *record.version : record.time_ms.value_or(0),
+          record.act == Act::kRetract, HashContent(record)};
 }
 
 }  // namespace
@@ -40,7 +41,8 @@ std::uint32_t Core::FindStanding(const std::string& source, const std::string& i
   return FindStanding(source, id, index_->HashRecordKey(source, id), record);
 }
 
-std::uint32_t Core::FindStanding(const std::string& source, const std::string& id, std::uint64_t key, Record* record) {
+std::uint32_t Core::FindStanding(const std::string& source, const std::string& id,
+                                 std::uint64_t key, Record* record) {
   return index_->record_keys.Find(key, [&](std::uint32_t r) {
     if (r >= index_->records.size() || index_->records.Latest(r).key != key) return false;
     auto stored = Load(r);
@@ -100,7 +102,9 @@ bool Core::NameLive(std::uint32_t record_index, const Record& record, std::vecto
   Judge(record, &judged);
   const auto act = static_cast<Act>(index_->records.Latest(record_index).flags & 0xff);
   if (judged.verdict.reason != Reason::kNone || record.act != act) {
-    if (status_.ok()) status_ = absl::DataLossError("the checkpoint's records do not fit the log; restore a backup");
+    if (status_.ok())
+      status_ =
+          absl::DataLossError("the checkpoint's records do not fit the log; restore a backup");
     return false;
   }
   NameNodes(judged, out);
@@ -119,7 +123,8 @@ void Core::NameKnown(const Judged& judged, Taken* taken) const {
   }
 }
 
-void Core::Take(std::span<const Incoming> records, const std::function<void(std::size_t, const Taken&)>& taken) {
+void Core::Take(std::span<const Incoming> records,
+                const std::function<void(std::size_t, const Taken&)>& taken) {
   for (std::size_t first = 0; first < records.size(); first += kAhead) {
     const auto group = records.subspan(first, std::min(kAhead, records.size() - first));
     LookAhead(group);
@@ -142,8 +147,9 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
     const auto place = PlaceOf(record), former_place = PlaceOf(former);
     if (place <= former_place) {
       taken->outcome = Outcome::kUnchanged;
-      taken->reason = place == former_place ? Reason::kDuplicate
-                      : former.act == Act::kRetract ? Reason::kRetracted : Reason::kSuperseded;
+      taken->reason = place == former_place         ? Reason::kDuplicate
+                      : former.act == Act::kRetract ? Reason::kRetracted
+                                                    : Reason::kSuperseded;
       if (record.act != Act::kRetract) NameKnown(judged, taken);
       return;
     }
@@ -154,7 +160,8 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
   cell.source = index_->HashSource(record.source);
   cell.flags = static_cast<std::uint32_t>(record.act);  // it stands once what it replaces is gone
   cell.location = incoming.location ? *incoming.location
-                                    : log_->Append(sequence_, index_->records.size() + 1, record, incoming.own_id);
+                                    : log_->Append(sequence_, index_->records.size() + 1, record,
+                                                   incoming.own_id);
   const auto record_index = static_cast<std::uint32_t>(index_->records.Append(cell));
   if (former_index == kNone) {
     index_->record_keys.Insert(cell.key, record_index);
@@ -237,7 +244,8 @@ void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t 
     if (!index_->records.Latest(r).has(RecordCell::kStands)) continue;
     standing.push_back(r);
     // None stands until its turn: an act must not count what is not yet there.
-    SetFlags(r, 0, RecordCell::kStands | RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
+    SetFlags(r, 0,
+             RecordCell::kStands | RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
   }
   totals_.standing_records = standing.size();
   for (const std::uint32_t r : standing) {
@@ -269,7 +277,9 @@ void Core::RebuildTables() {
     if (!cell.has(RecordCell::kStands)) continue;
     index_->record_keys.Insert(cell.key, r);
     const auto act = static_cast<Act>(cell.flags & 0xff);
-    if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRetract) continue;
+    if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink ||
+        act == Act::kRetract)
+      continue;
     const auto record = Load(r);
     if (!record) return;
     if (NameLive(r, *record, &named_)) RestoreAct(r, *record, named_);
@@ -280,22 +290,27 @@ std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const 
   Node best = kNone;
   for (const Node name : self) {
     const Node node = graph_.Canonical(name);
-    const auto place = [this](Node n) { return std::pair(graph_.node(n).shared(), rules_->PriorityOf(graph_.KindOf(n))); };
-    if (best == kNone || place(node) < place(best) || (place(node) == place(best) && graph_.NodeBefore(node, best))) best = node;
+    const auto place = [this](Node n) {
+      return std::pair(graph_.node(n).shared(), rules_->PriorityOf(graph_.KindOf(n)));
+    };
+    if (best == kNone || place(node) < place(best) ||
+        (place(node) == place(best) && graph_.NodeBefore(node, best)))
+      best = node;
   }
   if (best == kNone) return std::nullopt;
   return ProfileId{graph_.IdOf(graph_.ProfileOf(best))};
 }
 
-std::vector<Change> Core::Net(const Rules& rules_before, std::uint64_t commit_before, Node nodes_before,
-                              std::uint64_t sequence) {
+std::vector<Change> Core::Net(const Rules& rules_before, std::uint64_t commit_before,
+                              Node nodes_before, std::uint64_t sequence) {
   if (tracker_.empty()) return {};
   const GraphReader<AtCommit> before(AtCommit{index_, commit_before}, &rules_before);
   const GraphReader<Latest> after(Latest{index_}, rules_.get());
   return tracker_.Net(before, after, nodes_before, sequence);
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> Core::NoteChanges(const std::vector<Change>& changes) {
+std::vector<std::pair<std::uint64_t, std::uint64_t>> Core::NoteChanges(
+    const std::vector<Change>& changes) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> noted;
   for (const Change& change : changes) {
     noted.emplace_back(graph_.node(static_cast<Node>(change.from.value)).change,

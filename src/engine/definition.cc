@@ -29,7 +29,8 @@ std::uint32_t Definition::SourceIndex(const std::string& source) {
 }
 
 Node Definition::NameIndex(const std::string& ns, std::string value) {
-  const auto [at, is_new] = name_index_.emplace(std::pair(ns, std::move(value)), static_cast<Node>(names_.size()));
+  const auto [at, is_new] =
+      name_index_.emplace(std::pair(ns, std::move(value)), static_cast<Node>(names_.size()));
   if (is_new) names_.push_back({ns, at->first.second});
   return at->second;
 }
@@ -50,7 +51,8 @@ void Definition::Add(const Record& record) {
   entry.held = verdict_.reason != Reason::kNone;
   if (entry.held) return;
   for (const RecordVerdict::Counted& counted : verdict_.counted) {
-    entry.names.emplace_back(NameIndex(record.identifiers[counted.index].ns, counted.value), counted.role);
+    entry.names.emplace_back(NameIndex(record.identifiers[counted.index].ns, counted.value),
+                             counted.role);
   }
 }
 
@@ -99,7 +101,8 @@ class Definition::Solver {
       const auto at = deleted.find(e.source);
       if (at == deleted.end() || e.time_ms > at->second) live_.emplace_back(&key, &e);
     }
-    std::sort(live_.begin(), live_.end(), [](const LiveEntry& a, const LiveEntry& b) { return *a.first < *b.first; });
+    std::sort(live_.begin(), live_.end(),
+              [](const LiveEntry& a, const LiveEntry& b) { return *a.first < *b.first; });
   }
 
   void MakeRules() {
@@ -135,12 +138,14 @@ class Definition::Solver {
 
   void ReadActs() {  // 3.1, 3.3, 5
     const CompiledPolicy& policy = *d_.policy_;
-    absl::flat_hash_map<std::pair<Node, Node>, std::int64_t> together;  // (parent, child) → first record naming both
+    // (parent, child) → first record naming both.
+    absl::flat_hash_map<std::pair<Node, Node>, std::int64_t> together;
     absl::flat_hash_map<Node, std::set<Node>> children;
     for (const auto& [key, e] : live_) {
       const Node a = e->names.empty() ? 0 : out_.node[e->names[0].first];
       const Node b = e->names.size() < 2 ? a : out_.node[e->names[1].first];
-      if (e->act == Act::kDeleteIdentifier) void_until_[a] = std::max(void_until_[a].value_or(e->time_ms), e->time_ms);
+      if (e->act == Act::kDeleteIdentifier)
+        void_until_[a] = std::max(void_until_[a].value_or(e->time_ms), e->time_ms);
       if (e->act == Act::kUnbind && a != b) Raise(unbound_until_, a, b, e->time_ms);
       if (e->act == Act::kCannotLink && a != b) {
         apart_[a].insert(b);
@@ -165,7 +170,8 @@ class Definition::Solver {
         const auto at = children.find(parent);
         if (at == children.end()) continue;
         for (const Node child : at->second) {
-          if (child != a && together.at(std::pair(parent, child)) <= until) Raise(unbound_until_, a, child, until);
+          if (child != a && together.at(std::pair(parent, child)) <= until)
+            Raise(unbound_until_, a, child, until);
         }
       }
     }
@@ -179,7 +185,8 @@ class Definition::Solver {
       const bool rename = e->act == Act::kRename;
       if (e->act != Act::kObserve && e->act != Act::kBind && !forced && !rename) continue;
       std::map<Node, bool> self;  // node → named as self
-      for (const auto& [name, role] : e->names) self[out_.node[name]] |= forced || role == Role::kSelf;
+      for (const auto& [name, role] : e->names)
+        self[out_.node[name]] |= forced || role == Role::kSelf;
       for (const auto& [n, is_self] : self) {
         if (!rename && Voided(n, e->time_ms)) continue;
         out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);
@@ -188,7 +195,9 @@ class Definition::Solver {
       if (rename) continue;
       for (auto u = self.begin(); u != self.end(); ++u) {
         for (auto v = std::next(u); v != self.end(); ++v) {
-          if (!u->second || !v->second || Voided(u->first, e->time_ms) || Voided(v->first, e->time_ms)) continue;
+          if (!u->second || !v->second || Voided(u->first, e->time_ms) ||
+              Voided(v->first, e->time_ms))
+            continue;
           const auto unbound = unbound_until_.find(std::pair(u->first, v->first));
           if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
           out_.links[std::pair(u->first, v->first)].Add(e->time_ms, forced);
@@ -206,8 +215,9 @@ class Definition::Solver {
     }
     for (const auto& [n, others] : neighbours) {
       for (const GuardRule& guard : out_.rules->GuardsOf(out_.kind[n])) {
-        const auto counted = std::count_if(others.begin(), others.end(),
-                                           [&](Node other) { return out_.rules->GuardCounts(guard, out_.kind[other]); });
+        const auto counted = std::count_if(others.begin(), others.end(), [&](Node other) {
+          return out_.rules->GuardCounts(guard, out_.kind[other]);
+        });
         if (static_cast<std::uint64_t>(counted) > guard.max_neighbours) out_.shared[n] = 1;
       }
     }
@@ -232,10 +242,13 @@ class Definition::Solver {
     for (const auto& [pair, evidence] : out_.links) {
       const auto [u, v] = pair;
       if (out_.shared[u] != 0 || out_.shared[v] != 0) continue;
-      const std::uint32_t sum = out_.rules->PriorityOf(out_.kind[u]) + out_.rules->PriorityOf(out_.kind[v]);
-      ranked.push_back(identity::MakeRankedLink(identity::MakeRankKey(out_.rules->ranking(), sum, evidence), u, v));
+      const std::uint32_t sum =
+          out_.rules->PriorityOf(out_.kind[u]) + out_.rules->PriorityOf(out_.kind[v]);
+      ranked.push_back(identity::MakeRankedLink(
+          identity::MakeRankKey(out_.rules->ranking(), sum, evidence), u, v));
     }
-    out_.group = identity::RunRule(static_cast<std::uint32_t>(out_.names.size()), ranked, out_.rules->limits(), Facts{this});
+    out_.group = identity::RunRule(static_cast<std::uint32_t>(out_.names.size()), ranked,
+                                   out_.rules->limits(), Facts{this});
   }
 
   const Definition& d_;

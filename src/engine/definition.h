@@ -38,7 +38,8 @@ class Definition {
     std::vector<std::int64_t> first_ms;
     std::vector<std::uint8_t> shared;
     std::vector<Node> group;  // equal for nodes of one profile
-    absl::flat_hash_map<std::pair<Node, Node>, identity::Evidence> links;  // of nodes, first < second
+    // Of nodes, first < second.
+    absl::flat_hash_map<std::pair<Node, Node>, identity::Evidence> links;
     std::shared_ptr<const Rules> rules;
     std::vector<Kind> kind;
   };
@@ -54,8 +55,8 @@ class Definition {
     bool held = false;
     std::int64_t time_ms = 0;
     std::uint32_t source = 0;
-    std::uint32_t target = kNone;                       // delete_source
-    std::vector<std::pair<Node, Role>> names;           // counted
+    std::uint32_t target = kNone;              // delete_source
+    std::vector<std::pair<Node, Role>> names;  // counted
   };
   class Solver;
 

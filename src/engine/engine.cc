@@ -64,7 +64,8 @@ class PrimaryCandidates {
         const std::size_t last = runs_[std::min(i + kAhead, runs_.size()) - 1].end;
         core.PrefetchNodes(std::span(nodes_).subspan(first, last - first));
       }
-      f(runs_[i].place, core.PrimaryProfile(std::span(nodes_).subspan(first, runs_[i].end - first)));
+      f(runs_[i].place,
+        core.PrimaryProfile(std::span(nodes_).subspan(first, runs_[i].end - first)));
       first = runs_[i].end;
     }
   }
@@ -101,20 +102,23 @@ absl::Status Engine::Impl::OpenHeader() {
   if (!header->has_value()) {
     auto last = store_->LastKey(Table::kLog);
     if (!last.ok()) return last.status();
-    if (last->has_value()) return absl::DataLossError("the store's header row is missing; restore a backup");
+    if (last->has_value())
+      return absl::DataLossError("the store's header row is missing; restore a backup");
     std::random_device random;
     index_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
     std::string payload;
     engine::PutVarint(&payload, index_.seed);
     WriteSet writes;
-    writes.puts.push_back({Table::kMeta, std::string(kHeaderKey), engine::SealValue(kHeaderVersion, kHeaderKey, payload)});
+    writes.puts.push_back({Table::kMeta, std::string(kHeaderKey),
+                           engine::SealValue(kHeaderVersion, kHeaderKey, payload)});
     if (absl::Status status = store_->Commit(writes, true); !status.ok()) return status;
   } else {
     auto payload = engine::OpenValue(kHeaderVersion, kHeaderKey, **header);
     if (!payload.ok()) return payload.status();
     engine::ByteReader in(*payload);
     index_.seed = in.Varint();
-    if (!in.AtEnd()) return absl::DataLossError("the store's header row does not decode; restore a backup");
+    if (!in.AtEnd())
+      return absl::DataLossError("the store's header row does not decode; restore a backup");
   }
   if (options_.hash_seed != 0) index_.seed = options_.hash_seed;
   index_.hash_bits = options_.hash_bits;
@@ -157,7 +161,8 @@ absl::Status Engine::Impl::Start() {
   synced_sequence_ = last_sequence_;
   // Two threads: a sync that is due does not wait for a checkpoint.
   if (options_.durability == Durability::kGroup) syncer_ = std::thread([this] { SyncInGroups(); });
-  if (options_.checkpoint_log_bytes != 0) checkpointer_ = std::thread([this] { CheckpointWhenDue(); });
+  if (options_.checkpoint_log_bytes != 0)
+    checkpointer_ = std::thread([this] { CheckpointWhenDue(); });
   return absl::OkStatus();
 }
 
@@ -165,23 +170,27 @@ absl::Status Engine::Impl::Start() {
 absl::Status Engine::Impl::CheckLogReaches(std::uint64_t frame) const {
   auto last = store_->LastKey(Table::kLog);
   if (!last.ok()) return last.status();
-  if (last->has_value() && (*last)->size() == 8 && engine::FromBigEndianKey(**last) >= frame) return absl::OkStatus();
-  return absl::DataLossError("the log ends before the checkpoint: synced records are missing; restore a backup");
+  if (last->has_value() && (*last)->size() == 8 && engine::FromBigEndianKey(**last) >= frame)
+    return absl::OkStatus();
+  return absl::DataLossError(
+      "the log ends before the checkpoint: synced records are missing; restore a backup");
 }
 
 absl::Status Engine::Impl::ReplayTail() {
   absl::Status problem;
   std::uint64_t expected = log_.last_frame() + 1;
-  absl::Status status = store_->Scan(Table::kLog, engine::FrameKey(expected), "", [&](std::string_view key, std::string_view value) {
-    if (key.size() != 8 || engine::FromBigEndianKey(key) != expected) {
-      problem = absl::DataLossError("the log has a gap; restore a backup");
-      return false;
-    }
-    problem = ReplayFrame(expected, value);
-    log_bytes_since_checkpoint_ += value.size();
-    ++expected;
-    return problem.ok();
-  });
+  absl::Status status =
+      store_->Scan(Table::kLog, engine::FrameKey(expected), "",
+                   [&](std::string_view key, std::string_view value) {
+                     if (key.size() != 8 || engine::FromBigEndianKey(key) != expected) {
+                       problem = absl::DataLossError("the log has a gap; restore a backup");
+                       return false;
+                     }
+                     problem = ReplayFrame(expected, value);
+                     log_bytes_since_checkpoint_ += value.size();
+                     ++expected;
+                     return problem.ok();
+                   });
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
   EndReplayedApply();
@@ -193,7 +202,8 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   if (!frame.ok()) return frame.status();
   if (frame->sequence != replaying_) {
     EndReplayedApply();
-    if (frame->sequence != last_sequence_ + 1) return absl::DataLossError("the log's sequence has a gap; restore a backup");
+    if (frame->sequence != last_sequence_ + 1)
+      return absl::DataLossError("the log's sequence has a gap; restore a backup");
     replaying_ = frame->sequence;
     index_.Begin(replaying_);
     core_->Begin(replaying_);
@@ -203,9 +213,11 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   log_.StartAfter(number);
   if (frame->kind == engine::FrameKind::kPolicy) {
     auto policy = ReadPolicyProto(frame->policy);
-    if (!policy.ok()) return absl::DataLossError("a logged policy does not decode; restore a backup");
+    if (!policy.ok())
+      return absl::DataLossError("a logged policy does not decode; restore a backup");
     auto compiled = CompiledPolicy::Compile(*std::move(policy));
-    if (!compiled.ok()) return absl::DataLossError("a logged policy does not compile; restore a backup");
+    if (!compiled.ok())
+      return absl::DataLossError("a logged policy does not compile; restore a backup");
     core_->PutRules(*std::move(compiled), core_->rules()->version() + 1);
     return core_->status();
   }
@@ -213,14 +225,16 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
     return absl::DataLossError("the log's records are out of step; restore a backup");
   }
   std::vector<engine::Core::Incoming> incoming;
-  for (const Record& record : frame->records) incoming.push_back({&record, false, number << 16 | incoming.size()});
+  for (const Record& record : frame->records)
+    incoming.push_back({&record, false, number << 16 | incoming.size()});
   core_->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
   return core_->status();
 }
 
 void Engine::Impl::EndReplayedApply() {
   if (replaying_ == 0) return;
-  const auto changes = core_->Net(*replay_rules_before_, last_sequence_, static_cast<engine::Node>(replay_nodes_before_), replaying_);
+  const auto changes = core_->Net(*replay_rules_before_, last_sequence_,
+                                  static_cast<engine::Node>(replay_nodes_before_), replaying_);
   core_->NoteChanges(changes);
   last_sequence_ = replaying_;
   replaying_ = 0;
@@ -237,7 +251,8 @@ void Engine::Impl::Latch(const absl::Status& why) {
 absl::Status Engine::Impl::ReadOnly() const {
   const std::lock_guard lock(latch_mutex_);
   if (latched_.ok()) return absl::OkStatus();
-  return absl::FailedPreconditionError("the engine is read-only after a failed write (" + std::string(latched_.message()) +
+  return absl::FailedPreconditionError("the engine is read-only after a failed write (" +
+                                       std::string(latched_.message()) +
                                        "); mend the cause and open it again");
 }
 
@@ -247,7 +262,8 @@ absl::Status Engine::Impl::Submit(Job* job) {
   queue_moved_.wait(lock, [&] { return job->done || queue_.front() == job; });
   if (job->done) return job->status;
   // The front leads: it runs everything that waits, and the queue keeps the others out meanwhile.
-  std::vector<Job*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kGroupJobs)));
+  std::vector<Job*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                               queue_.size(), kGroupJobs)));
   lock.unlock();
   RunGroup(group);
   lock.lock();
@@ -298,27 +314,31 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   const std::uint64_t nodes_before = index_.nodes.size();
   const auto rules_before = core_->rules();
   if (!index_.HasRoom()) {
-    return absl::ResourceExhaustedError("the store holds as much as 32-bit numbers can count; split it by tenant or region");
+    return absl::ResourceExhaustedError(
+        "the store holds as much as 32-bit numbers can count; split it by tenant or region");
   }
   index_.Begin(sequence);
   core_->Begin(sequence);
   absl::Status status = job->run();
   job->sequence = last_sequence_;
-  const bool stored = index_.records.size() != records_before || core_->rules()->version() != rules_before->version();
+  const bool stored = index_.records.size() != records_before ||
+                      core_->rules()->version() != rules_before->version();
   if (!status.ok() || !stored) return status;
   FinishChanges(*rules_before, nodes_before, job, writes);
   job->sequence = last_sequence_ = sequence;
   return status;
 }
 
-void Engine::Impl::FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job, WriteSet* writes) {
-  job->changes = core_->Net(rules_before, last_sequence_, static_cast<engine::Node>(nodes_before), last_sequence_ + 1);
+void Engine::Impl::FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before,
+                                 Job* job, WriteSet* writes) {
+  job->changes = core_->Net(rules_before, last_sequence_, static_cast<engine::Node>(nodes_before),
+                            last_sequence_ + 1);
   if (job->changes.empty()) return;
   engine::FeedRow row;
   row.before = core_->NoteChanges(job->changes);
   row.changes = job->changes;
-  writes->puts.push_back(
-      {Table::kFeed, engine::FeedKey(last_sequence_ + 1), engine::EncodeFeedRow(last_sequence_ + 1, row)});
+  writes->puts.push_back({Table::kFeed, engine::FeedKey(last_sequence_ + 1),
+                          engine::EncodeFeedRow(last_sequence_ + 1, row)});
 }
 
 void Engine::Impl::Publish() {
@@ -346,7 +366,8 @@ void Engine::Impl::Publish() {
 absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
   ApplyResult result;
   result.records.resize(records.size());
-  const std::int64_t now = options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max();
+  const std::int64_t now =
+      options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max();
   Ready ready;
   for (std::size_t i = 0; i < records.size(); ++i) {
     RecordResult& r = result.records[i];
@@ -363,7 +384,9 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
       r.held_identifiers = taken.held_identifiers;
       primaries.Add(ready.PlaceOf(i), taken.self);
     });
-    primaries.ForEachProfile(*core_, [&](std::size_t i, std::optional<ProfileId> profile) { result.records[i].profile = profile; });
+    primaries.ForEachProfile(*core_, [&](std::size_t i, std::optional<ProfileId> profile) {
+      result.records[i].profile = profile;
+    });
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
@@ -376,12 +399,14 @@ absl::StatusOr<ApplyResult> Engine::Impl::SetPolicy(const Policy& policy) {
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   const std::string bytes = WritePolicyProto(policy);
-  if (auto read = ReadPolicyProto(bytes); !read.ok() || *read != policy) {  // what is logged must be what is opened again
+  if (auto read = ReadPolicyProto(bytes);
+      !read.ok() || *read != policy) {  // what is logged must be what is opened again
     return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
   }
   Job job;
   job.run = [&] {
-    if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy) return absl::OkStatus();
+    if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy)
+      return absl::OkStatus();
     log_.AppendPolicy(last_sequence_ + 1, bytes);
     core_->PutRules(*compiled, core_->rules()->version() + 1);
     return absl::OkStatus();
@@ -400,7 +425,8 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
   const std::uint32_t index = core_->FindStanding(selector.source, *selector.record_id, &standing);
   const bool stands = index != engine::kNone && standing.act != Act::kRetract;
   if (!stands && !selector.version) return absl::OkStatus();
-  if (stands && (!selector.version || *selector.version >= *standing.version)) result->retracted = 1;
+  if (stands && (!selector.version || *selector.version >= *standing.version))
+    result->retracted = 1;
   if (selector.dry_run) return absl::OkStatus();
   Record tombstone;
   tombstone.source = selector.source;
@@ -408,7 +434,8 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
   tombstone.act = Act::kRetract;
   tombstone.version = selector.version ? *selector.version : *standing.version;
   std::string field;
-  if (const Reason reason = CheckShape(tombstone, options_.record_limits, std::numeric_limits<std::int64_t>::max(), &field);
+  if (const Reason reason = CheckShape(tombstone, options_.record_limits,
+                                       std::numeric_limits<std::int64_t>::max(), &field);
       reason != Reason::kNone) {
     return absl::InvalidArgumentError(field + ": " + std::string(Explain(reason)));
   }
@@ -449,12 +476,14 @@ absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractR
 }
 
 absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& selector) {
-  if (selector.source.empty()) return absl::InvalidArgumentError("source: say whose records to take back");
+  if (selector.source.empty())
+    return absl::InvalidArgumentError("source: say whose records to take back");
   const bool range = selector.from_ms.has_value() || selector.to_ms.has_value();
   if (selector.record_id.has_value() == range) {
     return absl::InvalidArgumentError("record_id: give either a record id, or from_ms and to_ms");
   }
-  if (selector.record_id && selector.record_id->empty()) return absl::InvalidArgumentError("record_id: must not be empty");
+  if (selector.record_id && selector.record_id->empty())
+    return absl::InvalidArgumentError("record_id: must not be empty");
   RetractResult result;
   Job job;
   job.run = [&] { return range ? RetractRange(selector, &result) : RetractOne(selector, &result); };
@@ -509,7 +538,8 @@ void Engine::Impl::SyncInGroups() {
     if (stopping_) return;
     lock.unlock();
     // A failure latches the engine; the next call reports it.
-    if (unsynced_.exchange(false) && ReadOnly().ok()) SyncUpTo(publisher_.newest()->sequence).IgnoreError();
+    if (unsynced_.exchange(false) && ReadOnly().ok())
+      SyncUpTo(publisher_.newest()->sequence).IgnoreError();
     lock.lock();
   }
 }
@@ -526,7 +556,8 @@ void Engine::Impl::CheckpointWhenDue() {
     lock.unlock();
     // One that fails harms nothing: the log has it all. It is tried again after as much log once more.
     const bool written = Checkpoint().ok();
-    checkpoint_due_at_ = (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
+    checkpoint_due_at_ =
+        (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
     lock.lock();
   }
 }
@@ -542,7 +573,8 @@ void Engine::Impl::Stop() {
   if (core_ == nullptr || !ReadOnly().ok()) return;
   // Nobody is left to tell of a failure; what was acknowledged has the durability that was promised either way.
   SyncUpTo(publisher_.newest()->sequence).IgnoreError();
-  if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= kCheckpointOnCloseBytes) Checkpoint().IgnoreError();
+  if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= kCheckpointOnCloseBytes)
+    Checkpoint().IgnoreError();
 }
 
 // ---- the public face ----
@@ -550,13 +582,15 @@ void Engine::Impl::Stop() {
 Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() { impl_->Stop(); }
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(std::unique_ptr<Store> store, const EngineOptions& options) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(std::unique_ptr<Store> store,
+                                                       const EngineOptions& options) {
   auto impl = std::make_shared<Impl>(std::move(store), options);
   if (absl::Status status = impl->Start(); !status.ok()) return status;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& path, const EngineOptions& options) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& path,
+                                                     const EngineOptions& options) {
   RocksStoreOptions rocks = options.rocks;
   rocks.create_if_missing = options.create_if_missing;
   auto store = OpenRocksStore(path, rocks);
@@ -571,18 +605,27 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions
   return OpenOn(OpenMemoryStore(), in_memory);
 }
 
-absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) { return impl_->Apply(records); }
-absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) { return impl_->Retract(selector); }
-absl::StatusOr<ApplyResult> Engine::SetPolicy(const Policy& policy) { return impl_->SetPolicy(policy); }
+absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) {
+  return impl_->Apply(records);
+}
+absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
+  return impl_->Retract(selector);
+}
+absl::StatusOr<ApplyResult> Engine::SetPolicy(const Policy& policy) {
+  return impl_->SetPolicy(policy);
+}
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
 absl::Status Engine::Sync() { return impl_->SyncUpTo(impl_->publisher().newest()->sequence); }
 
-View Engine::Read() const { return View(std::make_shared<const View::Impl>(impl_, impl_->publisher().Pin())); }
+View Engine::Read() const {
+  return View(std::make_shared<const View::Impl>(impl_, impl_->publisher().Pin()));
+}
 
 absl::StatusOr<View> Engine::ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const {
   if (!impl_->publisher().WaitFor(sequence, timeout_ms)) {
-    return absl::DeadlineExceededError("the sequence was not reached in time; wait longer, or check that it was given out");
+    return absl::DeadlineExceededError(
+        "the sequence was not reached in time; wait longer, or check that it was given out");
   }
   return Read();
 }

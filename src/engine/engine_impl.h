@@ -67,7 +67,8 @@ class Engine::Impl {
   absl::Status Submit(Job* job);
   void RunGroup(const std::vector<Job*>& group);
   absl::Status RunJob(Job* job, WriteSet* writes);
-  void FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job, WriteSet* writes);
+  void FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job,
+                     WriteSet* writes);
   void Publish();
   void Latch(const absl::Status& why);
   absl::Status ReadOnly() const;
@@ -86,8 +87,8 @@ class Engine::Impl {
   engine::Log log_;
   std::unique_ptr<engine::Core> core_;  // the group leader's
   engine::Publisher publisher_;
-  std::uint64_t last_sequence_ = 0;     // the group leader's
-  std::uint64_t replaying_ = 0;         // sequence being replayed, while opening
+  std::uint64_t last_sequence_ = 0;  // the group leader's
+  std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
   std::shared_ptr<const engine::Rules> replay_rules_before_;
   std::uint64_t replay_nodes_before_ = 0;
 

@@ -8,7 +8,9 @@ namespace {
 constexpr std::uint8_t kFeedVersion = 1;
 constexpr std::size_t kLeastChange = 8;  // bytes
 
-absl::Status Corrupt() { return absl::DataLossError("a feed row does not decode; run verify, then restore a backup"); }
+absl::Status Corrupt() {
+  return absl::DataLossError("a feed row does not decode; run verify, then restore a backup");
+}
 
 }  // namespace
 
@@ -49,7 +51,9 @@ absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view b
     Change& change = row.changes[i];
     change.sequence = sequence;
     const std::uint8_t kind = in.Byte(), cause = in.Byte();
-    if (kind > static_cast<std::uint8_t>(ChangeKind::kGone) || cause > static_cast<std::uint8_t>(Cause::kErase)) return Corrupt();
+    if (kind > static_cast<std::uint8_t>(ChangeKind::kGone) ||
+        cause > static_cast<std::uint8_t>(Cause::kErase))
+      return Corrupt();
     change.kind = static_cast<ChangeKind>(kind);
     change.cause = static_cast<Cause>(cause);
     change.from.value = in.Varint();

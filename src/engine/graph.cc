@@ -67,7 +67,8 @@ void Graph::NoteSpent(Link l, bool was) {
 // there is no other: an empty list means that the node never had a link. Under a policy with parents spent pairs are asked for.
 void Graph::ShedSpent(Node n) {
   constexpr std::uint32_t kFew = 16;
-  if (node(n).spent() <= kFew + node(n).degree || HasApart(n) || rules_->policy().HasParents()) return;
+  if (node(n).spent() <= kFew + node(n).degree || HasApart(n) || rules_->policy().HasParents())
+    return;
   std::vector<Link> kept, shed;
   ForEachPair(n, [&](Link l, const LinkCell& cell) { (cell.spent() ? shed : kept).push_back(l); });
   if (kept.empty()) {
@@ -115,7 +116,8 @@ void Graph::StoreTally(const identity::Tally& tally, ProfileCell* header) const 
     return;
   }
   header->used_count = static_cast<std::uint16_t>(tally.used.size());
-  for (std::size_t i = 0; i < tally.used.size(); ++i) header->used[i] = {tally.used[i].first, tally.used[i].second};
+  for (std::size_t i = 0; i < tally.used.size(); ++i)
+    header->used[i] = {tally.used[i].first, tally.used[i].second};
 }
 
 void Graph::SetBorder(Link l, bool border) {
@@ -157,7 +159,8 @@ void Graph::Unite(Node p, Node q, const identity::RankKey& by) {
   if (from.profile != kNone) free_headers_.push_back(std::exchange(from.profile, kNone));
 }
 
-void Graph::Regroup(std::span<const Node> profiles, const std::vector<identity::Regrouped>& groups) {
+void Graph::Regroup(std::span<const Node> profiles,
+                    const std::vector<identity::Regrouped>& groups) {
   for (const Node root : profiles) {
     ForEachMember(root, [&](Node n) { tracker_->Each(n); });
     totals_->merged_away -= SizeOf(root) - 1;

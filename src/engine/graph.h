@@ -25,7 +25,7 @@ struct Totals {
   std::uint64_t live_nodes = 0;   // classes of them
   std::uint64_t merged_away = 0;  // sum of profile sizes less one
   std::uint64_t shared = 0;
-  std::uint64_t links = 0;        // pairs with evidence
+  std::uint64_t links = 0;  // pairs with evidence
   std::uint64_t refused = 0;
 };
 

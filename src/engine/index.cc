@@ -26,14 +26,15 @@ void Index::Reclaim(std::uint64_t oldest) {
 }
 
 std::uint64_t Index::bytes() const {
-  return nodes.bytes() + profiles.bytes() + links.bytes() + mentions.bytes() + records.bytes() + renames.bytes() +
-         values.bytes() + dictionary.bytes() + pairs.bytes() + record_keys.bytes();
+  return nodes.bytes() + profiles.bytes() + links.bytes() + mentions.bytes() + records.bytes() +
+         renames.bytes() + values.bytes() + dictionary.bytes() + pairs.bytes() +
+         record_keys.bytes();
 }
 
 bool Index::HasRoom() const {
   constexpr std::uint64_t kRoom = (std::uint64_t{1} << 32) - (std::uint64_t{1} << 28);
-  return nodes.size() < kRoom && profiles.size() < kRoom && links.size() < kRoom && mentions.size() < kRoom &&
-         records.size() < kRoom;
+  return nodes.size() < kRoom && profiles.size() < kRoom && links.size() < kRoom &&
+         mentions.size() < kRoom && records.size() < kRoom;
 }
 
 std::uint64_t Index::Cut(std::uint64_t hash) const {
@@ -41,7 +42,8 @@ std::uint64_t Index::Cut(std::uint64_t hash) const {
 }
 
 std::uint64_t Index::HashValue(Kind kind, std::string_view value) const {
-  return Cut(XXH3_64bits_withSeed(value.data(), value.size(), seed + 0x9e3779b97f4a7c15u * (kind + 1)));
+  return Cut(
+      XXH3_64bits_withSeed(value.data(), value.size(), seed + 0x9e3779b97f4a7c15u * (kind + 1)));
 }
 
 std::uint64_t Index::HashPair(Node a, Node b) const {
@@ -50,7 +52,8 @@ std::uint64_t Index::HashPair(Node a, Node b) const {
 }
 
 std::uint64_t Index::HashRecordKey(std::string_view source, std::string_view id) const {
-  return Cut(XXH3_64bits_withSeed(id.data(), id.size(), XXH3_64bits_withSeed(source.data(), source.size(), seed)));
+  return Cut(XXH3_64bits_withSeed(id.data(), id.size(),
+                                  XXH3_64bits_withSeed(source.data(), source.size(), seed)));
 }
 
 std::uint32_t Index::HashSource(std::string_view source) const {

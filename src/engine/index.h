@@ -105,7 +105,9 @@ class GraphReader {
     f(canonical);
     std::uint32_t r = access_.node(canonical).rename;
     if (r == kNone) return;
-    for (Node n = access_.rename(r).next; n != canonical; n = access_.rename(access_.node(n).rename).next) f(n);
+    for (Node n = access_.rename(r).next; n != canonical;
+         n = access_.rename(access_.node(n).rename).next)
+      f(n);
   }
   // Of all names of a node, the one whose number a profile would take as its id.
   Node BestName(Node canonical) const {
@@ -164,7 +166,8 @@ class GraphReader {
     }
     tally.size = p.size;
     tally.apart = p.apart != 0;
-    for (std::uint16_t i = 0; i < p.used_count; ++i) tally.used.push_back({p.used[i].slot, p.used[i].count});
+    for (std::uint16_t i = 0; i < p.used_count; ++i)
+      tally.used.push_back({p.used[i].slot, p.used[i].count});
     return tally;
   }
 
@@ -174,7 +177,8 @@ class GraphReader {
   }
   identity::RankKey KeyOf(const LinkCell& l) const { return KeyOf(l, l.evidence); }
   identity::RankKey KeyOf(const LinkCell& l, const identity::Evidence& evidence) const {
-    return identity::MakeRankKey(rules_->ranking(), rules_->PriorityOf(KindOf(l.a)) + rules_->PriorityOf(KindOf(l.b)),
+    return identity::MakeRankKey(rules_->ranking(),
+                                 rules_->PriorityOf(KindOf(l.a)) + rules_->PriorityOf(KindOf(l.b)),
                                  evidence);
   }
   bool IsBorder(Link l) const { return (access_.link(l).flags & LinkCell::kBorder) != 0; }
@@ -194,7 +198,8 @@ class GraphReader {
   void ForEachLink(Node n, const F& f) const {
     if (access_.node(n).shared()) return;
     ForEachPair(n, [&](Link l, const LinkCell& cell) {
-      if (cell.evidence.any() && !access_.node(cell.Other(n)).shared()) f(cell.Other(n), KeyOf(cell), l);
+      if (cell.evidence.any() && !access_.node(cell.Other(n)).shared())
+        f(cell.Other(n), KeyOf(cell), l);
     });
   }
   template <class F>

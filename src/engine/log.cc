@@ -22,7 +22,9 @@ constexpr std::uint8_t kVersion = 0x20;  // the version differs from the time
 constexpr std::uint8_t kFacts = 0x40;
 constexpr std::uint8_t kTime = 0x80;
 
-absl::Status Corrupt() { return absl::DataLossError("a log frame does not decode; run verify, then restore a backup"); }
+absl::Status Corrupt() {
+  return absl::DataLossError("a log frame does not decode; run verify, then restore a backup");
+}
 
 template <class Names>
 absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* record) {
@@ -53,7 +55,8 @@ absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* re
   if (!record->version) record->version = record->time_ms;
   // Whatever the checksum says: what no host could have sent is not taken.
   constexpr std::int64_t kNoClock = std::numeric_limits<std::int64_t>::max();
-  return CheckShape(*record, kFormatLimits, kNoClock) == Reason::kNone ? absl::OkStatus() : Corrupt();
+  return CheckShape(*record, kFormatLimits, kNoClock) == Reason::kNone ? absl::OkStatus()
+                                                                       : Corrupt();
 }
 
 }  // namespace
@@ -65,7 +68,8 @@ namespace {
 absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t number) {
   auto bytes = store.Get(Table::kLog, FrameKey(number));
   if (!bytes.ok()) return bytes.status();
-  if (!bytes->has_value()) return absl::DataLossError("a log frame is missing; run verify, then restore a backup");
+  if (!bytes->has_value())
+    return absl::DataLossError("a log frame is missing; run verify, then restore a backup");
   return *std::move(*bytes);
 }
 
@@ -87,7 +91,8 @@ absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
   frame.names.resize(names);
   for (std::string_view& name : frame.names) name = frame.rest.Text();
   frame.count = frame.rest.Varint();
-  if (!frame.rest.ok() || frame.count > Log::kFrameRecords || frame.count > frame.rest.remaining()) return Corrupt();
+  if (!frame.rest.ok() || frame.count > Log::kFrameRecords || frame.count > frame.rest.remaining())
+    return Corrupt();
   return frame;
 }
 
@@ -120,7 +125,8 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) 
   return frame;
 }
 
-absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes, std::uint64_t place) {
+absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
+                                           std::uint64_t place) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);
@@ -144,9 +150,10 @@ std::uint64_t Log::NameIndex(std::string_view name) {
   return names_.size() - 1;
 }
 
-std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Record& record, bool own_id) {
-  if (!places_.empty() && (open_sequence_ != sequence || bodies_.size() >= kFrameBytes || places_.size() >= kFrameRecords ||
-                           names_.size() >= kFrameRecords)) {
+std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
+                          bool own_id) {
+  if (!places_.empty() && (open_sequence_ != sequence || bodies_.size() >= kFrameBytes ||
+                           places_.size() >= kFrameRecords || names_.size() >= kFrameRecords)) {
     Seal();
   }
   if (places_.empty()) {
@@ -155,9 +162,9 @@ std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Re
   }
   const bool has_version = record.version.has_value() && record.version != record.time_ms;
   body_.clear();
-  body_.push_back(static_cast<char>(static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) |
-                                    (has_version ? kVersion : 0) | (record.facts.empty() ? 0 : kFacts) |
-                                    (record.time_ms ? kTime : 0)));
+  body_.push_back(static_cast<char>(
+      static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) | (has_version ? kVersion : 0) |
+      (record.facts.empty() ? 0 : kFacts) | (record.time_ms ? kTime : 0)));
   PutVarint(&body_, NameIndex(record.source));
   if (!own_id) PutText(&body_, record.id);
   if (record.time_ms) PutVarint(&body_, ZigZag(*record.time_ms));
@@ -216,11 +223,13 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   if (number == sealed_ + 1) {
     if (place >= places_.size()) return Corrupt();
     Record record;
-    const std::string_view body = ByteReader(std::string_view(bodies_).substr(places_[place])).Text();
+    const std::string_view body =
+        ByteReader(std::string_view(bodies_).substr(places_[place])).Text();
     if (absl::Status status = DecodeRecord(body, names_, &record); !status.ok()) return status;
     return record;
   }
-  if (const auto at = pending_.find(number); at != pending_.end()) return DecodeRecordOfFrame(number, at->second, place);
+  if (const auto at = pending_.find(number); at != pending_.end())
+    return DecodeRecordOfFrame(number, at->second, place);
   if (cached_number_ != number) {
     auto bytes = ReadFrameBytes(*store_, number);
     if (!bytes.ok()) return bytes.status();

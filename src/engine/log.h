@@ -36,7 +36,8 @@ std::string FrameKey(std::uint64_t frame);
 // ERRORS: DataLoss for anything that Log did not write.
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes);
 // The record at a place of a frame alone; the others are skipped.  ERRORS: as DecodeFrame(), and DataLoss where it has none there.
-absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes, std::uint64_t place);
+absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
+                                           std::uint64_t place);
 
 class Log {
  public:
@@ -51,7 +52,8 @@ class Log {
 
   // Appends a record whose id is filled in; returns where it will be found. `own_id`: its id is its content's hash, and is not
   // written.
-  std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record, bool own_id);
+  std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
+                       bool own_id);
   void AppendPolicy(std::uint64_t sequence, std::string_view policy);
 
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
@@ -70,13 +72,14 @@ class Log {
   // The open frame.
   std::uint64_t open_sequence_ = 0;
   std::uint64_t open_first_ = 0;
-  std::vector<std::string> names_;   // sources and namespaces, in order of first use
+  std::vector<std::string> names_;  // sources and namespaces, in order of first use
   std::string bodies_;
-  std::vector<std::size_t> places_;  // where each record's text begins in bodies_
-  std::string body_;                 // reused
+  std::vector<std::size_t> places_;               // where each record's text begins in bodies_
+  std::string body_;                              // reused
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
-  mutable std::uint64_t cached_number_ = 0;  // the frame read last: records that were written together are read together
+  // The frame read last: records that were written together are read together.
+  mutable std::uint64_t cached_number_ = 0;
   mutable std::string cached_;
 
   std::uint64_t NameIndex(std::string_view name);

@@ -15,21 +15,23 @@ std::vector<GuardRule> GuardsOfFamily(const Policy& policy, const NamespacePolic
     guards.push_back({guard.of, guard.max_neighbours});
     counts_all |= guard.of.empty();
   }
-  if (!counts_all && policy.default_max_neighbours != 0) guards.push_back({"", policy.default_max_neighbours});
+  if (!counts_all && policy.default_max_neighbours != 0)
+    guards.push_back({"", policy.default_max_neighbours});
   return guards;
 }
 
 }  // namespace
 
-std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version,
-                                         std::vector<std::string> kinds) {
+std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> policy,
+                                         std::uint64_t version, std::vector<std::string> kinds) {
   auto rules = std::make_shared<Rules>();
   rules->policy_ = std::move(policy);
   rules->version_ = version;
   rules->kinds_ = std::move(kinds);
   const Policy& p = rules->policy_->policy();
   rules->limits_.max_nodes = p.max_identifiers_per_profile;
-  std::map<std::pair<std::uint32_t, std::size_t>, std::uint32_t> family_slot;  // (family, limit) → slot
+  // (family, limit) → slot.
+  std::map<std::pair<std::uint32_t, std::size_t>, std::uint32_t> family_slot;
   for (Kind kind = 0; kind < rules->kinds_.size(); ++kind) {
     rules->kind_of_.emplace(rules->kinds_[kind], kind);
     const std::uint32_t family = rules->policy_->FindFamily(rules->kinds_[kind]);
@@ -57,7 +59,8 @@ std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> p
   }
   std::vector<Kind> by_name(rules->kinds_.size());
   std::iota(by_name.begin(), by_name.end(), 0);
-  std::sort(by_name.begin(), by_name.end(), [&](Kind x, Kind y) { return rules->kinds_[x] < rules->kinds_[y]; });
+  std::sort(by_name.begin(), by_name.end(),
+            [&](Kind x, Kind y) { return rules->kinds_[x] < rules->kinds_[y]; });
   rules->name_rank_.resize(by_name.size());
   for (std::uint32_t i = 0; i < by_name.size(); ++i) rules->name_rank_[by_name[i]] = i;
   return rules;

@@ -33,8 +33,8 @@ class Rules {
   static constexpr std::uint32_t kUndeclared = CompiledPolicy::kUndeclared;
 
   // `kinds` in their order; those that the policy does not name keep their number and count for nothing.
-  static std::shared_ptr<const Rules> Make(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version,
-                                           std::vector<std::string> kinds);
+  static std::shared_ptr<const Rules> Make(std::shared_ptr<const CompiledPolicy> policy,
+                                           std::uint64_t version, std::vector<std::string> kinds);
 
   const CompiledPolicy& policy() const { return *policy_; }
   std::shared_ptr<const CompiledPolicy> shared_policy() const { return policy_; }
@@ -52,13 +52,13 @@ class Rules {
   const identity::Limits& limits() const { return limits_; }
   const std::vector<GuardRule>& GuardsOf(Kind kind) const { return guards_of_kind_[kind]; }
   bool GuardCounts(const GuardRule& guard, Kind neighbour) const {
-    return guard.of.empty() || kinds_[neighbour] == guard.of || FamilyOf(kinds_[neighbour]) == guard.of;
+    return guard.of.empty() || kinds_[neighbour] == guard.of ||
+           FamilyOf(kinds_[neighbour]) == guard.of;
   }
   // Position of the kind by its name: the order of namespaces, without comparing text.
   std::uint32_t NameRank(Kind kind) const { return name_rank_[kind]; }
 
  private:
-
   std::shared_ptr<const CompiledPolicy> policy_;
   std::uint64_t version_ = 0;
   std::vector<std::string> kinds_;

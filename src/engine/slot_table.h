@@ -51,7 +51,8 @@ class SlotTable {
   // Adds a number under `hash`.  REQUIRES: number < 2^32 - 2.
   void Insert(std::uint64_t hash, std::uint32_t number) {
     Segment& segment = segments_[hash >> 58];
-    if ((segment.used + 1) * 4 > (std::uint64_t{segment.tables.back()->mask} + 1) * 3) segment.Grow();
+    if ((segment.used + 1) * 4 > (std::uint64_t{segment.tables.back()->mask} + 1) * 3)
+      segment.Grow();
     segment.Put(static_cast<std::uint32_t>(hash), number);
     ++segment.used;
   }
@@ -73,7 +74,8 @@ class SlotTable {
   // Frees tables that were outgrown. Call when no reader of an earlier commit is left.
   void Reclaim() {
     for (auto& segment : segments_) {
-      if (segment.tables.size() > 1) segment.tables.erase(segment.tables.begin(), segment.tables.end() - 1);
+      if (segment.tables.size() > 1)
+        segment.tables.erase(segment.tables.begin(), segment.tables.end() - 1);
     }
   }
 
@@ -127,7 +129,9 @@ class SlotTable {
       fresh->slots = std::make_unique<std::atomic<std::uint64_t>[]>(std::uint64_t{fresh->mask} + 1);
       for (std::uint64_t i = 0; i <= old.mask; ++i) {
         const std::uint64_t slot = old.slots[i].load(std::memory_order_relaxed);
-        if (slot != 0) PutIn(*fresh, static_cast<std::uint32_t>(slot >> 32), static_cast<std::uint32_t>(slot) - 1);
+        if (slot != 0)
+          PutIn(*fresh, static_cast<std::uint32_t>(slot >> 32),
+                static_cast<std::uint32_t>(slot) - 1);
       }
       tables.push_back(std::move(fresh));
       table.store(tables.back().get(), std::memory_order_release);

@@ -39,22 +39,27 @@ class ValueArena {
   }
 
   std::string_view At(std::uint64_t place) const {
-    const char* at = directory_.load(std::memory_order_acquire)[place / kBlockBytes] + place % kBlockBytes;
+    const char* at =
+        directory_.load(std::memory_order_acquire)[place / kBlockBytes] + place % kBlockBytes;
     std::uint32_t length = 0;
     std::memcpy(&length, at, 4);
     return {at + 4, length};
   }
 
   void Prefetch(std::uint64_t place) const {
-    __builtin_prefetch(directory_.load(std::memory_order_acquire)[place / kBlockBytes] + place % kBlockBytes);
+    __builtin_prefetch(directory_.load(std::memory_order_acquire)[place / kBlockBytes] +
+                       place % kBlockBytes);
   }
 
   // Bytes from the start up to which everything is in use; blocks before the last count whole.
-  std::uint64_t end() const { return blocks_.empty() ? 0 : (blocks_.size() - 1) * kBlockBytes + used_; }
+  std::uint64_t end() const {
+    return blocks_.empty() ? 0 : (blocks_.size() - 1) * kBlockBytes + used_;
+  }
 
   // Bytes [from, from + out.size()) as they lie, for a checkpoint.  REQUIRES: within one block.
   std::string_view Raw(std::uint64_t from, std::uint64_t bytes) const {
-    return {directory_.load(std::memory_order_acquire)[from / kBlockBytes] + from % kBlockBytes, bytes};
+    return {directory_.load(std::memory_order_acquire)[from / kBlockBytes] + from % kBlockBytes,
+            bytes};
   }
 
   // Puts back what Raw() gave, in ascending order, when a store is opened.

@@ -33,8 +33,10 @@ class Verifier {
     });
     if (!status.ok()) return status;
     solved_ = definition.Solve();
-    Check(definition.standing_records() == view_.state().totals.standing_records, "total of standing records", 0);
-    Check(definition.held_records() == view_.state().totals.held_records, "total of held records", 0);
+    Check(definition.standing_records() == view_.state().totals.standing_records,
+          "total of standing records", 0);
+    Check(definition.held_records() == view_.state().totals.held_records, "total of held records",
+          0);
     MatchNames();
     if (report_.problems.empty()) {
       CheckLists();
@@ -49,18 +51,21 @@ class Verifier {
  private:
   void Check(bool good, std::string_view what, std::uint64_t number) {
     if (good || report_.problems.size() >= kMaxProblems) return;
-    report_.problems.push_back(std::string(what) + " is not what the records say, number " + std::to_string(number));
+    report_.problems.push_back(std::string(what) + " is not what the records say, number " +
+                               std::to_string(number));
   }
 
   void MatchNames() {
     for (Node i = 0; i < solved_.names.size(); ++i) {
       const engine::Kind kind = view_.rules().FindKind(solved_.names[i].ns);
       const engine::Index& index = view_.engine().index();
-      const Node n = kind == kNone ? kNone
-                                   : index.dictionary.Find(index.HashValue(kind, solved_.names[i].value), [&](Node x) {
-                                       return x < view_.state().nodes && graph_.KindOf(x) == kind &&
-                                              graph_.ValueOf(x) == solved_.names[i].value;
-                                     });
+      const Node n =
+          kind == kNone
+              ? kNone
+              : index.dictionary.Find(index.HashValue(kind, solved_.names[i].value), [&](Node x) {
+                  return x < view_.state().nodes && graph_.KindOf(x) == kind &&
+                         graph_.ValueOf(x) == solved_.names[i].value;
+                });
       node_of_.push_back(n);
       // A record that no longer stood when a policy came names nothing under it.
       Check(n != kNone || solved_.live[solved_.node[i]] == 0, "dictionary entry", i);
@@ -90,7 +95,8 @@ class Verifier {
       const NodeCell& cell = graph_.node(n);
       const auto at = name_of_.find(n);
       if (at == name_of_.end()) {  // no standing record counts it
-        Check(cell.live == 0 && cell.parent == n && cell.degree == 0, "an identifier without records", n);
+        Check(cell.live == 0 && cell.parent == n && cell.degree == 0,
+              "an identifier without records", n);
         continue;
       }
       const Node i = at->second;
@@ -114,8 +120,10 @@ class Verifier {
       if (solved_.node[i] != i || node_of_[i] == kNone) continue;
       const Node root = graph_.ProfileOf(node_of_[i]);
       const Node group = solved_.group[i];
-      Check(root_of_group.emplace(group, root).first->second == root, "profile of an identifier", node_of_[i]);
-      Check(group_of_root.emplace(root, group).first->second == group, "profile of an identifier", node_of_[i]);
+      Check(root_of_group.emplace(group, root).first->second == root, "profile of an identifier",
+            node_of_[i]);
+      Check(group_of_root.emplace(root, group).first->second == group, "profile of an identifier",
+            node_of_[i]);
     }
     for (const auto& [root, group] : group_of_root) CheckHeader(root);
   }
@@ -127,14 +135,18 @@ class Verifier {
     graph_.ForEachMember(root, [&](Node n) {
       tally.AddNode(graph_.limits().kinds[graph_.KindOf(n)], graph_.HasApart(n));
       if (graph_.BetterId(graph_.BestName(n), id)) id = graph_.BestName(n);
-      graph_.ForEachLink(n, [&](Node other, identity::RankKey, Link) { border += graph_.ProfileOf(other) != root ? 1 : 0; });
+      graph_.ForEachLink(n, [&](Node other, identity::RankKey, Link) {
+        border += graph_.ProfileOf(other) != root ? 1 : 0;
+      });
     });
     const identity::Tally kept = graph_.TallyOf(root);
-    Check(tally.size == kept.size && tally.used == kept.used && (kept.apart || !tally.apart), "tally of a profile", root);
+    Check(tally.size == kept.size && tally.used == kept.used && (kept.apart || !tally.apart),
+          "tally of a profile", root);
     Check(graph_.IdOf(root) == id, "id of a profile", root);
     Check(graph_.Border(root) == border, "border of a profile", root);
     Check(CountDownToFloor(root) == tally.size, "floor of a profile", root);
-    Check(view_.rules().limits().max_nodes == 0 || tally.size <= view_.rules().limits().max_nodes, "size of a profile", root);
+    Check(view_.rules().limits().max_nodes == 0 || tally.size <= view_.rules().limits().max_nodes,
+          "size of a profile", root);
     for (const auto& [slot, count] : tally.used) {
       const identity::Slot& s = graph_.limits().slots[slot];
       Check(s.window_ms != 0 || count <= s.max, "limit of a profile", root);
@@ -148,7 +160,8 @@ class Verifier {
     absl::flat_hash_set<Node> seen = {root};
     for (std::size_t i = 0; i < reached.size(); ++i) {
       graph_.ForEachLink(reached[i], [&](Node other, identity::RankKey key, Link) {
-        if (key <= floor && graph_.ProfileOf(other) == root && seen.insert(other).second) reached.push_back(other);
+        if (key <= floor && graph_.ProfileOf(other) == root && seen.insert(other).second)
+          reached.push_back(other);
       });
     }
     return reached.size();
@@ -167,7 +180,8 @@ class Verifier {
       }
       const auto at = solved_.links.find(std::minmax(a->second, b->second));
       Check(at != solved_.links.end() && at->second == cell.evidence, "evidence of a link", l);
-      const bool refused = graph_.IsLive(cell) && graph_.ProfileOf(cell.a) != graph_.ProfileOf(cell.b);
+      const bool refused =
+          graph_.IsLive(cell) && graph_.ProfileOf(cell.a) != graph_.ProfileOf(cell.b);
       Check(refused == graph_.IsBorder(l), "border mark of a link", l);
     }
     report_.links = with_evidence;
@@ -185,7 +199,8 @@ class Verifier {
     }
     for (Link l = 0; l < view_.state().links; ++l) refused += graph_.IsBorder(l) ? 1 : 0;
     const engine::Totals& t = view_.state().totals;
-    Check(t.live_nodes == live_nodes && t.live_names == live_names, "total of live identifiers", t.live_names);
+    Check(t.live_nodes == live_nodes && t.live_names == live_names, "total of live identifiers",
+          t.live_names);
     Check(t.shared == shared, "total of shared identifiers", t.shared);
     Check(t.merged_away == away, "total of profiles", t.merged_away);
     Check(t.refused == refused, "total of refused links", t.refused);
@@ -195,8 +210,8 @@ class Verifier {
   const View::Impl& view_;
   const Graph& graph_;
   engine::Definition::Solved solved_;
-  std::vector<Node> node_of_;                  // by solved name
-  absl::flat_hash_map<Node, Node> name_of_;    // and back
+  std::vector<Node> node_of_;                // by solved name
+  absl::flat_hash_map<Node, Node> name_of_;  // and back
   VerifyReport report_;
 };
 

@@ -34,7 +34,8 @@ View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
   wanted.verdict = rules().policy().Judge(family, identifier.value);
   if (wanted.verdict.reason != Reason::kNone) return wanted;
   wanted.kind = rules().FindKind(identifier.ns);
-  if (wanted.kind != kNone) wanted.hash = engine_->index().HashValue(wanted.kind, wanted.verdict.value);
+  if (wanted.kind != kNone)
+    wanted.hash = engine_->index().HashValue(wanted.kind, wanted.verdict.value);
   return wanted;
 }
 
@@ -43,7 +44,8 @@ View::Impl::Found View::Impl::Find(const Wanted& wanted) const {
   found.held = wanted.verdict.reason;
   if (wanted.kind == kNone) return found;
   found.name = engine_->index().dictionary.Find(wanted.hash, [&](Node n) {
-    return n < state_->nodes && graph_.KindOf(n) == wanted.kind && graph_.ValueOf(n) == wanted.verdict.value;
+    return n < state_->nodes && graph_.KindOf(n) == wanted.kind &&
+           graph_.ValueOf(n) == wanted.verdict.value;
   });
   return found;
 }
@@ -88,7 +90,9 @@ void View::Impl::LookAhead(std::span<const Wanted> group) const {
 
 std::vector<Identifier> View::Impl::MembersOf(Node root) const {
   std::vector<Identifier> members;
-  graph_.ForEachMember(root, [&](Node n) { graph_.ForEachName(n, [&](Node name) { members.push_back(NameOf(name)); }); });
+  graph_.ForEachMember(root, [&](Node n) {
+    graph_.ForEachName(n, [&](Node name) { members.push_back(NameOf(name)); });
+  });
   std::sort(members.begin(), members.end());
   return members;
 }
@@ -138,11 +142,13 @@ absl::StatusOr<std::vector<Identifier>> View::Members(ProfileId id) const {
 }
 
 absl::StatusOr<Identifier> View::IdentifierOf(IdentifierNumber number) const {
-  if (number.value >= impl_->state().nodes) return absl::NotFoundError("no identifier has this number");
+  if (number.value >= impl_->state().nodes)
+    return absl::NotFoundError("no identifier has this number");
   return impl_->NameOf(static_cast<Node>(number.value));
 }
 
-void View::ForEachProfile(const std::function<bool(ProfileId, std::span<const Identifier>)>& visit) const {
+void View::ForEachProfile(
+    const std::function<bool(ProfileId, std::span<const Identifier>)>& visit) const {
   for (Node n = 0; n < impl_->state().nodes; ++n) {
     const Node canonical = impl_->graph().Canonical(n);
     if (impl_->graph().node(canonical).live == 0) continue;
@@ -158,7 +164,8 @@ absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen;  // (sequence, profile)
   std::vector<std::pair<std::uint64_t, std::uint64_t>> todo;
   const auto follow = [&](std::uint64_t sequence, std::uint64_t profile) {
-    if (sequence != 0 && seen.insert({sequence, profile}).second) todo.emplace_back(sequence, profile);
+    if (sequence != 0 && seen.insert({sequence, profile}).second)
+      todo.emplace_back(sequence, profile);
   };
   const std::uint64_t now = impl_->IdOf(impl_->RootOf(static_cast<Node>(id.value))).value;
   follow(impl_->graph().node(static_cast<Node>(now)).change, now);
@@ -167,13 +174,15 @@ absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {
     todo.pop_back();
     auto bytes = impl_->store().Get(Table::kFeed, engine::FeedKey(sequence));
     if (!bytes.ok()) return bytes.status();
-    if (!bytes->has_value()) return absl::DataLossError("a feed row is missing; run verify, then restore a backup");
+    if (!bytes->has_value())
+      return absl::DataLossError("a feed row is missing; run verify, then restore a backup");
     auto row = engine::DecodeFeedRow(sequence, **bytes);
     if (!row.ok()) return row.status();
     for (std::size_t i = 0; i < row->changes.size(); ++i) {
       const Change& change = row->changes[i];
       if (change.from.value != profile && change.to.value != profile) continue;
-      if (std::find(history.begin(), history.end(), change) == history.end()) history.push_back(change);
+      if (std::find(history.begin(), history.end(), change) == history.end())
+        history.push_back(change);
       follow(row->before[i].first, change.from.value);
       follow(row->before[i].second, change.to.value);
     }
@@ -221,7 +230,8 @@ absl::StatusOr<std::vector<HeldItem>> View::Held(const HeldFilter& filter) const
   return items;
 }
 
-absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from, std::uint64_t max_changes) const {
+absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from,
+                                                  std::uint64_t max_changes) const {
   // What a power cut could take back is not shown to anybody.
   if (impl_->engine().durability() == Durability::kGroup) {
     if (absl::Status status = impl_->engine().SyncUpTo(sequence()); !status.ok()) return status;
@@ -229,7 +239,8 @@ absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from, std::uint6
   std::vector<Change> changes;
   absl::Status problem;
   absl::Status status = impl_->store().Scan(
-      Table::kFeed, engine::FeedKey(from), engine::FeedKey(sequence() + 1), [&](std::string_view key, std::string_view value) {
+      Table::kFeed, engine::FeedKey(from), engine::FeedKey(sequence() + 1),
+      [&](std::string_view key, std::string_view value) {
         if (changes.size() >= max_changes) return false;
         auto row = engine::DecodeFeedRow(engine::FromBigEndianKey(key), value);
         if (!row.ok()) {
@@ -257,7 +268,8 @@ absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit)
       frame = *std::move(read);
     }
     const std::uint64_t place = cell.location & 0xffff;
-    if (place >= frame.records.size()) return absl::DataLossError("a record lies outside its frame; run verify");
+    if (place >= frame.records.size())
+      return absl::DataLossError("a record lies outside its frame; run verify");
     StoredRecord stored;
     stored.number = std::uint64_t{next} + 1;
     stored.sequence = cell.sequence;
@@ -270,7 +282,8 @@ absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit)
 }
 
 absl::StatusOr<StoredRecord> View::RecordOf(std::uint64_t number) const {
-  if (number == 0 || number > impl_->state().records) return absl::NotFoundError("no record has this number");
+  if (number == 0 || number > impl_->state().records)
+    return absl::NotFoundError("no record has this number");
   return impl_->RecordAt(static_cast<std::uint32_t>(number - 1));
 }
 
@@ -290,7 +303,8 @@ Stats View::GetStats() const {
   for (Node n = 0; n < s.nodes; ++n) {
     const engine::NodeCell& node = impl_->graph().node(n);
     if (node.live == 0 || node.parent != n) continue;
-    stats.largest_profile = std::max<std::uint64_t>(stats.largest_profile, impl_->graph().SizeOf(n));
+    stats.largest_profile =
+        std::max<std::uint64_t>(stats.largest_profile, impl_->graph().SizeOf(n));
   }
   stats.resident_bytes = s.resident_bytes;
   stats.store_bytes = impl_->store().ApproximateBytes();

@@ -21,7 +21,8 @@ using Graph = View::Impl::Graph;
 using identity::RankedLink;
 
 constexpr std::size_t kMaxEvidenceRecords = 16;
-constexpr std::size_t kMaxMentions = 10'000;    // of an identifier that are read for sources and records
+constexpr std::size_t kMaxMentions =
+    10'000;  // of an identifier that are read for sources and records
 constexpr std::size_t kMaxSearchLinks = 10'000;  // that WhyNot() looks at
 
 bool Before(const Graph& graph, const RankedLink& a, const RankedLink& b) {
@@ -58,12 +59,14 @@ std::optional<Way> ShortestWay(const Graph& graph, Node a, Node b) {
     graph.ForEachLink(u, [&](Node v, identity::RankKey key, Link link) {
       if (graph.ProfileOf(v) != profile) return;
       const RankedLink rank = identity::MakeRankedLink(key, u, v);
-      const RankedLink weakest = here.by == kNone || Before(graph, here.weakest, rank) ? rank : here.weakest;
+      const RankedLink weakest =
+          here.by == kNone || Before(graph, here.weakest, rank) ? rank : here.weakest;
       const Reached next{here.distance + 1, link, u, weakest};
       const auto [at, is_new] = reached.emplace(v, next);
       if (is_new) {
         queue.push_back(v);
-      } else if (at->second.distance == next.distance && Before(graph, weakest, at->second.weakest)) {
+      } else if (at->second.distance == next.distance &&
+                 Before(graph, weakest, at->second.weakest)) {
         at->second = next;
       }
     });
@@ -92,7 +95,9 @@ absl::StatusOr<std::optional<Way>> LeastRefusedWay(const Graph& graph, Node a, N
   while (!queue.empty()) {
     if (looked_at > kMaxSearchLinks) {
       if (reached.contains(b)) break;  // a way, if perhaps not the one that passes fewest
-      return absl::ResourceExhaustedError("no answer among 10,000 links beyond the two profiles; ask about identifiers nearer to each other");
+      return absl::ResourceExhaustedError(
+          "no answer among 10,000 links beyond the two profiles; ask about identifiers nearer to "
+          "each other");
     }
     const Node u = queue.front();
     queue.pop_front();
@@ -127,8 +132,9 @@ absl::StatusOr<std::optional<Way>> LeastRefusedWay(const Graph& graph, Node a, N
 }  // namespace
 
 std::string_view ToString(Obstacle obstacle) {
-  constexpr std::string_view kNames[] = {"none",         "unknown",     "no_evidence", "limit", "profile_size",
-                                         "cannot_link", "shared", "window",      "held"};
+  constexpr std::string_view kNames[] = {"none",   "unknown",      "no_evidence",
+                                         "limit",  "profile_size", "cannot_link",
+                                         "shared", "window",       "held"};
   return kNames[static_cast<std::size_t>(obstacle)];
 }
 
@@ -148,7 +154,8 @@ struct View::Impl::Sightings {
 absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode* out) const {
   std::set<std::uint32_t> numbers;
   graph_.ForEachName(from, [&](Node name) {
-    for (std::uint32_t m = graph_.node(name).mentions; m != kNone && numbers.size() < kMaxMentions;) {
+    for (std::uint32_t m = graph_.node(name).mentions;
+         m != kNone && numbers.size() < kMaxMentions;) {
       const engine::MentionCell mention = graph_.access().mention(m);
       if (graph_.access().record(mention.record).live()) numbers.insert(mention.record);
       m = mention.next;
@@ -165,14 +172,16 @@ absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode*
     named.clear();
     for (const RecordVerdict::Counted& counted : verdict.counted) {
       if (counted.role != Role::kSelf && !must) continue;
-      const Found found = Find({record->identifiers[counted.index].ns, record->identifiers[counted.index].value});
+      const Found found =
+          Find({record->identifiers[counted.index].ns, record->identifiers[counted.index].value});
       if (found.name != kNone) named.insert(graph_.Canonical(found.name));
     }
     if (named.erase(from) == 0) continue;
     for (const Node node : named) {
       if (other != kNone && node != other) continue;
       Sightings& sightings = (*out)[node];
-      (must ? sightings.forced : sightings.seen).push_back({record->time_ms.value_or(0), record->source, record->id});
+      (must ? sightings.forced : sightings.seen)
+          .push_back({record->time_ms.value_or(0), record->source, record->id});
     }
   }
   return absl::OkStatus();
@@ -226,7 +235,8 @@ absl::StatusOr<LinkEvidence> View::Impl::EvidenceOf(Link link) const {
 
 absl::StatusOr<WhyAnswer> View::Why(const Identifier& a, const Identifier& b) const {
   const Impl::Found found_a = impl_->Find(a), found_b = impl_->Find(b);
-  if (found_a.name == kNone || found_b.name == kNone) return absl::NotFoundError("an identifier was never seen, or policy holds it");
+  if (found_a.name == kNone || found_b.name == kNone)
+    return absl::NotFoundError("an identifier was never seen, or policy holds it");
   const Graph& graph = impl_->graph();
   const Node u = graph.Canonical(found_a.name), v = graph.Canonical(found_b.name);
   WhyAnswer answer;
@@ -239,7 +249,8 @@ absl::StatusOr<WhyAnswer> View::Why(const Identifier& a, const Identifier& b) co
     auto evidence = impl_->EvidenceOf(way->links[i]);
     if (!evidence.ok()) return evidence.status();
     answer.chain.push_back(*std::move(evidence));
-    if (Before(graph, RankOf(graph, way->links[answer.weakest]), RankOf(graph, way->links[i]))) answer.weakest = i;
+    if (Before(graph, RankOf(graph, way->links[answer.weakest]), RankOf(graph, way->links[i])))
+      answer.weakest = i;
   }
   return answer;
 }
@@ -266,7 +277,8 @@ void ExplainRefusal(const View::Impl& view, Link link, WhyNotAnswer* answer) {
     case identity::Refusal::kWindow: {
       const identity::Slot& slot = graph.limits().slots[verdict.slot];
       const std::string& ns = view.rules().kinds()[slot.kind];
-      answer->obstacle = verdict.refusal == identity::Refusal::kLimit ? Obstacle::kLimit : Obstacle::kWindow;
+      answer->obstacle =
+          verdict.refusal == identity::Refusal::kLimit ? Obstacle::kLimit : Obstacle::kWindow;
       answer->limit_namespace = slot.whole_family ? std::string(FamilyOf(ns)) : ns;
       answer->limit = slot.max;
       return;
@@ -283,7 +295,8 @@ void ExplainSharing(const View::Impl& view, Node node, WhyNotAnswer* answer) {
   for (const engine::GuardRule& guard : view.rules().GuardsOf(graph.KindOf(node))) {
     std::uint32_t counted = 0;
     graph.ForEachPair(node, [&](Link, const LinkCell& l) {
-      if (l.evidence.seen > 0 && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node)))) ++counted;
+      if (l.evidence.seen > 0 && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node))))
+        ++counted;
     });
     if (counted <= guard.max_neighbours) continue;
     answer->limit_namespace = guard.of;
@@ -301,7 +314,8 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
   const Graph& graph = impl_->graph();
   for (const Impl::Found& found : {found_a, found_b}) {
     if (found.name != kNone && graph.node(graph.Canonical(found.name)).live > 0) continue;
-    answer.obstacle = found.name != kNone || found.held != Reason::kNone ? Obstacle::kHeld : Obstacle::kUnknown;
+    answer.obstacle =
+        found.name != kNone || found.held != Reason::kNone ? Obstacle::kHeld : Obstacle::kUnknown;
     return answer;
   }
   const Node u = graph.Canonical(found_a.name), v = graph.Canonical(found_b.name);
@@ -319,7 +333,8 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
   for (const Link link : way->links) {
     const LinkCell& cell = graph.link(link);
     if (!graph.IsLive(cell) || graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b)) continue;
-    if (refused == kNone || Before(graph, RankOf(graph, link), RankOf(graph, refused))) refused = link;
+    if (refused == kNone || Before(graph, RankOf(graph, link), RankOf(graph, refused)))
+      refused = link;
   }
   if (refused == kNone) {  // nothing refused on the way: a guard made it inert
     for (const Link link : way->links) {
@@ -337,9 +352,11 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
   return answer;
 }
 
-absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& identifier, Detail detail) const {
+absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& identifier,
+                                                         Detail detail) const {
   const Impl::Found found = impl_->Find(identifier);
-  if (found.name == kNone) return absl::NotFoundError("the identifier was never seen, or policy holds it");
+  if (found.name == kNone)
+    return absl::NotFoundError("the identifier was never seen, or policy holds it");
   const Graph& graph = impl_->graph();
   const Node u = graph.Canonical(found.name);
   std::vector<Link> links;
@@ -350,7 +367,8 @@ absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& ident
             [&](Link x, Link y) { return Before(graph, RankOf(graph, x), RankOf(graph, y)); });
   View::Impl::SightingsByNode sightings;
   if (detail == Detail::kRecords) {
-    if (absl::Status status = impl_->GatherSightings(u, kNone, &sightings); !status.ok()) return status;
+    if (absl::Status status = impl_->GatherSightings(u, kNone, &sightings); !status.ok())
+      return status;
   }
   std::vector<Neighbour> out;
   for (const Link link : links) {

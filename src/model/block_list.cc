@@ -18,24 +18,27 @@ std::string_view Trimmed(std::string_view text) {
 }
 
 bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() &&
-         std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return Lower(a) == b; });
+  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(),
+                                                   [](char a, char b) { return Lower(a) == b; });
 }
 
 // What programs write where a value is missing.
-constexpr std::string_view kMissing[] = {"null",    "(null)", "undefined", "none",      "nil",     "nan",      "n/a",     "#n/a",
-                                         "unknown", "anonymous", "-1",     "[object object]", "false", "true", "unset", "\\n",
-                                         "未知",    "无",     "空"};
+constexpr std::string_view kMissing[] = {
+    "null",      "(null)", "undefined",       "none",  "nil",  "nan",   "n/a", "#n/a", "unknown",
+    "anonymous", "-1",     "[object object]", "false", "true", "unset", "\\n", "未知", "无",
+    "空"};
 
 // Numbers from documentation, tests and forms, by their digits.
-constexpr std::string_view kTestPhones[] = {"13800138000", "8613800138000", "12345678901", "8612345678901",
-                                            "13812345678", "8613812345678", "1234567890",  "0123456789"};
+constexpr std::string_view kTestPhones[] = {"13800138000",   "8613800138000", "12345678901",
+                                            "8612345678901", "13812345678",   "8613812345678",
+                                            "1234567890",    "0123456789"};
 
 constexpr std::size_t kLongestMissing = 15;
 
 bool IsMissing(std::string_view text) {
   if (text.size() > kLongestMissing) return false;
-  return std::any_of(std::begin(kMissing), std::end(kMissing), [&](std::string_view word) { return EqualsIgnoringCase(text, word); });
+  return std::any_of(std::begin(kMissing), std::end(kMissing),
+                     [&](std::string_view word) { return EqualsIgnoringCase(text, word); });
 }
 
 // 0, 0000-0000, 00000000-0000-0000-0000-000000000000
@@ -76,11 +79,13 @@ bool IsTestPhone(std::string_view text) {
     digits[n++] = c;
   }
   const std::string_view number(digits.data(), n);
-  if (std::find(std::begin(kTestPhones), std::end(kTestPhones), number) != std::end(kTestPhones)) return true;
+  if (std::find(std::begin(kTestPhones), std::end(kTestPhones), number) != std::end(kTestPhones))
+    return true;
   // 11111111111, +86 111…: nothing but one digit; 13900000000: seven zeros at the end. (13888888888 is somebody's, and dear.)
   const std::string_view national = number.starts_with("86") ? number.substr(2) : number;
   if (national.size() < 7) return false;
-  const std::string_view end = national.back() == '0' ? national.substr(national.size() - 7) : national;
+  const std::string_view end =
+      national.back() == '0' ? national.substr(national.size() - 7) : national;
   return std::all_of(end.begin(), end.end(), [&](char c) { return c == national.back(); });
 }
 
@@ -88,7 +93,8 @@ bool IsTestPhone(std::string_view text) {
 
 bool IsPlaceholder(std::string_view raw_value, Normaliser normaliser) {
   const std::string_view text = Trimmed(raw_value);
-  if (text.empty() || IsMissing(text) || IsAllZeros(text) || IsMasked(text) || IsScientific(text)) return true;
+  if (text.empty() || IsMissing(text) || IsAllZeros(text) || IsMasked(text) || IsScientific(text))
+    return true;
   return normaliser == Normaliser::kPhone && IsTestPhone(text);
 }
 

@@ -12,8 +12,9 @@ std::string_view ToString(ChangeKind kind) {
 }
 
 std::string_view ToString(Cause cause) {
-  constexpr std::string_view kNames[] = {"unknown", "record", "retraction", "act",   "time", "definition",
-                                         "sharing", "merge",  "split",      "consent", "erase"};
+  constexpr std::string_view kNames[] = {"unknown", "record",     "retraction", "act",
+                                         "time",    "definition", "sharing",    "merge",
+                                         "split",   "consent",    "erase"};
   const auto index = static_cast<std::size_t>(cause);
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

@@ -10,7 +10,9 @@ constexpr std::size_t kMaxNamespaceBytes = 128;
 constexpr std::string_view kProfilePrefix = "p~";
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's base 32
 
-bool IsAlphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsAlphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 template <class Allowed>
 bool AllOf(std::string_view text, const Allowed& allowed) {
@@ -33,15 +35,19 @@ bool IsValidNamespace(std::string_view ns) {
 
 absl::StatusOr<Identifier> ParseIdentifier(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return absl::InvalidArgumentError("identifier: write namespace:value");
+  if (colon == std::string_view::npos)
+    return absl::InvalidArgumentError("identifier: write namespace:value");
   if (!IsValidNamespace(text.substr(0, colon))) {
-    return absl::InvalidArgumentError("identifier: the namespace must be letters, digits and _ . $ -, with an optional /scope");
+    return absl::InvalidArgumentError(
+        "identifier: the namespace must be letters, digits and _ . $ -, with an optional /scope");
   }
   if (colon + 1 == text.size()) return absl::InvalidArgumentError("identifier: the value is empty");
   return Identifier{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
-std::string ToString(const Identifier& identifier) { return identifier.ns + ":" + identifier.value; }
+std::string ToString(const Identifier& identifier) {
+  return identifier.ns + ":" + identifier.value;
+}
 
 std::string ToString(ProfileId id) {
   std::array<char, 13> digits{};
@@ -56,10 +62,12 @@ std::string ToString(ProfileId id) {
 }
 
 absl::StatusOr<ProfileId> ParseProfileId(std::string_view text) {
-  const absl::Status malformed = absl::InvalidArgumentError("profile id: write p~ and base 32 digits, as it was given out");
+  const absl::Status malformed =
+      absl::InvalidArgumentError("profile id: write p~ and base 32 digits, as it was given out");
   if (!text.starts_with(kProfilePrefix)) return malformed;
   const std::string_view digits = text.substr(kProfilePrefix.size());
-  if (digits.empty() || digits.size() > 13 || (digits.size() > 1 && digits.front() == '0')) return malformed;
+  if (digits.empty() || digits.size() > 13 || (digits.size() > 1 && digits.front() == '0'))
+    return malformed;
   std::uint64_t value = 0;
   for (const char c : digits) {
     const std::size_t digit = kDigits.find(c);

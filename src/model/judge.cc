@@ -35,11 +35,13 @@ bool Finds(const re2::RE2& pattern, std::string_view text) {
 class CompiledPolicy::Impl {
  public:
   explicit Impl(Policy p) : policy(std::move(p)) {
-    for (std::uint32_t i = 0; i < policy.namespaces.size(); ++i) index_of.emplace(policy.namespaces[i].name, i);
+    for (std::uint32_t i = 0; i < policy.namespaces.size(); ++i)
+      index_of.emplace(policy.namespaces[i].name, i);
     for (const NamespacePolicy& ns : policy.namespaces) {
       Family& family = families.emplace_back();
       family.blocked.insert(ns.blocked_values.begin(), ns.blocked_values.end());
-      for (const std::string& pattern : ns.blocked_patterns) family.blocked_patterns.push_back(CompilePattern(pattern));
+      for (const std::string& pattern : ns.blocked_patterns)
+        family.blocked_patterns.push_back(CompilePattern(pattern));
       if (!ns.valid_pattern.empty()) family.valid_pattern = CompilePattern(ns.valid_pattern);
       if (!ns.parent.empty()) family.parent = index_of.at(ns.parent);
       has_parents |= !ns.parent.empty();
@@ -57,7 +59,8 @@ CompiledPolicy::~CompiledPolicy() = default;
 
 absl::StatusOr<std::shared_ptr<const CompiledPolicy>> CompiledPolicy::Compile(Policy policy) {
   if (absl::Status status = Validate(policy); !status.ok()) return status;
-  return std::shared_ptr<const CompiledPolicy>(new CompiledPolicy(std::make_unique<const Impl>(std::move(policy))));
+  return std::shared_ptr<const CompiledPolicy>(
+      new CompiledPolicy(std::make_unique<const Impl>(std::move(policy))));
 }
 
 const Policy& CompiledPolicy::policy() const { return impl_->policy; }
@@ -73,7 +76,8 @@ std::uint32_t CompiledPolicy::ParentOf(std::uint32_t family) const {
 
 bool CompiledPolicy::HasParents() const { return impl_->has_parents; }
 
-void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value, Verdict* verdict) const {
+void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
+                           Verdict* verdict) const {
   const NamespacePolicy& ns = impl_->policy.namespaces[family];
   const Family& ready = impl_->families[family];
   verdict->value.clear();
@@ -84,21 +88,25 @@ void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value, Ver
   if (!Normalise(ns.normaliser, ns.region, raw_value, &verdict->value)) {
     verdict->value.clear();
     // A host may block a value that has no normal form, by its raw spelling.
-    verdict->reason = ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;
+    verdict->reason =
+        ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;
     return;
   }
   const std::string_view value = verdict->value;
   verdict->reason = Reason::kNone;
-  if (ns.builtin_blocks && value != raw_value && IsPlaceholder(value, ns.normaliser)) {  // written in full width, say
+  if (ns.builtin_blocks && value != raw_value &&
+      IsPlaceholder(value, ns.normaliser)) {  // written in full width, say
     verdict->reason = Reason::kBlockedValue;
   }
-  if (!ready.blocked.empty() && (ready.blocked.contains(value) || ready.blocked.contains(raw_value))) {
+  if (!ready.blocked.empty() &&
+      (ready.blocked.contains(value) || ready.blocked.contains(raw_value))) {
     verdict->reason = Reason::kBlockedValue;
   }
   for (const auto& pattern : ready.blocked_patterns) {
     if (Finds(*pattern, value)) verdict->reason = Reason::kBlockedValue;
   }
-  if (verdict->reason == Reason::kNone && ready.valid_pattern != nullptr && !Finds(*ready.valid_pattern, value)) {
+  if (verdict->reason == Reason::kNone && ready.valid_pattern != nullptr &&
+      !Finds(*ready.valid_pattern, value)) {
     verdict->reason = Reason::kNotNormalisable;
   }
 }
@@ -112,18 +120,22 @@ Verdict CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value) 
 namespace {
 
 bool IsPairAct(Act act) {
-  return act == Act::kBind || act == Act::kUnbind || act == Act::kMustLink || act == Act::kCannotLink || act == Act::kRename;
+  return act == Act::kBind || act == Act::kUnbind || act == Act::kMustLink ||
+         act == Act::kCannotLink || act == Act::kRename;
 }
 
 // Distinct self values of a namespace that a profile holds one of.
-bool BreaksLimitOfOne(const Policy& policy, const Record& record, const std::vector<RecordVerdict::Counted>& counted) {
+bool BreaksLimitOfOne(const Policy& policy, const Record& record,
+                      const std::vector<RecordVerdict::Counted>& counted) {
   for (std::size_t i = 0; i < counted.size(); ++i) {
     if (counted[i].role != Role::kSelf) continue;
     for (const Limit& limit : policy.namespaces[counted[i].family].limits) {
       if (limit.max != 1 || limit.window_ms != 0) continue;
       for (std::size_t j = 0; j < i; ++j) {
         if (counted[j].role != Role::kSelf || counted[j].family != counted[i].family) continue;
-        if (!limit.per_scope || record.identifiers[counted[i].index].ns == record.identifiers[counted[j].index].ns) return true;
+        if (!limit.per_scope ||
+            record.identifiers[counted[i].index].ns == record.identifiers[counted[j].index].ns)
+          return true;
       }
     }
   }
@@ -148,7 +160,8 @@ void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdi
     const std::uint32_t family = policy.FindFamily(identifier.ns);
     if (family == CompiledPolicy::kUndeclared) {
       verdict->held.push_back({i, Reason::kUndeclaredNamespace});
-      if (policy.policy().undeclared == Undeclared::kHoldRecord) verdict->reason = Reason::kUndeclaredNamespace;
+      if (policy.policy().undeclared == Undeclared::kHoldRecord)
+        verdict->reason = Reason::kUndeclaredNamespace;
       continue;
     }
     policy.Judge(family, identifier.value, &judged);
@@ -157,9 +170,10 @@ void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdi
       continue;
     }
     const auto end = verdict->counted.begin() + static_cast<std::ptrdiff_t>(count);
-    const auto same = std::find_if(verdict->counted.begin(), end, [&](const RecordVerdict::Counted& c) {
-      return c.value == judged.value && record.identifiers[c.index].ns == identifier.ns;
-    });
+    const auto same =
+        std::find_if(verdict->counted.begin(), end, [&](const RecordVerdict::Counted& c) {
+          return c.value == judged.value && record.identifiers[c.index].ns == identifier.ns;
+        });
     if (same != end) {
       if (identifier.role == Role::kSelf) same->role = Role::kSelf;
       continue;
@@ -177,7 +191,8 @@ void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdi
   if (sighting && BreaksLimitOfOne(policy.policy(), record, verdict->counted)) {
     verdict->reason = Reason::kTwoValuesOfLimitedNamespace;
   } else if ((IsPairAct(record.act) && count < 2) ||
-             ((record.act == Act::kObserve || record.act == Act::kDeleteIdentifier) && count == 0)) {
+             ((record.act == Act::kObserve || record.act == Act::kDeleteIdentifier) &&
+              count == 0)) {
     verdict->reason = Reason::kTooFewIdentifiers;
   }
 }

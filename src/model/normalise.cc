@@ -25,7 +25,9 @@ bool IsAsciiBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 char AsciiLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Code points that text may begin or end with and not mean: white space, and the marks that copying leaves behind.
-bool IsTrimmed(UChar32 c) { return u_isUWhiteSpace(c) != 0 || c == 0xFEFF || (c >= 0x200B && c <= 0x200F); }
+bool IsTrimmed(UChar32 c) {
+  return u_isUWhiteSpace(c) != 0 || c == 0xFEFF || (c >= 0x200B && c <= 0x200F);
+}
 
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && IsAsciiBlank(text.front())) text.remove_prefix(1);
@@ -56,7 +58,9 @@ bool LowerCase(std::string_view text, std::string* out) {
   UErrorCode error = U_ZERO_ERROR;
   out->clear();
   icu::StringByteSink<std::string> sink(out);
-  icu::CaseMap::utf8ToLower("", 0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, error);
+  icu::CaseMap::utf8ToLower("", 0,
+                            icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
+                            sink, nullptr, error);
   return U_SUCCESS(error) && !out->empty();
 }
 
@@ -71,7 +75,8 @@ bool Compose(std::string_view text, std::string* out) {
   if (U_FAILURE(error)) return false;
   out->clear();
   icu::StringByteSink<std::string> sink(out);
-  nfkc->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())), sink, nullptr, error);
+  nfkc->normalizeUTF8(0, icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
+                      sink, nullptr, error);
   return U_SUCCESS(error);
 }
 
@@ -93,7 +98,8 @@ void FoldBlanks(std::string* text) {
     }
     if (blank) folded.push_back(' ');
     blank = false;
-    folded.append(trimmed.substr(static_cast<std::size_t>(start), static_cast<std::size_t>(i - start)));
+    folded.append(
+        trimmed.substr(static_cast<std::size_t>(start), static_cast<std::size_t>(i - start)));
   }
   *text = std::move(folded);
 }
@@ -107,9 +113,13 @@ bool NormaliseText(std::string_view value, std::string* out) {
 bool NormaliseEmail(std::string_view value, std::string* out) {
   std::string composed, lower;
   // Lower case may leave what composes further: composed again, so that a normal form is its own.
-  if (!Compose(Trim(value), &composed) || !LowerCase(Trim(composed), &lower) || !Compose(lower, out)) return false;
+  if (!Compose(Trim(value), &composed) || !LowerCase(Trim(composed), &lower) ||
+      !Compose(lower, out))
+    return false;
   const std::size_t at = out->find('@');
-  if (at == 0 || at == std::string::npos || at + 1 == out->size() || out->find('@', at + 1) != std::string::npos) return false;
+  if (at == 0 || at == std::string::npos || at + 1 == out->size() ||
+      out->find('@', at + 1) != std::string::npos)
+    return false;
   return std::none_of(out->begin(), out->end(), IsAsciiBlank);
 }
 
@@ -142,7 +152,8 @@ bool NormalisePhoneByLibrary(std::string_view region, std::string_view value, st
   const PhoneNumberUtil* util = PhoneNumberUtil::GetInstance();
   PhoneNumber number;
   const std::string default_region = region.empty() ? "ZZ" : std::string(region);
-  if (util->Parse(std::string(text), default_region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return false;
+  if (util->Parse(std::string(text), default_region, &number) != PhoneNumberUtil::NO_PARSING_ERROR)
+    return false;
   if (!util->IsPossibleNumber(number) || number.has_extension()) return false;
   out->clear();
   util->Format(number, PhoneNumberUtil::E164, out);
@@ -154,7 +165,8 @@ bool NormalisePhoneByLibrary(std::string_view region, std::string_view value, st
   return rewritten == *out;
 }
 
-bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value, std::string* out) {
+bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value,
+               std::string* out) {
   switch (normaliser) {
     case Normaliser::kExact:
       out->assign(value);

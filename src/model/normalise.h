@@ -12,7 +12,8 @@ namespace polyonym {
 // Normalises UTF-8 text into `out`, whose memory is reused; false when there is no such form. Normalising twice gives the same.
 // `region` is for kPhone.  COST: one pass where the value is clean ASCII; ICU, or libphonenumber (about 10 µs), for the rest.
 // THREADS: thread-safe.
-bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value, std::string* out);
+bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value,
+               std::string* out);
 
 // kPhone by libphonenumber alone, without the fast path: the reference of its test.
 bool NormalisePhoneByLibrary(std::string_view region, std::string_view value, std::string* out);

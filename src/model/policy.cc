@@ -36,37 +36,48 @@ absl::Status CheckLimits(const std::string& field, const NamespacePolicy& ns) {
   if (ns.limits.size() > kMaxLimits) return Bad(field + ".limits", "at most 8");
   for (std::size_t i = 0; i < ns.limits.size(); ++i) {
     const std::string at = field + ".limits[" + std::to_string(i) + "]";
-    if (ns.limits[i].max == 0) return Bad(at + ".max", "must be 1 or more; block the namespace's values to have none");
+    if (ns.limits[i].max == 0)
+      return Bad(at + ".max", "must be 1 or more; block the namespace's values to have none");
     if (ns.limits[i].window_ms < 0) return Bad(at + ".window_ms", "must be 0 (ever) or more");
   }
   if (ns.guards.size() > kMaxGuards) return Bad(field + ".guards", "at most 8");
   for (std::size_t i = 0; i < ns.guards.size(); ++i) {
     const std::string& of = ns.guards[i].of;
     if (!of.empty() && !IsValidNamespace(of)) {
-      return Bad(field + ".guards[" + std::to_string(i) + "].of", "must be a namespace or family, or empty for all");
+      return Bad(field + ".guards[" + std::to_string(i) + "].of",
+                 "must be a namespace or family, or empty for all");
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckValues(const std::string& field, const NamespacePolicy& ns) {
-  if (ns.blocked_values.size() > kMaxBlocked) return Bad(field + ".blocked_values", "at most 10,000; use a pattern");
+  if (ns.blocked_values.size() > kMaxBlocked)
+    return Bad(field + ".blocked_values", "at most 10,000; use a pattern");
   for (std::size_t i = 0; i < ns.blocked_values.size(); ++i) {
     const std::string at = field + ".blocked_values[" + std::to_string(i) + "]";
     if (ns.blocked_values[i].empty()) return Bad(at, "must not be empty");
     if (!IsUtf8(ns.blocked_values[i])) return Bad(at, "must be UTF-8");
   }
-  if (ns.blocked_patterns.size() > kMaxPatterns) return Bad(field + ".blocked_patterns", "at most 64; join them with |");
+  if (ns.blocked_patterns.size() > kMaxPatterns)
+    return Bad(field + ".blocked_patterns", "at most 64; join them with |");
   for (std::size_t i = 0; i < ns.blocked_patterns.size(); ++i) {
-    absl::Status status = CheckPattern(field + ".blocked_patterns[" + std::to_string(i) + "]", ns.blocked_patterns[i]);
+    absl::Status status = CheckPattern(field + ".blocked_patterns[" + std::to_string(i) + "]",
+                                       ns.blocked_patterns[i]);
     if (!status.ok()) return status;
   }
   if (!ns.valid_pattern.empty()) {
-    if (absl::Status status = CheckPattern(field + ".valid_pattern", ns.valid_pattern); !status.ok()) return status;
+    if (absl::Status status = CheckPattern(field + ".valid_pattern", ns.valid_pattern);
+        !status.ok())
+      return status;
   }
-  const bool has_region = ns.region.size() == 2 && std::all_of(ns.region.begin(), ns.region.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (!ns.region.empty() && !has_region) return Bad(field + ".region", "must be an ISO 3166 code of two capitals, such as CN");
-  if (!ns.region.empty() && ns.normaliser != Normaliser::kPhone) return Bad(field + ".region", "is for the phone normaliser");
+  const bool has_region =
+      ns.region.size() == 2 &&
+      std::all_of(ns.region.begin(), ns.region.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (!ns.region.empty() && !has_region)
+    return Bad(field + ".region", "must be an ISO 3166 code of two capitals, such as CN");
+  if (!ns.region.empty() && ns.normaliser != Normaliser::kPhone)
+    return Bad(field + ".region", "is for the phone normaliser");
   return absl::OkStatus();
 }
 
@@ -78,7 +89,8 @@ absl::Status CheckParents(const Policy& policy) {
     std::set<std::string> on_the_way = {policy.namespaces[i].name};
     for (std::string up = policy.namespaces[i].parent; !up.empty(); up = parent_of[up]) {
       if (!parent_of.contains(up)) return Bad(field, "must be a namespace of this policy");
-      if (!on_the_way.insert(up).second) return Bad(field, "must not lead back to the namespace itself");
+      if (!on_the_way.insert(up).second)
+        return Bad(field, "must not lead back to the namespace itself");
     }
   }
   return absl::OkStatus();
@@ -91,8 +103,7 @@ std::string Show(bool flag) { return flag ? "true" : "false"; }
 std::string Show(std::uint32_t number) { return std::to_string(number); }
 std::string Show(std::uint64_t number) { return std::to_string(number); }
 template <class Enum>
-  requires std::is_enum_v<Enum>
-std::string Show(Enum value) {
+requires std::is_enum_v<Enum> std::string Show(Enum value) {
   return std::to_string(static_cast<int>(value));
 }
 std::string Show(const Limit& limit) {
@@ -131,8 +142,8 @@ void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Diffe
   out->Compare(path + "region", a.region, b.region);
   // Blocked values may be somebody's: only their number is shown.
   if (a.blocked_values != b.blocked_values) {
-    out->Note(path + "blocked_values: " + Show(std::uint64_t{a.blocked_values.size()}) + " values -> " +
-              Show(std::uint64_t{b.blocked_values.size()}) + " values");
+    out->Note(path + "blocked_values: " + Show(std::uint64_t{a.blocked_values.size()}) +
+              " values -> " + Show(std::uint64_t{b.blocked_values.size()}) + " values");
   }
   out->Compare(path + "blocked_patterns", a.blocked_patterns, b.blocked_patterns);
   out->Compare(path + "valid_pattern", a.valid_pattern, b.valid_pattern);
@@ -144,21 +155,30 @@ void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Diffe
 }  // namespace
 
 absl::Status Validate(const Policy& policy) {
-  if (policy.namespaces.size() > kMaxNamespaces) return Bad("namespaces", "at most 4,096; use families with scopes");
-  if (!IsUtf8(policy.name) || policy.name.size() > kMaxPolicyName) return Bad("name", "must be UTF-8 of at most 256 bytes");
-  if (policy.ranking > Ranking::kStrongest) return Bad("ranking", "is not one that this library knows");
-  if (policy.undeclared > Undeclared::kHoldIdentifier) return Bad("undeclared", "is not one that this library knows");
+  if (policy.namespaces.size() > kMaxNamespaces)
+    return Bad("namespaces", "at most 4,096; use families with scopes");
+  if (!IsUtf8(policy.name) || policy.name.size() > kMaxPolicyName)
+    return Bad("name", "must be UTF-8 of at most 256 bytes");
+  if (policy.ranking > Ranking::kStrongest)
+    return Bad("ranking", "is not one that this library knows");
+  if (policy.undeclared > Undeclared::kHoldIdentifier)
+    return Bad("undeclared", "is not one that this library knows");
   std::set<std::string> names;
   for (std::size_t i = 0; i < policy.namespaces.size(); ++i) {
     const NamespacePolicy& ns = policy.namespaces[i];
     const std::string field = "namespaces[" + std::to_string(i) + "]";
     if (!IsValidNamespace(ns.name) || !ScopeOf(ns.name).empty()) {
-      return Bad(field + ".name", "must be letters, digits and _ . $ -, without a scope (one policy serves all scopes)");
+      return Bad(
+          field + ".name",
+          "must be letters, digits and _ . $ -, without a scope (one policy serves all scopes)");
     }
     if (!names.insert(ns.name).second) return Bad(field + ".name", "is there twice");
-    if (ns.priority == 0 || ns.priority > kMaxPriority) return Bad(field + ".priority", "must be between 1 (best) and 1,000,000");
-    if (ns.normaliser > Normaliser::kEmail) return Bad(field + ".normaliser", "is not one that this library knows");
-    if (ns.sensitivity > Sensitivity::kSensitive) return Bad(field + ".sensitivity", "is not one that this library knows");
+    if (ns.priority == 0 || ns.priority > kMaxPriority)
+      return Bad(field + ".priority", "must be between 1 (best) and 1,000,000");
+    if (ns.normaliser > Normaliser::kEmail)
+      return Bad(field + ".normaliser", "is not one that this library knows");
+    if (ns.sensitivity > Sensitivity::kSensitive)
+      return Bad(field + ".sensitivity", "is not one that this library knows");
     if (absl::Status status = CheckLimits(field, ns); !status.ok()) return status;
     if (absl::Status status = CheckValues(field, ns); !status.ok()) return status;
   }
@@ -170,8 +190,10 @@ std::vector<std::string> Diff(const Policy& before, const Policy& after) {
   out.Compare("name", before.name, after.name);
   out.Compare("ranking", before.ranking, after.ranking);
   out.Compare("undeclared", before.undeclared, after.undeclared);
-  out.Compare("max_identifiers_per_profile", before.max_identifiers_per_profile, after.max_identifiers_per_profile);
-  out.Compare("default_max_neighbours", before.default_max_neighbours, after.default_max_neighbours);
+  out.Compare("max_identifiers_per_profile", before.max_identifiers_per_profile,
+              after.max_identifiers_per_profile);
+  out.Compare("default_max_neighbours", before.default_max_neighbours,
+              after.default_max_neighbours);
   std::map<std::string, const NamespacePolicy*> old;
   for (const NamespacePolicy& ns : before.namespaces) old[ns.name] = &ns;
   for (const NamespacePolicy& ns : after.namespaces) {

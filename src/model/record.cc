@@ -17,8 +17,9 @@
 namespace polyonym {
 namespace {
 
-constexpr std::string_view kActNames[] = {"observe",     "bind",   "unbind",            "must_link",     "cannot_link",
-                                          "rename", "delete_identifier", "delete_source", "retract"};
+constexpr std::string_view kActNames[] = {"observe",           "bind",          "unbind",
+                                          "must_link",         "cannot_link",   "rename",
+                                          "delete_identifier", "delete_source", "retract"};
 
 void PutNumber(std::string* out, std::uint64_t number) {
   char bytes[8];
@@ -35,7 +36,8 @@ void PutText(std::string* out, std::string_view text) {
 }
 
 void PutTime(std::string* out, std::optional<std::int64_t> time_ms) {
-  PutNumber(out, static_cast<std::uint64_t>(time_ms.value_or(std::numeric_limits<std::int64_t>::min())));
+  PutNumber(out,
+            static_cast<std::uint64_t>(time_ms.value_or(std::numeric_limits<std::int64_t>::min())));
 }
 
 }  // namespace
@@ -56,13 +58,15 @@ ContentHash HashContent(const Record& record) {
   const auto before = [](const RecordIdentifier& a, const RecordIdentifier& b) {
     return std::tie(a.ns, a.role, a.value) < std::tie(b.ns, b.role, b.value);
   };
-  if (record.act == Act::kRename || std::is_sorted(record.identifiers.begin(), record.identifiers.end(), before)) {
+  if (record.act == Act::kRename ||
+      std::is_sorted(record.identifiers.begin(), record.identifiers.end(), before)) {
     for (const RecordIdentifier& identifier : record.identifiers) put(identifier);
   } else {
     std::vector<const RecordIdentifier*> sorted;
     sorted.reserve(record.identifiers.size());
     for (const RecordIdentifier& identifier : record.identifiers) sorted.push_back(&identifier);
-    std::sort(sorted.begin(), sorted.end(), [&](const auto* a, const auto* b) { return before(*a, *b); });
+    std::sort(sorted.begin(), sorted.end(),
+              [&](const auto* a, const auto* b) { return before(*a, *b); });
     for (const RecordIdentifier* identifier : sorted) put(*identifier);
   }
   PutText(&bytes, record.target_source);

@@ -32,8 +32,9 @@ class MemoryStore : public Store {
     return value == nullptr ? std::optional<std::string>() : std::optional<std::string>(*value);
   }
 
-  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(Table table, std::span<const std::string> keys,
-                                                                   const StoreSnapshot* snapshot) const override {
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Table table, std::span<const std::string> keys,
+      const StoreSnapshot* snapshot) const override {
     std::vector<std::optional<std::string>> values;
     values.reserve(keys.size());
     for (const std::string& key : keys) values.push_back(*Get(table, key, snapshot));
@@ -113,7 +114,8 @@ class MemoryStore : public Store {
   const Rows& TableOf(Table table) const { return tables_[static_cast<std::size_t>(table)]; }
 
   static std::uint64_t CommitOf(const StoreSnapshot* snapshot) {
-    return snapshot == nullptr ? ~std::uint64_t{0} : static_cast<const MemorySnapshot*>(snapshot)->commit();
+    return snapshot == nullptr ? ~std::uint64_t{0}
+                               : static_cast<const MemorySnapshot*>(snapshot)->commit();
   }
 
   static const std::string* ValueAt(const Versions& versions, std::uint64_t commit) {
@@ -124,7 +126,8 @@ class MemoryStore : public Store {
   }
 
   // The first row from `*key` on (behind it, unless `first`) that is there at `commit` and before `to`.
-  bool NextRow(Table table, std::uint64_t commit, std::string_view to, bool first, std::string* key, std::string* value) const {
+  bool NextRow(Table table, std::uint64_t commit, std::string_view to, bool first, std::string* key,
+               std::string* value) const {
     const std::shared_lock lock(mutex_);
     const Rows& rows = TableOf(table);
     for (auto at = first ? rows.lower_bound(*key) : rows.upper_bound(*key);
@@ -152,7 +155,8 @@ class MemoryStore : public Store {
     const std::uint64_t oldest = pins_.empty() ? commit_ : pins_.begin()->first;
     // Keep the newest version that the oldest snapshot sees, and all after it.
     while (versions.size() > 1 && versions[1].first <= oldest) drop(versions.begin());
-    if (!versions.empty() && (pins_.empty() || versions.back().first == commit_)) drop(versions.end() - 1);
+    if (!versions.empty() && (pins_.empty() || versions.back().first == commit_))
+      drop(versions.end() - 1);
     versions.emplace_back(commit_, std::move(value));
   }
 

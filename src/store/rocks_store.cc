@@ -37,7 +37,8 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string what = status.ToString();
   if (status.IsCorruption()) return absl::DataLossError("the store is corrupt: " + what);
-  if (status.IsBusy() || what.find("/LOCK:") != std::string::npos || what.find("lock hold") != std::string::npos) {
+  if (status.IsBusy() || what.find("/LOCK:") != std::string::npos ||
+      what.find("lock hold") != std::string::npos) {
     return absl::UnavailableError("the store is busy: another process has it open (" + what + ")");
   }
   if (status.IsNotFound()) return absl::NotFoundError(what);
@@ -47,7 +48,8 @@ absl::Status ToStatus(const rocksdb::Status& status) {
 
 class RocksSnapshot : public StoreSnapshot {
  public:
-  RocksSnapshot(std::shared_ptr<rocksdb::DB> db) : db_(std::move(db)), snapshot_(db_->GetSnapshot()) {}
+  RocksSnapshot(std::shared_ptr<rocksdb::DB> db)
+      : db_(std::move(db)), snapshot_(db_->GetSnapshot()) {}
   ~RocksSnapshot() override { db_->ReleaseSnapshot(snapshot_); }
   const rocksdb::Snapshot* get() const { return snapshot_; }
 
@@ -87,17 +89,20 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
   db.keep_log_file_num = 2;
   db.max_log_file_size = 1 << 20;
   db.max_open_files = 512;
-  db.max_total_wal_size = std::uint64_t{64} << 20;  // else a table that is hardly written keeps every old log file
+  db.max_total_wal_size = std::uint64_t{64}
+                          << 20;  // else a table that is hardly written keeps every old log file
   return db;
 }
 
 class RocksStore : public Store {
  public:
-  RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families, std::string path)
+  RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
+             std::string path)
       : path_(std::move(path)), db_(std::move(db)), families_(std::move(families)) {}
 
   ~RocksStore() override {
-    for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    for (rocksdb::ColumnFamilyHandle* family : families_)
+      db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   }
 
   absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key,
@@ -109,14 +114,16 @@ class RocksStore : public Store {
     return std::optional<std::string>(std::move(value));
   }
 
-  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(Table table, std::span<const std::string> keys,
-                                                                   const StoreSnapshot* snapshot) const override {
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      Table table, std::span<const std::string> keys,
+      const StoreSnapshot* snapshot) const override {
     std::vector<rocksdb::Slice> slices;
     slices.reserve(keys.size());
     for (const std::string& key : keys) slices.push_back(ToSlice(key));
     std::vector<rocksdb::PinnableSlice> found(keys.size());
     std::vector<rocksdb::Status> statuses(keys.size());
-    db_->MultiGet(ReadAt(snapshot), Family(table), keys.size(), slices.data(), found.data(), statuses.data());
+    db_->MultiGet(ReadAt(snapshot), Family(table), keys.size(), slices.data(), found.data(),
+                  statuses.data());
     std::vector<std::optional<std::string>> values(keys.size());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if (statuses[i].IsNotFound()) continue;
@@ -140,23 +147,28 @@ class RocksStore : public Store {
   }
 
   absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override {
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), Family(table)));
+    const std::unique_ptr<rocksdb::Iterator> it(
+        db_->NewIterator(rocksdb::ReadOptions(), Family(table)));
     it->SeekToLast();
     if (it->Valid()) return std::optional<std::string>(it->key().ToString());
     if (!it->status().ok()) return ToStatus(it->status());
     return std::optional<std::string>();
   }
 
-  std::shared_ptr<const StoreSnapshot> Snapshot() const override { return std::make_shared<RocksSnapshot>(db_); }
+  std::shared_ptr<const StoreSnapshot> Snapshot() const override {
+    return std::make_shared<RocksSnapshot>(db_);
+  }
 
   absl::Status Commit(const WriteSet& writes, bool sync) override {
     if (absl::Status status = Latched(); !status.ok()) return status;
     rocksdb::WriteBatch batch;
     for (const WriteSet::Put& put : writes.puts) {
-      if (rocksdb::Status status = batch.Put(Family(put.table), put.key, put.value); !status.ok()) return ToStatus(status);
+      if (rocksdb::Status status = batch.Put(Family(put.table), put.key, put.value); !status.ok())
+        return ToStatus(status);
     }
     for (const WriteSet::Erase& erase : writes.erases) {
-      if (rocksdb::Status status = batch.Delete(Family(erase.table), erase.key); !status.ok()) return ToStatus(status);
+      if (rocksdb::Status status = batch.Delete(Family(erase.table), erase.key); !status.ok())
+        return ToStatus(status);
     }
     rocksdb::WriteOptions options;
     options.sync = sync;
@@ -171,7 +183,8 @@ class RocksStore : public Store {
   absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
     if (absl::Status status = Latched(); !status.ok()) return status;
     for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (!(rows[i - 1].first < rows[i].first)) return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
+      if (!(rows[i - 1].first < rows[i].first))
+        return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
     }
     if (rows.empty()) return absl::OkStatus();
     const std::string file = path_ + "/ingest-" + std::to_string(++ingested_) + ".tmp";
@@ -189,7 +202,8 @@ class RocksStore : public Store {
 
   absl::Status CopyTo(const std::string& path) const override {
     std::error_code error;
-    if (fs::exists(path, error)) return absl::AlreadyExistsError("the folder to copy to is there already; name a new one");
+    if (fs::exists(path, error))
+      return absl::AlreadyExistsError("the folder to copy to is there already; name a new one");
     rocksdb::Checkpoint* made = nullptr;
     rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
@@ -209,19 +223,25 @@ class RocksStore : public Store {
   }
 
  private:
-  rocksdb::ColumnFamilyHandle* Family(Table table) const { return families_[static_cast<std::size_t>(table)]; }
+  rocksdb::ColumnFamilyHandle* Family(Table table) const {
+    return families_[static_cast<std::size_t>(table)];
+  }
 
-  rocksdb::Status WriteRun(const std::string& file, Table table, const std::vector<std::pair<std::string, std::string>>& rows) {
-    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(Family(table)), Family(table));
+  rocksdb::Status WriteRun(const std::string& file, Table table,
+                           const std::vector<std::pair<std::string, std::string>>& rows) {
+    rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(Family(table)),
+                                  Family(table));
     rocksdb::Status status = writer.Open(file);
-    for (std::size_t i = 0; i < rows.size() && status.ok(); ++i) status = writer.Put(rows[i].first, rows[i].second);
+    for (std::size_t i = 0; i < rows.size() && status.ok(); ++i)
+      status = writer.Put(rows[i].first, rows[i].second);
     if (status.ok()) status = writer.Finish();
     return status;
   }
 
   absl::Status Latched() const {
     if (!failed_) return absl::OkStatus();
-    return absl::FailedPreconditionError("the store is read-only after a failed write; mend the cause and open it again");
+    return absl::FailedPreconditionError(
+        "the store is read-only after a failed write; mend the cause and open it again");
   }
   absl::Status Latch(const rocksdb::Status& status) {
     if (!status.ok()) failed_ = true;
@@ -241,8 +261,9 @@ bool IsUnfinished(const std::string& path) {
   std::error_code error;
   for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
-    const bool of_rocksdb = name == "LOCK" || name == "IDENTITY" || name == "LOG" || name.starts_with("LOG.old.") ||
-                            name.starts_with("MANIFEST-") || name.starts_with("OPTIONS-") || name.ends_with(".dbtmp");
+    const bool of_rocksdb = name == "LOCK" || name == "IDENTITY" || name == "LOG" ||
+                            name.starts_with("LOG.old.") || name.starts_with("MANIFEST-") ||
+                            name.starts_with("OPTIONS-") || name.ends_with(".dbtmp");
     if (!of_rocksdb || !at->is_regular_file(error)) return false;
     begun |= name == "LOCK" || name == "LOG";
   }
@@ -264,9 +285,12 @@ absl::Status CheckFolder(const std::string& path, bool create_if_missing) {
   const bool empty = fs::is_empty(path, error);
   if (error) return absl::UnavailableError("the folder cannot be read: " + error.message());
   if (!empty && !IsUnfinished(path)) {
-    return absl::FailedPreconditionError("the folder holds something that is not a polyonym store; name another (nothing was changed)");
+    return absl::FailedPreconditionError(
+        "the folder holds something that is not a polyonym store; name another (nothing was "
+        "changed)");
   }
-  if (!create_if_missing) return absl::NotFoundError("there is no store here, and it was not to be made");
+  if (!create_if_missing)
+    return absl::NotFoundError("there is no store here, and it was not to be made");
   return absl::OkStatus();
 }
 
@@ -275,15 +299,20 @@ absl::Status CheckDatabase(const rocksdb::DBOptions& options, const std::string&
   std::vector<std::string> names;
   rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, path, &names);
   if (!status.ok()) return ToStatus(status);
-  const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  const auto has = [&](const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   if (std::all_of(std::begin(kTableNames), std::end(kTableNames), has)) return absl::OkStatus();
-  const auto foreign = absl::FailedPreconditionError("the folder holds a RocksDB database that is not a polyonym store; name another");
+  const auto foreign = absl::FailedPreconditionError(
+      "the folder holds a RocksDB database that is not a polyonym store; name another");
   for (const std::string& name : names) {
-    const bool ours = std::find(std::begin(kTableNames), std::end(kTableNames), name) != std::end(kTableNames);
+    const bool ours =
+        std::find(std::begin(kTableNames), std::end(kTableNames), name) != std::end(kTableNames);
     if (!ours && name != rocksdb::kDefaultColumnFamilyName) return foreign;
   }
   rocksdb::DB* opened = nullptr;
-  status = rocksdb::DB::OpenForReadOnly(rocksdb::Options(options, rocksdb::ColumnFamilyOptions()), path, &opened);
+  status = rocksdb::DB::OpenForReadOnly(rocksdb::Options(options, rocksdb::ColumnFamilyOptions()),
+                                        path, &opened);
   if (!status.ok()) return ToStatus(status);
   const std::unique_ptr<rocksdb::DB> db(opened);
   const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(rocksdb::ReadOptions()));
@@ -293,8 +322,10 @@ absl::Status CheckDatabase(const rocksdb::DBOptions& options, const std::string&
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path, const RocksStoreOptions& options) {
-  if (absl::Status status = CheckFolder(path, options.create_if_missing); !status.ok()) return status;
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
+                                                      const RocksStoreOptions& options) {
+  if (absl::Status status = CheckFolder(path, options.create_if_missing); !status.ok())
+    return status;
   std::error_code error;
   if (options.create_if_missing) fs::create_directories(path, error);
   if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
@@ -314,7 +345,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path, c
   rocksdb::Status status = rocksdb::DB::Open(db_options, path, descriptors, &handles, &opened);
   if (!status.ok()) return ToStatus(status);
   std::shared_ptr<rocksdb::DB> db(opened);
-  db->DestroyColumnFamilyHandle(handles.front()).PermitUncheckedError();  // the default family is not used
+  db->DestroyColumnFamilyHandle(handles.front())
+      .PermitUncheckedError();  // the default family is not used
   handles.erase(handles.begin());
   return std::unique_ptr<Store>(new RocksStore(std::move(db), std::move(handles), path));
 }

@@ -25,27 +25,41 @@ namespace polyonym::harness {
 inline std::unique_ptr<google::protobuf::Message> NewMessage(const std::string& name) {
   namespace pb = google::protobuf;
   const pb::Descriptor* type = pb::DescriptorPool::generated_pool()->FindMessageTypeByName(name);
-  return std::unique_ptr<pb::Message>(pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  return std::unique_ptr<pb::Message>(
+      pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
 // Up to 5 characters of every length in UTF-8, with those that JSON must escape.
 inline std::string RandomText(Random& random) {
   static const std::vector<std::string> kParts = {
-      "a", "Z", "7", " ", ":", "/", "\"", "\\", "{", "\n", "\t", std::string(1, '\0'), "\x1f", "\x7f", "é", "张", "\u2028", "\U0001F600"};
+      "a",    "Z",    "7", " ",  ":",      "/",
+      "\"",   "\\",   "{", "\n", "\t",     std::string(1, '\0'),
+      "\x1f", "\x7f", "é", "张", "\u2028", "\U0001F600"};
   std::string text;
   for (std::uint64_t i = random.Below(6); i > 0; --i) text += random.Pick(kParts);
   return text;
 }
 
 inline std::int64_t RandomWhole(Random& random) {
-  static const std::vector<std::int64_t> kEdges = {0, 1, -1, 1700000000000, (std::int64_t{1} << 53) + 1,
+  static const std::vector<std::int64_t> kEdges = {0,
+                                                   1,
+                                                   -1,
+                                                   1700000000000,
+                                                   (std::int64_t{1} << 53) + 1,
                                                    std::numeric_limits<std::int64_t>::max(),
                                                    std::numeric_limits<std::int64_t>::min()};
   return random.Chance(50) ? random.Pick(kEdges) : random.Between(-1'000'000, 1'000'000);
 }
 
 inline double RandomNumber(Random& random) {
-  static const std::vector<double> kEdges = {0.0, 0.1, -2.5, 5e-324, 1.7976931348623157e308, 1e21, 123456789012345678.0, 3.0,
+  static const std::vector<double> kEdges = {0.0,
+                                             0.1,
+                                             -2.5,
+                                             5e-324,
+                                             1.7976931348623157e308,
+                                             1e21,
+                                             123456789012345678.0,
+                                             3.0,
                                              std::numeric_limits<double>::infinity()};
   if (random.Chance(50)) return random.Pick(kEdges);
   return static_cast<double>(random.Between(-1'000'000'000, 1'000'000'000)) / 4096.0;
@@ -65,18 +79,22 @@ inline void FillRandomly(Random& random, int levels, google::protobuf::Message* 
       case FieldDescriptor::CPPTYPE_INT64:
         return reflection.SetInt64(message, &field, RandomWhole(random));
       case FieldDescriptor::CPPTYPE_INT32:
-        return reflection.SetInt32(message, &field, static_cast<std::int32_t>(random.Between(-3000, 3000)));
+        return reflection.SetInt32(message, &field,
+                                   static_cast<std::int32_t>(random.Between(-3000, 3000)));
       case FieldDescriptor::CPPTYPE_DOUBLE:
         return reflection.SetDouble(message, &field, RandomNumber(random));
       case FieldDescriptor::CPPTYPE_BOOL:
         return reflection.SetBool(message, &field, random.Chance(50));
       case FieldDescriptor::CPPTYPE_ENUM: {
         const auto& values = *field.enum_type();
-        return reflection.SetEnum(message, &field, values.value(static_cast<int>(random.Below(values.value_count()))));
+        return reflection.SetEnum(
+            message, &field, values.value(static_cast<int>(random.Below(values.value_count()))));
       }
       case FieldDescriptor::CPPTYPE_MESSAGE:
         if (levels == 0) return;
-        return FillRandomly(random, levels - 1, list ? reflection.AddMessage(message, &field) : reflection.MutableMessage(message, &field));
+        return FillRandomly(random, levels - 1,
+                            list ? reflection.AddMessage(message, &field)
+                                 : reflection.MutableMessage(message, &field));
       default:
         FAIL("a type of field that the generator does not know: " << field.full_name());
     }
@@ -88,7 +106,8 @@ inline void FillRandomly(Random& random, int levels, google::protobuf::Message* 
   }
   for (int i = 0; i < type.real_oneof_decl_count(); ++i) {
     const auto& choice = *type.oneof_decl(i);
-    if (random.Chance(90)) fill(*choice.field(static_cast<int>(random.Below(choice.field_count()))));
+    if (random.Chance(90))
+      fill(*choice.field(static_cast<int>(random.Below(choice.field_count()))));
   }
 }
 
@@ -104,7 +123,8 @@ inline std::string RandomFacts(Random& random) {
 }
 
 inline std::string RandomNamespace(Random& random) {
-  static const std::vector<std::string> kNames = {"phone", "crm", "wechat.openid/wx1", "email", "p$_-9"};
+  static const std::vector<std::string> kNames = {"phone", "crm", "wechat.openid/wx1", "email",
+                                                  "p$_-9"};
   return random.Chance(90) ? random.Pick(kNames) : RandomText(random);
 }
 
@@ -117,7 +137,8 @@ inline Record RandomRecord(Random& random) {
   if (random.Chance(40)) record.version = RandomWhole(random);
   record.act = random.Chance(50) ? Act::kObserve : static_cast<Act>(random.Below(9));
   for (std::uint64_t i = random.Below(5); i > 0; --i) {
-    record.identifiers.push_back({RandomNamespace(random), RandomText(random), random.Chance(70) ? Role::kSelf : Role::kOther});
+    record.identifiers.push_back({RandomNamespace(random), RandomText(random),
+                                  random.Chance(70) ? Role::kSelf : Role::kOther});
   }
   if (random.Chance(20)) record.target_source = RandomText(random);
   if (random.Chance(40)) record.facts = RandomFacts(random);
@@ -129,15 +150,18 @@ inline NamespacePolicy RandomNamespacePolicy(Random& random) {
   ns.name = RandomText(random);
   ns.priority = static_cast<std::uint32_t>(random.Below(std::uint64_t{1} << 32));
   for (std::uint64_t i = random.Below(3); i > 0; --i) {
-    ns.limits.push_back({static_cast<std::uint32_t>(random.Below(4)), random.Chance(50), RandomWhole(random)});
+    ns.limits.push_back(
+        {static_cast<std::uint32_t>(random.Below(4)), random.Chance(50), RandomWhole(random)});
   }
   for (std::uint64_t i = random.Below(3); i > 0; --i) {
     ns.guards.push_back({RandomText(random), static_cast<std::uint32_t>(random.Below(4))});
   }
   ns.normaliser = static_cast<Normaliser>(random.Below(6));
   ns.region = RandomText(random);
-  for (std::uint64_t i = random.Below(3); i > 0; --i) ns.blocked_values.push_back(RandomText(random));
-  for (std::uint64_t i = random.Below(3); i > 0; --i) ns.blocked_patterns.push_back(RandomText(random));
+  for (std::uint64_t i = random.Below(3); i > 0; --i)
+    ns.blocked_values.push_back(RandomText(random));
+  for (std::uint64_t i = random.Below(3); i > 0; --i)
+    ns.blocked_patterns.push_back(RandomText(random));
   ns.valid_pattern = RandomText(random);
   ns.builtin_blocks = random.Chance(50);
   ns.parent = RandomText(random);
@@ -153,7 +177,8 @@ inline Policy RandomRawPolicy(Random& random) {
   policy.undeclared = static_cast<Undeclared>(random.Below(2));
   policy.max_identifiers_per_profile = static_cast<std::uint32_t>(random.Below(3));
   policy.default_max_neighbours = static_cast<std::uint32_t>(random.Below(3));
-  for (std::uint64_t i = random.Below(4); i > 0; --i) policy.namespaces.push_back(RandomNamespacePolicy(random));
+  for (std::uint64_t i = random.Below(4); i > 0; --i)
+    policy.namespaces.push_back(RandomNamespacePolicy(random));
   return policy;
 }
 

@@ -30,12 +30,14 @@ void ReadLinks(const View& view, const Identifier& of, EngineState* out) {
     return;
   }
   for (const View::Neighbour& neighbour : *links) {
-    if (!(neighbour.link.a < neighbour.link.b)) out->problems.push_back("a link of " + Spell(of) + " is not a < b");
+    if (!(neighbour.link.a < neighbour.link.b))
+      out->problems.push_back("a link of " + Spell(of) + " is not a < b");
     const LinkState state = Read(neighbour);
-    const auto [at, first] = out->state.links.try_emplace({neighbour.link.a, neighbour.link.b}, state);
+    const auto [at, first] =
+        out->state.links.try_emplace({neighbour.link.a, neighbour.link.b}, state);
     if (!first && at->second != state) {
-      out->problems.push_back("the link " + Spell(neighbour.link.a) + " - " + Spell(neighbour.link.b) +
-                              " differs from its two ends");
+      out->problems.push_back("the link " + Spell(neighbour.link.a) + " - " +
+                              Spell(neighbour.link.b) + " differs from its two ends");
     }
   }
 }
@@ -49,7 +51,8 @@ namespace {
 std::filesystem::path PlaceForFolders() {
   const std::filesystem::path memory = "/dev/shm";
   const bool writable = ::access(memory.c_str(), W_OK | X_OK) == 0;
-  return writable && std::getenv("TMPDIR") == nullptr ? memory : std::filesystem::temp_directory_path();
+  return writable && std::getenv("TMPDIR") == nullptr ? memory
+                                                      : std::filesystem::temp_directory_path();
 }
 
 }  // namespace
@@ -81,12 +84,15 @@ EngineState ReadState(const View& view, const std::set<Identifier>& others, bool
   EngineState out;
   ProfileId last;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
-    if (!out.members_of.empty() && !(last < id)) out.problems.push_back("profiles are not listed in order of id");
+    if (!out.members_of.empty() && !(last < id))
+      out.problems.push_back("profiles are not listed in order of id");
     last = id;
     Group group(members.begin(), members.end());
-    if (!std::is_sorted(group.begin(), group.end())) out.problems.push_back("members of a profile are not sorted");
+    if (!std::is_sorted(group.begin(), group.end()))
+      out.problems.push_back("members of a profile are not sorted");
     for (const Identifier& member : group) {
-      if (!out.profile_of.try_emplace(member, id).second) out.problems.push_back(Spell(member) + " is in two profiles");
+      if (!out.profile_of.try_emplace(member, id).second)
+        out.problems.push_back(Spell(member) + " is in two profiles");
     }
     out.state.groups.push_back(group);
     out.members_of[id] = std::move(group);
@@ -95,7 +101,8 @@ EngineState ReadState(const View& view, const std::set<Identifier>& others, bool
   std::sort(out.state.groups.begin(), out.state.groups.end());
   for (const auto& [id, members] : out.members_of) {
     auto asked = view.Members(id);
-    if (!asked.ok() || *asked != members) out.problems.push_back("Members(" + polyonym::ToString(id) + ") differs from the list");
+    if (!asked.ok() || *asked != members)
+      out.problems.push_back("Members(" + polyonym::ToString(id) + ") differs from the list");
   }
   std::vector<Identifier> all(others.begin(), others.end());
   for (const auto& [member, id] : out.profile_of) {
@@ -107,9 +114,11 @@ EngineState ReadState(const View& view, const std::set<Identifier>& others, bool
     const auto listed = out.profile_of.find(all[i]);
     if (r.gone) out.state.gone.insert(all[i]);
     if (r.shared) out.state.shared.insert(all[i]);
-    if (r.known != r.profile.has_value()) out.problems.push_back(Spell(all[i]) + ": known and profile disagree");
+    if (r.known != r.profile.has_value())
+      out.problems.push_back(Spell(all[i]) + ": known and profile disagree");
     if (listed == out.profile_of.end()) {
-      if (r.known && !r.gone) out.problems.push_back(Spell(all[i]) + " is known, not gone, and in no profile");
+      if (r.known && !r.gone)
+        out.problems.push_back(Spell(all[i]) + " is known, not gone, and in no profile");
       continue;
     }
     if (!r.known || r.gone || r.profile != listed->second) {
@@ -130,8 +139,10 @@ std::set<Identifier> NamedIdentifiers(const NaiveWorld& world) {
   return out;
 }
 
-std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool compare_gone, bool links) {
-  EngineState got = ReadState(view, compare_gone ? NamedIdentifiers(world) : std::set<Identifier>(), links);
+std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool compare_gone,
+                             bool links) {
+  EngineState got =
+      ReadState(view, compare_gone ? NamedIdentifiers(world) : std::set<Identifier>(), links);
   State want = world.state();
   if (!links) want.links.clear();
   if (!compare_gone) {
@@ -150,16 +161,19 @@ std::string CompareOutcomes(const ApplyResult& result, std::size_t first, const 
     const NaiveWorld::Entry& want = world.entries()[first + i];
     const std::string what = "record " + std::to_string(first + i) + ": ";
     if (got.outcome != want.outcome) {
-      out += what + "wanted " + std::string(ToString(want.outcome)) + ", got " + std::string(ToString(got.outcome)) + "\n";
+      out += what + "wanted " + std::string(ToString(want.outcome)) + ", got " +
+             std::string(ToString(got.outcome)) + "\n";
       continue;
     }
     if (want.record.act != Act::kRetract && got.reason != want.reason) {
-      out += what + "wanted " + std::string(ToString(want.reason)) + ", got " + std::string(ToString(got.reason)) + "\n";
+      out += what + "wanted " + std::string(ToString(want.reason)) + ", got " +
+             std::string(ToString(got.reason)) + "\n";
     }
     if (want.outcome == Outcome::kApplied && got.held_identifiers != want.verdict.held.size()) {
       out += what + "held identifiers are miscounted\n";
     }
-    if (got.outcome == Outcome::kRejected && got.field.empty()) out += what + "rejected, and no field is named\n";
+    if (got.outcome == Outcome::kRejected && got.field.empty())
+      out += what + "rejected, and no field is named\n";
     if ((got.outcome == Outcome::kRejected || got.outcome == Outcome::kHeld) && got.profile) {
       out += what + "held or rejected, and has a profile\n";
     }
@@ -173,7 +187,9 @@ std::unique_ptr<Engine> OpenInMemory(const Policy& policy, std::uint64_t seed) {
   return engine;
 }
 
-std::shared_ptr<const CompiledPolicy> Compile(const Policy& policy) { return Must(CompiledPolicy::Compile(policy)); }
+std::shared_ptr<const CompiledPolicy> Compile(const Policy& policy) {
+  return Must(CompiledPolicy::Compile(policy));
+}
 
 void Must(const absl::Status& status) {
   if (!status.ok()) throw std::runtime_error(status.ToString());
@@ -243,13 +259,16 @@ void FeedReader::TakeOne(std::span<const Change> changes) {
       if (!change.identifiers.empty()) problems_.push_back(where + "a merge lists identifiers");
       continue;
     }
-    if (change.identifiers.empty()) problems_.push_back(where + std::string(ToString(change.kind)) + " lists no identifiers");
+    if (change.identifiers.empty())
+      problems_.push_back(where + std::string(ToString(change.kind)) + " lists no identifiers");
     for (const IdentifierNumber identifier : change.identifiers) {
       const auto was = before.find(identifier.value);
       if (fresh != (was == before.end())) {
-        problems_.push_back(where + std::string(ToString(change.kind)) + (fresh ? " of one that was there" : " of one that was not there"));
+        problems_.push_back(where + std::string(ToString(change.kind)) +
+                            (fresh ? " of one that was there" : " of one that was not there"));
       } else if (!fresh && was->second != change.from.value) {
-        problems_.push_back(where + std::string(ToString(change.kind)) + " from a profile that it was not in");
+        problems_.push_back(where + std::string(ToString(change.kind)) +
+                            " from a profile that it was not in");
       }
       move(identifier.value, change);
     }
@@ -263,11 +282,13 @@ void FeedReader::TakeOne(std::span<const Change> changes) {
       problems_.push_back(where + "created, and was there before");
     }
     if (change.kind != ChangeKind::kGone && !has.contains(change.to.value)) {
-      problems_.push_back(where + std::string(ToString(change.kind)) + " to a profile that nobody is in");
+      problems_.push_back(where + std::string(ToString(change.kind)) +
+                          " to a profile that nobody is in");
     }
     if (change.kind != ChangeKind::kSplit) continue;
-    const auto whole = std::count_if(profile_of_.begin(), profile_of_.end(),
-                                     [&](const auto& entry) { return entry.second == change.to.value; });
+    const auto whole =
+        std::count_if(profile_of_.begin(), profile_of_.end(),
+                      [&](const auto& entry) { return entry.second == change.to.value; });
     if (static_cast<std::size_t>(whole) != change.identifiers.size()) {
       problems_.push_back(where + "what split off is not the whole of its profile");
     }
@@ -276,7 +297,8 @@ void FeedReader::TakeOne(std::span<const Change> changes) {
 
 std::map<std::uint64_t, std::uint64_t> NumbersInProfiles(const View& view) {
   std::map<Identifier, std::uint64_t> number_of;
-  for (std::uint64_t n = 0; n <= view.GetStats().identifiers; ++n) {  // whether numbers begin with 0 or 1
+  for (std::uint64_t n = 0; n <= view.GetStats().identifiers;
+       ++n) {  // whether numbers begin with 0 or 1
     auto identifier = view.IdentifierOf(IdentifierNumber{n});
     if (identifier.ok()) number_of[*std::move(identifier)] = n;
   }

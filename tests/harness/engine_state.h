@@ -39,9 +39,9 @@ EngineOptions LawOptions(std::uint64_t seed);
 
 struct EngineState {
   State state;
-  std::map<Identifier, ProfileId> profile_of;      // of every identifier in a group
+  std::map<Identifier, ProfileId> profile_of;  // of every identifier in a group
   std::map<ProfileId, Group> members_of;
-  std::vector<std::string> problems;               // answers that contradict each other or the contract
+  std::vector<std::string> problems;  // answers that contradict each other or the contract
 };
 
 // Asks the view about everybody it lists, and about `others`.
@@ -53,7 +53,8 @@ std::set<Identifier> NamedIdentifiers(const NaiveWorld& world);
 
 // ReadState against the definition: Difference() and the problems; empty: all is well. `compare_gone`: false where records
 // came in another order or under another policy, which changes what was ever stored.
-std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool compare_gone = true, bool links = true);
+std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool compare_gone = true,
+                             bool links = true);
 
 // What Apply said of each record against what the definition says, for a run of records that begins at `first`.
 std::string CompareOutcomes(const ApplyResult& result, std::size_t first, const NaiveWorld& world);

@@ -22,23 +22,35 @@ std::vector<Limit> RandomLimits(Random& random, bool scoped) {
   const std::int64_t window = random.Between(5, 40);
   if (scoped) {
     switch (random.Below(6)) {
-      case 0: return {{1, true, 0}};
-      case 1: return {{1, true, 0}, {2, false, 0}};
-      case 2: return {{2, true, 0}};
-      case 3: return {{max, true, window}};
-      case 4: return {{max, false, 0}};
-      default: return {};
+      case 0:
+        return {{1, true, 0}};
+      case 1:
+        return {{1, true, 0}, {2, false, 0}};
+      case 2:
+        return {{2, true, 0}};
+      case 3:
+        return {{max, true, window}};
+      case 4:
+        return {{max, false, 0}};
+      default:
+        return {};
     }
   }
   switch (random.Below(8)) {
     case 0:
     case 1:
-    case 2: return {{1, false, 0}};
-    case 3: return {{2, false, 0}};
-    case 4: return {{max, false, window}};
-    case 5: return {{1, false, window / 2 + 1}, {3, false, 0}};
-    case 6: return {{3, false, 0}};
-    default: return {};
+    case 2:
+      return {{1, false, 0}};
+    case 3:
+      return {{2, false, 0}};
+    case 4:
+      return {{max, false, window}};
+    case 5:
+      return {{1, false, window / 2 + 1}, {3, false, 0}};
+    case 6:
+      return {{3, false, 0}};
+    default:
+      return {};
   }
 }
 
@@ -68,8 +80,9 @@ class Writer {
   void Run() {
     history_.policy = RandomPolicy(random_);
     MakePool();
-    const auto steps = static_cast<std::size_t>(random_.Between(static_cast<std::int64_t>(shape_.min_records),
-                                                                static_cast<std::int64_t>(shape_.max_records)));
+    const auto steps =
+        static_cast<std::size_t>(random_.Between(static_cast<std::int64_t>(shape_.min_records),
+                                                 static_cast<std::int64_t>(shape_.max_records)));
     for (step_ = 0; step_ < steps; ++step_) history_.records.push_back(Next());
   }
 
@@ -98,7 +111,8 @@ class Writer {
       const NamespacePolicy& family = all[random_.Below(all.size())];
       RecordIdentifier identifier;
       identifier.ns = family.name;
-      if (family.name == "openid" && random_.Chance(85)) identifier.ns += random_.Chance(50) ? "/wx1" : "/wx2";
+      if (family.name == "openid" && random_.Chance(85))
+        identifier.ns += random_.Chance(50) ? "/wx1" : "/wx2";
       identifier.value = "v" + std::to_string(random_.Below(8));
       pool_.push_back(std::move(identifier));
     }
@@ -198,13 +212,15 @@ class Writer {
     }
     if (record.act != Act::kRename) return record;
     // A rename stays in its family.
-    for (int i = 0; i < 30 && (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns) ||
-                               (record.identifiers[0].ns == record.identifiers[1].ns &&
-                                record.identifiers[0].value == record.identifiers[1].value));
+    for (int i = 0;
+         i < 30 && (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns) ||
+                    (record.identifiers[0].ns == record.identifiers[1].ns &&
+                     record.identifiers[0].value == record.identifiers[1].value));
          ++i) {
       record.identifiers[1] = pool_[random_.Below(pool_.size())];
     }
-    if (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns)) record.act = Act::kBind;
+    if (FamilyOf(record.identifiers[0].ns) != FamilyOf(record.identifiers[1].ns))
+      record.act = Act::kBind;
     if (random_.Chance(30)) TieWithRename(&record);
     return record;
   }
@@ -212,7 +228,9 @@ class Writer {
   // Renames of one class at one time: only (source, id) tells which of them spells it.
   void TieWithRename(Record* record) const {
     for (const Record& earlier : history_.records) {
-      if (earlier.act != Act::kRename || record->act != Act::kRename || earlier.identifiers.size() != 2) continue;
+      if (earlier.act != Act::kRename || record->act != Act::kRename ||
+          earlier.identifiers.size() != 2)
+        continue;
       if (FamilyOf(earlier.identifiers[0].ns) != FamilyOf(record->identifiers[1].ns)) continue;
       if (earlier.identifiers[0] == record->identifiers[1]) continue;
       record->identifiers[0] = earlier.identifiers[0];
@@ -229,7 +247,9 @@ class Writer {
     return history_.records[random_.Below(history_.records.size())];
   }
 
-  static std::int64_t VersionOf(const Record& record) { return record.version.value_or(record.time_ms.value_or(0)); }
+  static std::int64_t VersionOf(const Record& record) {
+    return record.version.value_or(record.time_ms.value_or(0));
+  }
 
   Record Retract() {
     const Record& target = Earlier();
@@ -269,7 +289,8 @@ class Writer {
     Record record = Observe();
     const std::uint64_t kind = random_.Below(3);
     if (kind == 0) record.identifiers.push_back({"undeclared", "v1", Role::kSelf});
-    if (kind == 1) record.identifiers.push_back({history_.policy.namespaces[0].name, "blocked", Role::kSelf});
+    if (kind == 1)
+      record.identifiers.push_back({history_.policy.namespaces[0].name, "blocked", Role::kSelf});
     if (kind == 2) {
       const std::string& name = history_.policy.namespaces[0].name;
       record.identifiers.push_back({name, "v0", Role::kSelf});
@@ -281,10 +302,18 @@ class Writer {
   Record Malformed() {
     Record record = Observe();
     switch (random_.Below(4)) {
-      case 0: record.source.clear(); break;
-      case 1: record.time_ms = -5; break;
-      case 2: record.identifiers.clear(); break;
-      default: record.identifiers[0].ns = "no good"; break;
+      case 0:
+        record.source.clear();
+        break;
+      case 1:
+        record.time_ms = -5;
+        break;
+      case 2:
+        record.identifiers.clear();
+        break;
+      default:
+        record.identifiers[0].ns = "no good";
+        break;
     }
     return record;
   }
@@ -315,7 +344,8 @@ Policy RandomPolicy(Random& random) {
   policy.name = "random";
   policy.ranking = static_cast<Ranking>(random.Below(3));
   policy.undeclared = random.Chance(50) ? Undeclared::kHoldRecord : Undeclared::kHoldIdentifier;
-  policy.max_identifiers_per_profile = random.Pick(std::vector<std::uint32_t>{0, 3, 4, 6, 10'000, 10'000});
+  policy.max_identifiers_per_profile =
+      random.Pick(std::vector<std::uint32_t>{0, 3, 4, 6, 10'000, 10'000});
   policy.default_max_neighbours = random.Pick(std::vector<std::uint32_t>{0, 0, 4, 6, 1'000});
   std::vector<std::string> families = {"crm", "phone", "device", "cookie", "email"};
   random.Shuffle(&families);
@@ -327,8 +357,8 @@ Policy RandomPolicy(Random& random) {
     ns.priority = static_cast<std::uint32_t>(random.Between(1, 6));
     ns.limits = RandomLimits(random, name == "openid");
     ns.guards = RandomGuards(random, families);
-    ns.normaliser = random.Pick(
-        std::vector<Normaliser>{Normaliser::kExact, Normaliser::kTrim, Normaliser::kTrim, Normaliser::kLowerCase});
+    ns.normaliser = random.Pick(std::vector<Normaliser>{Normaliser::kExact, Normaliser::kTrim,
+                                                        Normaliser::kTrim, Normaliser::kLowerCase});
     ns.builtin_blocks = random.Chance(20);
     ns.blocked_values = {"blocked"};
   }
@@ -376,7 +406,8 @@ bool HasLateRecord(const History& history) {
   return false;
 }
 
-void ForEachSeed(std::uint64_t first, std::size_t count, const std::function<void(std::uint64_t seed)>& run) {
+void ForEachSeed(std::uint64_t first, std::size_t count,
+                 const std::function<void(std::uint64_t seed)>& run) {
   if (const auto seed = FromEnvironment("POLYONYM_SEED")) return run(*seed);
   const std::size_t scaled = count * FromEnvironment("POLYONYM_HISTORIES").value_or(100) / 100;
   for (std::size_t i = 0; i < scaled; ++i) run(first + i);
@@ -384,7 +415,8 @@ void ForEachSeed(std::uint64_t first, std::size_t count, const std::function<voi
 
 bool OneSeedOnly() { return FromEnvironment("POLYONYM_SEED").has_value(); }
 
-std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records, Random& random) {
+std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records,
+                                                   Random& random) {
   std::vector<std::span<const Record>> out;
   const std::size_t most = random.Chance(15) ? records.size() + 1 : random.Chance(30) ? 1 : 8;
   for (std::size_t at = 0; at < records.size();) {
@@ -395,12 +427,14 @@ std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& re
   return out;
 }
 
-std::vector<Record> Minimise(std::vector<Record> records, const std::function<bool(const std::vector<Record>&)>& fails) {
+std::vector<Record> Minimise(std::vector<Record> records,
+                             const std::function<bool(const std::vector<Record>&)>& fails) {
   for (std::size_t size = records.size() / 2; size > 0;) {
     bool cut = false;
     for (std::size_t at = 0; at + size <= records.size();) {
       std::vector<Record> less = records;
-      less.erase(less.begin() + static_cast<std::ptrdiff_t>(at), less.begin() + static_cast<std::ptrdiff_t>(at + size));
+      less.erase(less.begin() + static_cast<std::ptrdiff_t>(at),
+                 less.begin() + static_cast<std::ptrdiff_t>(at + size));
       if (fails(less)) {
         records = std::move(less);
         cut = true;
@@ -415,10 +449,11 @@ std::vector<Record> Minimise(std::vector<Record> records, const std::function<bo
 
 std::string Describe(const Policy& policy) {
   static const char* const kRankings[] = {"priority_recency", "oldest", "strongest"};
-  std::string out = std::string("policy ") + kRankings[static_cast<int>(policy.ranking)] + ", at most " +
-                    std::to_string(policy.max_identifiers_per_profile) + " a profile, default guard " +
-                    std::to_string(policy.default_max_neighbours) +
-                    (policy.undeclared == Undeclared::kHoldRecord ? ", undeclared hold the record\n" : "\n");
+  std::string out =
+      std::string("policy ") + kRankings[static_cast<int>(policy.ranking)] + ", at most " +
+      std::to_string(policy.max_identifiers_per_profile) + " a profile, default guard " +
+      std::to_string(policy.default_max_neighbours) +
+      (policy.undeclared == Undeclared::kHoldRecord ? ", undeclared hold the record\n" : "\n");
   for (const NamespacePolicy& ns : policy.namespaces) {
     out += "  " + ns.name + " priority " + std::to_string(ns.priority) + " normaliser " +
            std::to_string(static_cast<int>(ns.normaliser));
@@ -427,7 +462,8 @@ std::string Describe(const Policy& policy) {
       out += " limit " + std::to_string(limit.max) + (limit.per_scope ? " per scope" : "");
       if (limit.window_ms != 0) out += " in " + std::to_string(limit.window_ms) + " ms";
     }
-    for (const Guard& guard : ns.guards) out += " guard " + std::to_string(guard.max_neighbours) + " of '" + guard.of + "'";
+    for (const Guard& guard : ns.guards)
+      out += " guard " + std::to_string(guard.max_neighbours) + " of '" + guard.of + "'";
     out += "\n";
   }
   return out;
@@ -437,12 +473,14 @@ std::string Describe(std::span<const Record> records) {
   std::string out;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const Record& record = records[i];
-    out += "  " + std::to_string(i) + ": " + std::string(ToString(record.act)) + " " + record.source + "/" + record.id;
+    out += "  " + std::to_string(i) + ": " + std::string(ToString(record.act)) + " " +
+           record.source + "/" + record.id;
     if (record.time_ms) out += " t=" + std::to_string(*record.time_ms);
     if (record.version) out += " version=" + std::to_string(*record.version);
     if (!record.target_source.empty()) out += " target=" + record.target_source;
     for (const RecordIdentifier& identifier : record.identifiers) {
-      out += " " + identifier.ns + ":'" + identifier.value + "'" + (identifier.role == Role::kOther ? " (other)" : "");
+      out += " " + identifier.ns + ":'" + identifier.value + "'" +
+             (identifier.role == Role::kOther ? " (other)" : "");
     }
     out += "\n";
   }
@@ -450,8 +488,9 @@ std::string Describe(std::span<const Record> records) {
 }
 
 std::string Describe(const History& history) {
-  return "history of seed " + std::to_string(history.seed) + " (POLYONYM_SEED=" + std::to_string(history.seed) +
-         " runs it alone)\n" + Describe(history.policy) + Describe(history.records);
+  return "history of seed " + std::to_string(history.seed) +
+         " (POLYONYM_SEED=" + std::to_string(history.seed) + " runs it alone)\n" +
+         Describe(history.policy) + Describe(history.records);
 }
 
 }  // namespace polyonym::harness

@@ -65,20 +65,24 @@ History RandomHistory(std::uint64_t seed, const HistoryShape& shape = {});
 Record RandomExtraRecord(const History& history, Random& random);
 
 // What came in fresh evidence of what kind: for the counts that keep the generator honest.
-bool HasUpsert(const History& history);      // a higher version with other identifiers
-bool HasLateRecord(const History& history);  // an observation with a time before one that came earlier
+bool HasUpsert(const History& history);  // a higher version with other identifiers
+bool HasLateRecord(
+    const History& history);  // an observation with a time before one that came earlier
 
 // Calls `run(seed)` for `count` seeds, scaled by POLYONYM_HISTORIES percent, from `first`; or for POLYONYM_SEED alone.
-void ForEachSeed(std::uint64_t first, std::size_t count, const std::function<void(std::uint64_t seed)>& run);
+void ForEachSeed(std::uint64_t first, std::size_t count,
+                 const std::function<void(std::uint64_t seed)>& run);
 // True where POLYONYM_SEED asks for one history alone: counts over many say nothing then.
 bool OneSeedOnly();
 
 // Cuts a history into runs of records, mostly of 1 to 8, in order.
-std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records, Random& random);
+std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records,
+                                                   Random& random);
 
 // A shorter list of records for which `fails` still holds, found by leaving out what is not needed.
 // COST: about n log n calls.
-std::vector<Record> Minimise(std::vector<Record> records, const std::function<bool(const std::vector<Record>&)>& fails);
+std::vector<Record> Minimise(std::vector<Record> records,
+                             const std::function<bool(const std::vector<Record>&)>& fails);
 
 // Text of a policy and of records, to read and to replay by hand.
 std::string Describe(const Policy& policy);

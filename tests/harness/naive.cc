@@ -78,8 +78,8 @@ std::string Spell(const Group& group) {
   return out + " }";
 }
 std::string Spell(const LinkState& l) {
-  return std::to_string(l.seen) + " seen " + std::to_string(l.first_ms) + ".." + std::to_string(l.last_ms) +
-         (l.forced ? " forced" : "") + (l.kept ? " kept" : " refused");
+  return std::to_string(l.seen) + " seen " + std::to_string(l.first_ms) + ".." +
+         std::to_string(l.last_ms) + (l.forced ? " forced" : "") + (l.kept ? " kept" : " refused");
 }
 
 // Writes what one side has and the other has not, up to a few.
@@ -98,10 +98,12 @@ class Differences {
 template <class Range>
 void CompareSets(std::string_view what, const Range& want, const Range& got, Differences* out) {
   for (const auto& x : want) {
-    if (std::find(got.begin(), got.end(), x) == got.end()) out->Add("only wanted, " + std::string(what), Spell(x));
+    if (std::find(got.begin(), got.end(), x) == got.end())
+      out->Add("only wanted, " + std::string(what), Spell(x));
   }
   for (const auto& x : got) {
-    if (std::find(want.begin(), want.end(), x) == want.end()) out->Add("only got, " + std::string(what), Spell(x));
+    if (std::find(want.begin(), want.end(), x) == want.end())
+      out->Add("only got, " + std::string(what), Spell(x));
   }
 }
 
@@ -127,14 +129,15 @@ std::string Difference(const State& want, const State& got) {
     }
   }
   for (const auto& [pair, link] : got.links) {
-    if (!want.links.contains(pair)) out.Add("only got, link", Spell(pair.first) + " - " + Spell(pair.second));
+    if (!want.links.contains(pair))
+      out.Add("only got, link", Spell(pair.first) + " - " + Spell(pair.second));
   }
   std::string text = out.Take();
   return text.empty() ? "groups are listed twice or out of order\n" : text;
 }
 
-NaiveWorld::NaiveWorld(std::shared_ptr<const CompiledPolicy> policy, std::span<const Record> records, Flip flip,
-                       const RecordLimits& limits)
+NaiveWorld::NaiveWorld(std::shared_ptr<const CompiledPolicy> policy,
+                       std::span<const Record> records, Flip flip, const RecordLimits& limits)
     : policy_(std::move(policy)), flip_(flip) {
   TakeRecords(records, limits);
   VoidSources();
@@ -176,7 +179,8 @@ void NaiveWorld::TakeRecords(std::span<const Record> records, const RecordLimits
     if (record.id.empty()) entry.record.id = polyonym::ToString(entry.hash);
     if (!record.version) entry.record.version = record.time_ms;
     if (record.act != Act::kRetract) entry.verdict = JudgeRecord(*policy_, record);
-    const auto [at, first] = standing.try_emplace({entry.record.source, entry.record.id}, entries_.size());
+    const auto [at, first] =
+        standing.try_emplace({entry.record.source, entry.record.id}, entries_.size());
     if (!first) {
       Entry& other = entries_[at->second];
       if (!StandsBefore(entry, other)) {
@@ -206,7 +210,9 @@ void NaiveWorld::VoidSources() {
   for (const Entry& by : entries_) {
     if (!by.stands || by.record.act != Act::kDeleteSource) continue;
     for (Entry& entry : entries_) {
-      if (!entry.stands || entry.record.act == Act::kRetract || entry.record.source != by.record.target_source) continue;
+      if (!entry.stands || entry.record.act == Act::kRetract ||
+          entry.record.source != by.record.target_source)
+        continue;
       if (&entry == &by) continue;
       if (entry.record.act == Act::kDeleteSource && !Is(Flip::kDeleteSourceVoidsItsKind)) continue;
       if (!IsPairAct(entry.record.act) && Is(Flip::kDeleteSourceSparesActs)) continue;
@@ -219,12 +225,14 @@ void NaiveWorld::VoidSources() {
       if (!entry.voided || entry.record.act == Act::kDeleteSource) continue;
       entry.voided = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& by) {
         return by.stands && !by.voided && by.record.act == Act::kDeleteSource &&
-               by.record.target_source == entry.record.source && *entry.record.time_ms <= *by.record.time_ms;
+               by.record.target_source == entry.record.source &&
+               *entry.record.time_ms <= *by.record.time_ms;
       });
     }
   }
   for (Entry& entry : entries_) {
-    entry.live = entry.stands && !entry.voided && entry.record.act != Act::kRetract && entry.outcome == Outcome::kApplied;
+    entry.live = entry.stands && !entry.voided && entry.record.act != Act::kRetract &&
+                 entry.outcome == Outcome::kApplied;
   }
 }
 
@@ -333,16 +341,19 @@ void NaiveWorld::ReadUnbinds() {
 }
 
 // 3.3 Voids (a, c) for every child c that `parent` was seen with.
-void NaiveWorld::UnbindChildren(const Identifier& a, const Identifier& parent, std::int64_t time_ms) {
+void NaiveWorld::UnbindChildren(const Identifier& a, const Identifier& parent,
+                                std::int64_t time_ms) {
   for (const Entry& entry : entries_) {
     if (!entry.live || !IsPairAct(entry.record.act)) continue;
     if (*entry.record.time_ms > time_ms && !Is(Flip::kUnbindChildrenAtAnyTime)) continue;
     const std::vector<Identifier> self = Nodes(entry, true);
     if (std::find(self.begin(), self.end(), parent) == self.end()) continue;
     for (const Identifier& c : self) {
-      if (c == a || c == parent || policy_->ParentOf(FamilyIndex(c)) != FamilyIndex(parent)) continue;
+      if (c == a || c == parent || policy_->ParentOf(FamilyIndex(c)) != FamilyIndex(parent))
+        continue;
       if (Is(Flip::kUnbindNeedsLiveParent) &&
-          (Deleted(entry, c) || Deleted(entry, parent) || Unbound(MakePair(c, parent), *entry.record.time_ms))) {
+          (Deleted(entry, c) || Deleted(entry, parent) ||
+           Unbound(MakePair(c, parent), *entry.record.time_ms))) {
         continue;
       }
       const auto [at, first] = unbound_until_.try_emplace(MakePair(a, c), time_ms);
@@ -386,7 +397,8 @@ void NaiveWorld::GatherMentions() {
       if (!rename && Deleted(entry, node)) continue;
       const std::int64_t t = *entry.record.time_ms;
       const auto [at, first] = first_ms_.try_emplace(node, t);
-      if (!first) at->second = Is(Flip::kFirstIsLast) ? std::max(at->second, t) : std::min(at->second, t);
+      if (!first)
+        at->second = Is(Flip::kFirstIsLast) ? std::max(at->second, t) : std::min(at->second, t);
     }
   }
 }
@@ -405,7 +417,8 @@ void NaiveWorld::WeighLinks() {
       if (!s.forced) ++state.seen;
       if (!s.forced || !Is(Flip::kCountWithoutForced)) ++link.count;
       if (!any_time || s.time_ms < state.first_ms) state.first_ms = s.time_ms;
-      if (!any_time || (s.time_ms > state.last_ms && !(s.forced && !only_forced && Is(Flip::kLastWithoutForced)))) {
+      if (!any_time || (s.time_ms > state.last_ms &&
+                        !(s.forced && !only_forced && Is(Flip::kLastWithoutForced)))) {
         state.last_ms = s.time_ms;
       }
       any_time = true;
@@ -421,7 +434,8 @@ std::set<Identifier> NaiveWorld::NeighboursOf(const Identifier& node) const {
     if (pair.second == node) neighbours.insert(pair.first);
   };
   for (const auto& [pair, link] : links_) {
-    const bool unforced = std::any_of(link.sightings.begin(), link.sightings.end(), [](const Sighting& s) { return !s.forced; });
+    const bool unforced = std::any_of(link.sightings.begin(), link.sightings.end(),
+                                      [](const Sighting& s) { return !s.forced; });
     if (unforced || Is(Flip::kGuardCountsForced)) add(pair);
   }
   if (Is(Flip::kGuardNeverReleased)) {
@@ -433,19 +447,23 @@ std::set<Identifier> NaiveWorld::NeighboursOf(const Identifier& node) const {
 void NaiveWorld::MarkShared() {
   for (const auto& [node, first_ms] : first_ms_) {
     std::vector<Guard> guards = NamespaceOf(node).guards;
-    const bool own = std::any_of(guards.begin(), guards.end(), [](const Guard& g) { return g.of.empty(); });
+    const bool own =
+        std::any_of(guards.begin(), guards.end(), [](const Guard& g) { return g.of.empty(); });
     const std::uint32_t otherwise = policy_->policy().default_max_neighbours;
-    if (otherwise != 0 && (!own || Is(Flip::kDefaultGuardAlways)) && !Is(Flip::kDefaultGuardNever)) {
+    if (otherwise != 0 && (!own || Is(Flip::kDefaultGuardAlways)) &&
+        !Is(Flip::kDefaultGuardNever)) {
       guards.push_back({"", otherwise});
     }
     if (guards.empty()) continue;
     const std::set<Identifier> neighbours = NeighboursOf(node);
     for (const Guard& guard : guards) {
-      const auto n = std::count_if(neighbours.begin(), neighbours.end(), [&](const Identifier& other) {
-        return Matches(guard.of, other.ns, Is(Flip::kGuardIgnoresScope)) &&
-               !(Is(Flip::kGuardSkipsShared) && shared_.contains(other));
-      });
-      if (n > static_cast<std::int64_t>(guard.max_neighbours) + (Is(Flip::kGuardOffByOne) ? 1 : 0)) shared_.insert(node);
+      const auto n =
+          std::count_if(neighbours.begin(), neighbours.end(), [&](const Identifier& other) {
+            return Matches(guard.of, other.ns, Is(Flip::kGuardIgnoresScope)) &&
+                   !(Is(Flip::kGuardSkipsShared) && shared_.contains(other));
+          });
+      if (n > static_cast<std::int64_t>(guard.max_neighbours) + (Is(Flip::kGuardOffByOne) ? 1 : 0))
+        shared_.insert(node);
     }
   }
 }
@@ -456,7 +474,9 @@ bool NaiveWorld::IsInert(const Pair& pair) const {
   return IsShared(pair.first) || IsShared(pair.second);
 }
 
-std::uint32_t NaiveWorld::PriorityOf(const Identifier& identifier) const { return NamespaceOf(identifier).priority; }
+std::uint32_t NaiveWorld::PriorityOf(const Identifier& identifier) const {
+  return NamespaceOf(identifier).priority;
+}
 
 bool NaiveWorld::TakenBefore(const Pair& a, const Pair& b) const {
   const LinkState& x = links_.at(a).state;
@@ -502,12 +522,15 @@ std::vector<Violation> NaiveWorld::Violations(const Group& nodes) const {
       const bool per_scope = limit.per_scope ? !Is(Flip::kScopeIgnored) : Is(Flip::kFamilyPerScope);
       std::map<std::string, std::vector<std::int64_t>> times_of;  // by what the limit counts
       for (const Identifier& node : nodes) {
-        if (FamilyOf(node.ns) == ns.name) times_of[per_scope ? node.ns : ns.name].push_back(FirstMs(node));
+        if (FamilyOf(node.ns) == ns.name)
+          times_of[per_scope ? node.ns : ns.name].push_back(FirstMs(node));
       }
-      const std::size_t max = limit.max + (Is(Flip::kLimitOffByOne) && limit.window_ms == 0 ? 1 : 0);
+      const std::size_t max =
+          limit.max + (Is(Flip::kLimitOffByOne) && limit.window_ms == 0 ? 1 : 0);
       for (auto& [counted, times] : times_of) {
         if (limit.window_ms == 0 || Is(Flip::kWindowIgnored)) {
-          if (limit.window_ms == 0 && times.size() > max) out.push_back({Refusal::kLimit, counted, limit.max});
+          if (limit.window_ms == 0 && times.size() > max)
+            out.push_back({Refusal::kLimit, counted, limit.max});
           continue;
         }
         std::sort(times.begin(), times.end());
@@ -530,17 +553,20 @@ std::vector<Violation> NaiveWorld::Violations(const Group& nodes) const {
 
 void NaiveWorld::JoinGroups() {
   for (const Entry& entry : entries_) {
-    if (!entry.live || entry.record.act != Act::kCannotLink || Is(Flip::kCannotLinkIgnored)) continue;
+    if (!entry.live || entry.record.act != Act::kCannotLink || Is(Flip::kCannotLinkIgnored))
+      continue;
     const std::vector<Identifier> ends = Nodes(entry, false);
     // Where renames made the two one node, it could never be kept, and says nothing.
     if (ends.size() == 2) apart_.insert({ends[0], ends[1]});
   }
-  for (const auto& [node, first_ms] : first_ms_) group_of_[node] = std::make_shared<Group>(Group{node});
+  for (const auto& [node, first_ms] : first_ms_)
+    group_of_[node] = std::make_shared<Group>(Group{node});
   std::vector<Pair> order;
   for (const auto& [pair, link] : links_) {
     if (!IsInert(pair)) order.push_back(pair);
   }
-  std::sort(order.begin(), order.end(), [&](const Pair& a, const Pair& b) { return TakenBefore(a, b); });
+  std::sort(order.begin(), order.end(),
+            [&](const Pair& a, const Pair& b) { return TakenBefore(a, b); });
   for (const Pair& pair : order) {
     const std::shared_ptr<Group> a = group_of_.at(pair.first);
     const std::shared_ptr<Group> b = group_of_.at(pair.second);
@@ -552,7 +578,8 @@ void NaiveWorld::JoinGroups() {
     if (Is(Flip::kForcedBeatsLimits) && links_.at(pair).state.forced) allowed = true;
     if (Is(Flip::kCannotLinkByPath) && !allowed && !apart_.contains(pair)) {
       const std::vector<Violation> found = Violations(*joined);
-      allowed = std::all_of(found.begin(), found.end(), [](const Violation& v) { return v.refusal == Refusal::kApart; });
+      allowed = std::all_of(found.begin(), found.end(),
+                            [](const Violation& v) { return v.refusal == Refusal::kApart; });
     }
     if (!allowed) continue;
     for (const Identifier& node : *joined) group_of_[node] = joined;
@@ -565,7 +592,9 @@ Group NaiveWorld::GroupOf(const Identifier& node) const { return *group_of_.at(n
 
 std::optional<Identifier> NaiveWorld::PrimaryOf(const Entry& entry) const {
   std::optional<Identifier> best;
-  const auto key = [&](const Identifier& node) { return std::tuple(IsShared(node), PriorityOf(node), node); };
+  const auto key = [&](const Identifier& node) {
+    return std::tuple(IsShared(node), PriorityOf(node), node);
+  };
   for (const Identifier& node : Nodes(entry, true)) {
     if (!best || key(node) < key(*best)) best = node;
   }

@@ -23,7 +23,8 @@ std::vector<Record> Crowd(std::size_t size) {
     Record& record = records[i];
     record.source = "till";
     record.id = std::to_string(i);
-    record.time_ms = 1'000'000 + static_cast<std::int64_t>(size - i);  // the first are the latest: their links stand
+    record.time_ms = 1'000'000 + static_cast<std::int64_t>(
+                                     size - i);  // the first are the latest: their links stand
     record.identifiers = {{"till", "t", Role::kSelf}, {"member", std::to_string(i), Role::kSelf}};
   }
   return records;
@@ -31,8 +32,10 @@ std::vector<Record> Crowd(std::size_t size) {
 
 void ApplyAll(Engine& engine, const std::vector<Record>& records) {
   for (std::size_t at = 0; at < records.size(); at += 1'000) {
-    const auto batch = std::span(records).subspan(at, std::min<std::size_t>(1'000, records.size() - at));
-    for (const RecordResult& r : Must(engine.Apply(batch)).records) REQUIRE(r.outcome == Outcome::kApplied);
+    const auto batch =
+        std::span(records).subspan(at, std::min<std::size_t>(1'000, records.size() - at));
+    for (const RecordResult& r : Must(engine.Apply(batch)).records)
+      REQUIRE(r.outcome == Outcome::kApplied);
   }
 }
 
@@ -86,7 +89,9 @@ TEST_CASE("a guard opens again when the crowd is taken back") {
   CHECK(view.Resolve(Identifier{"member", "1499"}).gone);
 }
 
-TEST_CASE("without a guard the limit on a profile holds a crowd of 100,000 off") { CheckCapped(100'000); }
+TEST_CASE("without a guard the limit on a profile holds a crowd of 100,000 off") {
+  CheckCapped(100'000);
+}
 
 // The rest of this file would take minutes where work grew with what is already there.
 
@@ -102,7 +107,8 @@ TEST_CASE("a guard that counts one namespace bears 50,000 neighbours of another"
     tills[i].source = "till";
     tills[i].id = "other" + std::to_string(i);
     tills[i].time_ms = 5;
-    tills[i].identifiers = {{"till", "t", Role::kSelf}, {"till", "u" + std::to_string(i), Role::kSelf}};
+    tills[i].identifiers = {{"till", "t", Role::kSelf},
+                            {"till", "u" + std::to_string(i), Role::kSelf}};
   }
   ApplyAll(*engine, {tills.begin(), tills.end() - 1});
   CHECK_FALSE(engine->Read().Resolve(Identifier{"till", "t"}).shared);
@@ -186,7 +192,8 @@ TEST_CASE("a record of which 30,000 versions come, each with another member, wal
 TEST_CASE("5,000 scopes of one family come one by one") {
   std::unique_ptr<Engine> engine = OpenInMemory(CrowdPolicy(0), 0);
   std::vector<Record> records = Crowd(5'000);
-  for (std::size_t i = 0; i < records.size(); ++i) records[i].identifiers[0].ns = "till/app" + std::to_string(i);
+  for (std::size_t i = 0; i < records.size(); ++i)
+    records[i].identifiers[0].ns = "till/app" + std::to_string(i);
   ApplyAll(*engine, records);
   CHECK(engine->Read().GetStats().profiles == 5'000);
 }

@@ -27,7 +27,8 @@ Record Seen(const std::string& id, std::int64_t t, const std::vector<Identifier>
   record.source = "shop";
   record.id = id;
   record.time_ms = t;
-  for (const Identifier& identifier : identifiers) record.identifiers.push_back({identifier.ns, identifier.value, Role::kSelf});
+  for (const Identifier& identifier : identifiers)
+    record.identifiers.push_back({identifier.ns, identifier.value, Role::kSelf});
   return record;
 }
 
@@ -36,7 +37,9 @@ Record Good(int i) {
   return Seen("good" + n, 100 + i, {{"crm", "c" + n}, {"phone", "p" + n}});
 }
 
-Record Hostile() { return Seen("bad", 100, {{"crm", kSecret}, {"phone", std::string("p") + kSecret}}); }
+Record Hostile() {
+  return Seen("bad", 100, {{"crm", kSecret}, {"phone", std::string("p") + kSecret}});
+}
 
 Record HostileAct(Act act) {
   Record record = Hostile();
@@ -67,9 +70,11 @@ RecordResult Send(const Record& bad, const EngineOptions& options = LawOptions(0
   return r;
 }
 
-void CheckRejected(const Record& bad, Reason reason, const std::string& field, const EngineOptions& options = LawOptions(0)) {
+void CheckRejected(const Record& bad, Reason reason, const std::string& field,
+                   const EngineOptions& options = LawOptions(0)) {
   const RecordResult r = Send(bad, options);
-  INFO("wanted " << ToString(reason) << " at " << field << ", got " << ToString(r.reason) << " at " << r.field);
+  INFO("wanted " << ToString(reason) << " at " << field << ", got " << ToString(r.reason) << " at "
+                 << r.field);
   CHECK(r.outcome == Outcome::kRejected);
   CHECK(r.reason == reason);
   CHECK(r.field == field);
@@ -87,17 +92,26 @@ TEST_CASE("each field left out in turn is named") {
   const std::vector<Case> cases = {
       {Act::kObserve, Reason::kMissingSource, "source", [](Record* r) { r->source.clear(); }},
       {Act::kObserve, Reason::kMissingTime, "time_ms", [](Record* r) { r->time_ms.reset(); }},
-      {Act::kObserve, Reason::kMissingIdentifiers, "identifiers", [](Record* r) { r->identifiers.clear(); }},
-      {Act::kObserve, Reason::kBadNamespace, "identifiers[1].namespace", [](Record* r) { r->identifiers[1].ns.clear(); }},
-      {Act::kObserve, Reason::kEmptyValue, "identifiers[1].value", [](Record* r) { r->identifiers[1].value.clear(); }},
+      {Act::kObserve, Reason::kMissingIdentifiers, "identifiers",
+       [](Record* r) { r->identifiers.clear(); }},
+      {Act::kObserve, Reason::kBadNamespace, "identifiers[1].namespace",
+       [](Record* r) { r->identifiers[1].ns.clear(); }},
+      {Act::kObserve, Reason::kEmptyValue, "identifiers[1].value",
+       [](Record* r) { r->identifiers[1].value.clear(); }},
       {Act::kBind, Reason::kMissingTime, "time_ms", [](Record* r) { r->time_ms.reset(); }},
-      {Act::kBind, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
-      {Act::kUnbind, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
-      {Act::kMustLink, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
-      {Act::kCannotLink, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
-      {Act::kRename, Reason::kWrongIdentifierCount, "identifiers", [](Record* r) { r->identifiers.pop_back(); }},
+      {Act::kBind, Reason::kWrongIdentifierCount, "identifiers",
+       [](Record* r) { r->identifiers.pop_back(); }},
+      {Act::kUnbind, Reason::kWrongIdentifierCount, "identifiers",
+       [](Record* r) { r->identifiers.pop_back(); }},
+      {Act::kMustLink, Reason::kWrongIdentifierCount, "identifiers",
+       [](Record* r) { r->identifiers.pop_back(); }},
+      {Act::kCannotLink, Reason::kWrongIdentifierCount, "identifiers",
+       [](Record* r) { r->identifiers.pop_back(); }},
+      {Act::kRename, Reason::kWrongIdentifierCount, "identifiers",
+       [](Record* r) { r->identifiers.pop_back(); }},
       {Act::kDeleteIdentifier, Reason::kWrongIdentifierCount, "identifiers", [](Record*) {}},
-      {Act::kDeleteSource, Reason::kMissingTargetSource, "target_source", [](Record* r) { r->identifiers.clear(); }},
+      {Act::kDeleteSource, Reason::kMissingTargetSource, "target_source",
+       [](Record* r) { r->identifiers.clear(); }},
       {Act::kRetract, Reason::kMissingRecordId, "id",
        [](Record* r) {
          r->identifiers.clear();
@@ -130,7 +144,8 @@ TEST_CASE("a record without an id is taken, and named by its content") {
 
 TEST_CASE("ten thousand identifiers in a record are too many, and none is stored") {
   Record bad = Hostile();
-  for (int i = 0; i < 10'000; ++i) bad.identifiers.push_back({"phone", std::to_string(i), Role::kSelf});
+  for (int i = 0; i < 10'000; ++i)
+    bad.identifiers.push_back({"phone", std::to_string(i), Role::kSelf});
   CheckRejected(bad, Reason::kTooManyIdentifiers, "identifiers");
 }
 
@@ -140,7 +155,9 @@ TEST_CASE("where the host allows it, some hundred identifiers in a record are al
   std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(options));
   Must(engine->SetPolicy(PlainPolicy()).status());
   Record record = Good(1);
-  while (record.identifiers.size() < 400) record.identifiers.push_back({"phone", "x" + std::to_string(record.identifiers.size()), Role::kSelf});
+  while (record.identifiers.size() < 400)
+    record.identifiers.push_back(
+        {"phone", "x" + std::to_string(record.identifiers.size()), Role::kSelf});
   CHECK(Must(engine->Apply(std::span(&record, 1))).records[0].outcome == Outcome::kApplied);
   const Stats stats = engine->Read().GetStats();
   CHECK(stats.profiles == 1);
@@ -168,8 +185,9 @@ TEST_CASE("a value, facts, a source and an id of 64 MB are turned away") {
 }
 
 TEST_CASE("bytes that are not UTF-8 are turned away wherever they stand") {
-  for (const std::string& bytes : {std::string("\xff\xfe"), std::string("a\xc0\xaf"), std::string("\xed\xa0\x80"),
-                                   std::string("\xf4\x90\x80\x80"), std::string("caf\xe9")}) {
+  for (const std::string& bytes :
+       {std::string("\xff\xfe"), std::string("a\xc0\xaf"), std::string("\xed\xa0\x80"),
+        std::string("\xf4\x90\x80\x80"), std::string("caf\xe9")}) {
     Record bad = Hostile();
     bad.identifiers[1].value = bytes;
     CheckRejected(bad, Reason::kNotUtf8, "identifiers[1].value");
@@ -204,7 +222,8 @@ TEST_CASE("times before the epoch, far ahead and at the ends of the range are to
   std::unique_ptr<Engine> engine = OpenInMemory(policy, 0);
   const std::vector<Record> batch = {Seen("a", 0, {{"crm", "c"}, {"phone", "1"}}),
                                      Seen("b", INT64_MAX, {{"crm", "c"}, {"phone", "2"}})};
-  for (const RecordResult& r : Must(engine->Apply(batch)).records) CHECK(r.outcome == Outcome::kApplied);
+  for (const RecordResult& r : Must(engine->Apply(batch)).records)
+    CHECK(r.outcome == Outcome::kApplied);
   const NaiveWorld world(Compile(policy), batch);
   CHECK(CompareWithNaive(engine->Read(), world) == "");
 }
@@ -230,7 +249,8 @@ TEST_CASE("acts that contradict themselves are turned away") {
 }
 
 TEST_CASE("namespaces that break the grammar are turned away") {
-  for (const char* ns : {"phone:x", "pho ne", "/wx1", "openid/", "openid/a/b", "p~1", "\xe6\x89\x8b\xe6\x9c\xba", ""}) {
+  for (const char* ns : {"phone:x", "pho ne", "/wx1", "openid/", "openid/a/b", "p~1",
+                         "\xe6\x89\x8b\xe6\x9c\xba", ""}) {
     Record bad = Hostile();
     bad.identifiers[0].ns = ns;
     INFO(ns);
@@ -241,9 +261,12 @@ TEST_CASE("namespaces that break the grammar are turned away") {
 TEST_CASE("a NUL byte is a byte like any other") {
   std::unique_ptr<Engine> engine = OpenInMemory(PlainPolicy(), 0);
   using std::string_literals::operator""s;
-  const std::vector<Record> batch = {Seen("r1"s, 1, {{"crm", "a\0b"s}, {"phone", "\0"s}}), Seen("r2"s, 1, {{"crm", "a"}, {"phone", "\0\0"s}}),
-                                     Seen("r\0"s, 1, {{"crm", "a\0c"s}, {"phone", "x\0"s}}), Seen("r"s, 1, {{"crm", "a\0"s}, {"phone", "x"}})};
-  for (const RecordResult& r : Must(engine->Apply(batch)).records) CHECK(r.outcome == Outcome::kApplied);
+  const std::vector<Record> batch = {Seen("r1"s, 1, {{"crm", "a\0b"s}, {"phone", "\0"s}}),
+                                     Seen("r2"s, 1, {{"crm", "a"}, {"phone", "\0\0"s}}),
+                                     Seen("r\0"s, 1, {{"crm", "a\0c"s}, {"phone", "x\0"s}}),
+                                     Seen("r"s, 1, {{"crm", "a\0"s}, {"phone", "x"}})};
+  for (const RecordResult& r : Must(engine->Apply(batch)).records)
+    CHECK(r.outcome == Outcome::kApplied);
   const View view = engine->Read();
   CHECK(view.GetStats().profiles == 4);
   CHECK(view.GetStats().identifiers == 8);
@@ -268,13 +291,16 @@ TEST_CASE("questions about what cannot be are answered, without a value in the m
   std::unique_ptr<Engine> engine = OpenInMemory(PlainPolicy(), 0);
   Must(engine->Apply(std::vector<Record>{Good(1)}).status());
   const View view = engine->Read();
-  for (const Identifier& odd : {Identifier{"", ""}, Identifier{"crm", ""}, Identifier{"nowhere", kSecret}, Identifier{"crm", "\xff"},
-                                Identifier{"a b", kSecret}, Identifier{"crm", std::string(std::size_t{1} << 20, 'x')}}) {
+  for (const Identifier& odd :
+       {Identifier{"", ""}, Identifier{"crm", ""}, Identifier{"nowhere", kSecret},
+        Identifier{"crm", "\xff"}, Identifier{"a b", kSecret},
+        Identifier{"crm", std::string(std::size_t{1} << 20, 'x')}}) {
     CHECK_FALSE(view.Resolve(odd).known);
     const auto why = view.Why(odd, {"crm", "c1"});
     if (!why.ok()) CHECK(why.status().ToString().find("secret") == std::string::npos);
     const auto not_why = view.WhyNot({"crm", "c1"}, odd);
-    if (not_why.ok()) CHECK((not_why->obstacle == Obstacle::kUnknown || not_why->obstacle == Obstacle::kHeld));
+    if (not_why.ok())
+      CHECK((not_why->obstacle == Obstacle::kUnknown || not_why->obstacle == Obstacle::kHeld));
     const auto links = view.Links(odd);
     if (!links.ok()) CHECK(links.status().ToString().find("secret") == std::string::npos);
   }

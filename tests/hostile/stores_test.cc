@@ -114,7 +114,8 @@ TEST_CASE("options out of range are refused") {
     EngineOptions with = LawOptions(0);
     with.record_limits = limits;
     const bool by_engine = absl::IsInvalidArgument(Engine::OpenInMemory(with).status());
-    return by_engine && absl::IsInvalidArgument(batch::MemoryResolver::Create(Policy(), limits).status());
+    return by_engine &&
+           absl::IsInvalidArgument(batch::MemoryResolver::Create(Policy(), limits).status());
   };
   CHECK(refused({.max_identifiers = 1}));
   CHECK(refused({.max_identifiers = 10'001}));
@@ -146,7 +147,8 @@ TEST_CASE("a store of a newer format is not opened, whichever part is newer") {
     if (opened.ok()) {
       // A checkpoint that cannot be read may be left aside: the log is the truth.
       CHECK(table == Table::kState);
-      CHECK(CompareWithNaive((*opened)->Read(), NaiveWorld(Compile(SomePolicy()), SomeRecords())) == "");
+      CHECK(CompareWithNaive((*opened)->Read(), NaiveWorld(Compile(SomePolicy()), SomeRecords())) ==
+            "");
     } else {
       CHECK(absl::IsFailedPrecondition(opened.status()));
       CHECK_THAT(std::string(opened.status().message()), HoldsText("newer"));
@@ -163,7 +165,8 @@ TEST_CASE("a byte changed in any row is noticed: an error, or the state as it wa
   Random random(7);
   std::set<Table> noticed;
   for (int i = 0; i < 40; ++i) {
-    const Row& row = rows[static_cast<std::size_t>(i) < rows.size() ? static_cast<std::size_t>(i) : random.Below(rows.size())];
+    const Row& row = rows[static_cast<std::size_t>(i) < rows.size() ? static_cast<std::size_t>(i)
+                                                                    : random.Below(rows.size())];
     Row broken = row;
     if (i % 3 == 0) {
       broken.value.resize(random.Below(broken.value.size()));
@@ -198,7 +201,9 @@ TEST_CASE("a byte changed in any row is noticed: an error, or the state as it wa
   CHECK(noticed.contains(Table::kMeta));
 }
 
-TEST_CASE("whatever stands in rows whose checksums fit, a store opens or is an error, and what opens can be used") {
+TEST_CASE(
+    "whatever stands in rows whose checksums fit, a store opens or is an error, and what opens can "
+    "be used") {
   const TempFolder folder;
   MakeStore(folder / "store", true);
   const std::vector<Row> rows = AllRows(folder / "store");
@@ -215,7 +220,8 @@ TEST_CASE("whatever stands in rows whose checksums fit, a store opens or is an e
       if (i == victim) {
         std::string payload(Must(engine::OpenValue(1, rows[i].key, value)));
         for (std::uint64_t n = 1 + random.Below(3); n > 0 && !payload.empty(); --n) {
-          payload[random.Below(payload.size())] = static_cast<char>(random.Chance(50) ? random.Below(256) : 0xff);
+          payload[random.Below(payload.size())] =
+              static_cast<char>(random.Chance(50) ? random.Below(256) : 0xff);
         }
         if (random.Chance(10)) payload.resize(random.Below(2 * payload.size() + 1));
         value = engine::SealValue(1, rows[i].key, payload);
@@ -242,7 +248,8 @@ TEST_CASE("a store whose log ends before its checkpoint is not opened") {
   std::unique_ptr<Store> store = OpenMemoryStore();
   WriteSet writes;
   for (const Row& row : AllRows(folder / "store")) {
-    if (row.table != Table::kLog || engine::FromBigEndianKey(row.key) < 2) writes.puts.push_back({row.table, row.key, row.value});
+    if (row.table != Table::kLog || engine::FromBigEndianKey(row.key) < 2)
+      writes.puts.push_back({row.table, row.key, row.value});
   }
   Must(store->Commit(writes, true));
   const auto engine = Engine::OpenOn(std::move(store), LawOptions(0));

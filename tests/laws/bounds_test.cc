@@ -15,18 +15,22 @@ std::string CheckLimits(const View& view, const Policy& policy, const NaiveWorld
     const std::string where = polyonym::ToString(id) + " ";
     std::set<Identifier> nodes;
     for (const Identifier& member : members) nodes.insert(world.NodeOf(member));
-    if (policy.max_identifiers_per_profile != 0 && nodes.size() > policy.max_identifiers_per_profile) fault += where + "is too large\n";
+    if (policy.max_identifiers_per_profile != 0 &&
+        nodes.size() > policy.max_identifiers_per_profile)
+      fault += where + "is too large\n";
     for (const NamespacePolicy& ns : policy.namespaces) {
       for (const Limit& limit : ns.limits) {
         std::map<std::string, std::vector<std::int64_t>> firsts;
         for (const Identifier& node : nodes) {
-          if (FamilyOf(node.ns) == ns.name) firsts[limit.per_scope ? node.ns : ""].push_back(world.FirstMs(node));
+          if (FamilyOf(node.ns) == ns.name)
+            firsts[limit.per_scope ? node.ns : ""].push_back(world.FirstMs(node));
         }
         for (auto& [scope, times] : firsts) {
           std::sort(times.begin(), times.end());
           for (std::size_t i = limit.max; i < times.size(); ++i) {
             const std::int64_t span = times[i] - times[i - limit.max];
-            if (limit.window_ms == 0 || span < limit.window_ms) fault += where + "has too many of " + ns.name + "\n";
+            if (limit.window_ms == 0 || span < limit.window_ms)
+              fault += where + "has too many of " + ns.name + "\n";
           }
         }
       }
@@ -47,7 +51,8 @@ std::string CheckLimits(const View& view, const Policy& policy, const NaiveWorld
 }
 
 // A profile's id is the number of its best identifier, the eldest of these.
-std::string CheckIds(const View& view, const NaiveWorld& world, std::map<std::uint64_t, Identifier>* given_out) {
+std::string CheckIds(const View& view, const NaiveWorld& world,
+                     std::map<std::uint64_t, Identifier>* given_out) {
   std::string fault;
   std::map<Identifier, std::uint64_t> number_of;
   for (std::uint64_t n = 0; n <= view.GetStats().identifiers; ++n) {
@@ -59,23 +64,30 @@ std::string CheckIds(const View& view, const NaiveWorld& world, std::map<std::ui
   }
   if (number_of.size() != view.GetStats().identifiers) fault += "numbers are not dense\n";
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
-    const auto key = [&](const Identifier& x) { return std::pair(world.PriorityOf(x), number_of.at(x)); };
-    const auto best = std::min_element(members.begin(), members.end(),
-                                       [&](const Identifier& a, const Identifier& b) { return key(a) < key(b); });
-    if (number_of.at(*best) != id.value) fault += polyonym::ToString(id) + " is not the number of its best identifier\n";
+    const auto key = [&](const Identifier& x) {
+      return std::pair(world.PriorityOf(x), number_of.at(x));
+    };
+    const auto best =
+        std::min_element(members.begin(), members.end(),
+                         [&](const Identifier& a, const Identifier& b) { return key(a) < key(b); });
+    if (number_of.at(*best) != id.value)
+      fault += polyonym::ToString(id) + " is not the number of its best identifier\n";
     return true;
   });
   // Every number that was ever an id, or could have been, follows its identifier.
   for (const auto& [number, identifier] : *given_out) {
     const Resolution r = view.Resolve(identifier);
     auto followed = view.Follow(ProfileId{number});
-    if (!followed.ok() || !r.profile || *followed != *r.profile) fault += "an id does not follow its identifier\n";
+    if (!followed.ok() || !r.profile || *followed != *r.profile)
+      fault += "an id does not follow its identifier\n";
     auto members = view.Members(ProfileId{number});
-    if (!members.ok() || std::find(members->begin(), members->end(), identifier) == members->end()) {
+    if (!members.ok() ||
+        std::find(members->begin(), members->end(), identifier) == members->end()) {
       fault += "an id's members do not have its identifier\n";
     }
   }
-  if (view.Follow(ProfileId{given_out->size() + 100}).ok()) fault += "an id that was never given out is followed\n";
+  if (view.Follow(ProfileId{given_out->size() + 100}).ok())
+    fault += "an id that was never given out is followed\n";
   return fault;
 }
 
@@ -95,7 +107,8 @@ std::string Check(const History& history) {
     }
     if (i + 1 != batches.size() && random.Below(batches.size()) >= 3) continue;
     const NaiveWorld world(policy, std::span(history.records.data(), done));
-    std::string fault = CheckLimits(view, history.policy, world) + CheckIds(view, world, &given_out);
+    std::string fault =
+        CheckLimits(view, history.policy, world) + CheckIds(view, world, &given_out);
     if (i + 1 == batches.size()) fault += CompareWithNaive(view, world, true, false);
     if (!fault.empty()) return fault;
   }
@@ -110,8 +123,12 @@ void Run(std::uint64_t first_seed, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("no profile ever passes a limit, and every id given out leads to its identifier") { Run(90'000, 1'500); }
-TEST_CASE("no profile ever passes a limit, and every id given out leads to its identifier, at length", "[slow]") {
+TEST_CASE("no profile ever passes a limit, and every id given out leads to its identifier") {
+  Run(90'000, 1'500);
+}
+TEST_CASE(
+    "no profile ever passes a limit, and every id given out leads to its identifier, at length",
+    "[slow]") {
   Run(9'000'000, 15'000);
 }
 

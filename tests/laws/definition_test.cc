@@ -18,8 +18,12 @@ struct Seldom {
   }
 };
 
-const char* const kEvents[] = {"a limit refused",  "a refused link came back", "a guard tripped and let go",
-                               "a profile split",  "an upsert",                "a late record"};
+const char* const kEvents[] = {"a limit refused",
+                               "a refused link came back",
+                               "a guard tripped and let go",
+                               "a profile split",
+                               "an upsert",
+                               "a late record"};
 
 // What happened between the states of one history.
 class EventSpotter {
@@ -43,7 +47,8 @@ class EventSpotter {
       }
     }
     for (const Identifier& identifier : shared_) {
-      if (!state.shared.contains(identifier) && group_of.contains(identifier)) events_.insert("a guard tripped and let go");
+      if (!state.shared.contains(identifier) && group_of.contains(identifier))
+        events_.insert("a guard tripped and let go");
     }
     shared_.insert(state.shared.begin(), state.shared.end());
     for (const Group& group : last_groups_) {
@@ -115,7 +120,8 @@ std::string CheckInBatches(const History& history) {
     const bool last = i + 1 == batches.size();
     if (!last && random.Below(batches.size()) >= 2) continue;
     const NaiveWorld world(policy, std::span(history.records.data(), done));
-    const std::string fault = CompareOutcomes(result, done - batches[i].size(), world) + CompareWithNaive(engine->Read(), world);
+    const std::string fault = CompareOutcomes(result, done - batches[i].size(), world) +
+                              CompareWithNaive(engine->Read(), world);
     if (!fault.empty()) return "after " + std::to_string(done) + " records:\n" + fault;
   }
   if (!random.Chance(20)) return "";
@@ -132,13 +138,22 @@ void RunInBatches(std::uint64_t first_seed, std::size_t count, const HistoryShap
 }  // namespace
 
 TEST_CASE("after every step the engine holds what the definition gives") { RunEveryStep(1, 500); }
-TEST_CASE("after every step the engine holds what the definition gives, at length", "[slow]") { RunEveryStep(1'000'000, 5'000); }
+TEST_CASE("after every step the engine holds what the definition gives, at length", "[slow]") {
+  RunEveryStep(1'000'000, 5'000);
+}
 
-TEST_CASE("in whatever batches records come, the engine holds what the definition gives") { RunInBatches(10'000, 1'500); }
-TEST_CASE("in whatever batches records come, the engine holds what the definition gives, at length", "[slow]") {
+TEST_CASE("in whatever batches records come, the engine holds what the definition gives") {
+  RunInBatches(10'000, 1'500);
+}
+TEST_CASE("in whatever batches records come, the engine holds what the definition gives, at length",
+          "[slow]") {
   RunInBatches(2'000'000, 15'000);
 }
-TEST_CASE("long histories end as the definition says") { RunInBatches(20'000, 60, {300, 500, true}); }
-TEST_CASE("very many long histories end as the definition says", "[slow]") { RunInBatches(3'000'000, 600, {300, 500, true}); }
+TEST_CASE("long histories end as the definition says") {
+  RunInBatches(20'000, 60, {300, 500, true});
+}
+TEST_CASE("very many long histories end as the definition says", "[slow]") {
+  RunInBatches(3'000'000, 600, {300, 500, true});
+}
 
 }  // namespace polyonym::harness

@@ -9,8 +9,10 @@ namespace {
 std::string CheckResolver(const History& history) {
   Random random(history.seed ^ 0xba7c4);
   std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
-  for (const std::span<const Record> batch : RandomBatches(history.records, random)) Must(engine->Apply(batch).status());
-  std::unique_ptr<batch::MemoryResolver> resolver = Must(batch::MemoryResolver::Create(history.policy));
+  for (const std::span<const Record> batch : RandomBatches(history.records, random))
+    Must(engine->Apply(batch).status());
+  std::unique_ptr<batch::MemoryResolver> resolver =
+      Must(batch::MemoryResolver::Create(history.policy));
   std::vector<Record> shuffled = history.records;
   random.Shuffle(&shuffled);
   for (const Record& record : shuffled) resolver->Add(record);
@@ -23,9 +25,11 @@ std::string CheckResolver(const History& history) {
   if (!fault.empty()) fault = "the resolver:\n" + fault;
   fault += CompareWithNaive(engine->Read(), world, true, false);
   std::uint64_t held = 0;
-  for (const NaiveWorld::Entry& entry : world.entries()) held += entry.stands && entry.outcome == Outcome::kHeld;
+  for (const NaiveWorld::Entry& entry : world.entries())
+    held += entry.stands && entry.outcome == Outcome::kHeld;
   if (resolver->held_records() != held) fault += "the resolver miscounts held records\n";
-  if (engine->Read().GetStats().held_records != held) fault += "the engine miscounts held records\n";
+  if (engine->Read().GetStats().held_records != held)
+    fault += "the engine miscounts held records\n";
   return fault;
 }
 
@@ -50,7 +54,8 @@ std::string CheckStores(const History& history) {
   return fault;
 }
 
-void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::string(const History&)>& check) {
+void Run(std::uint64_t first_seed, std::size_t count,
+         const std::function<std::string(const History&)>& check) {
   const std::string report = FindFailure(first_seed, count, {}, check);
   INFO(report);
   REQUIRE(report.empty());
@@ -58,9 +63,17 @@ void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::s
 
 }  // namespace
 
-TEST_CASE("the resolver without a store gives the engine's people") { Run(50'000, 1'500, CheckResolver); }
-TEST_CASE("the resolver without a store gives the engine's people, at length", "[slow]") { Run(5'000'000, 15'000, CheckResolver); }
-TEST_CASE("on disk and in memory people, ids and changes are the same") { Run(60'000, 150, CheckStores); }
-TEST_CASE("on disk and in memory people, ids and changes are the same, at length", "[slow]") { Run(6'000'000, 1'500, CheckStores); }
+TEST_CASE("the resolver without a store gives the engine's people") {
+  Run(50'000, 1'500, CheckResolver);
+}
+TEST_CASE("the resolver without a store gives the engine's people, at length", "[slow]") {
+  Run(5'000'000, 15'000, CheckResolver);
+}
+TEST_CASE("on disk and in memory people, ids and changes are the same") {
+  Run(60'000, 150, CheckStores);
+}
+TEST_CASE("on disk and in memory people, ids and changes are the same, at length", "[slow]") {
+  Run(6'000'000, 1'500, CheckStores);
+}
 
 }  // namespace polyonym::harness

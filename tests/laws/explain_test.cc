@@ -10,13 +10,17 @@
 namespace polyonym::harness {
 namespace {
 
-std::string Spell(const Identifier& a, const Identifier& b) { return polyonym::ToString(a) + " and " + polyonym::ToString(b) + ": "; }
+std::string Spell(const Identifier& a, const Identifier& b) {
+  return polyonym::ToString(a) + " and " + polyonym::ToString(b) + ": ";
+}
 
 class Explainer {
  public:
-  Explainer(const View& view, const NaiveWorld& world) : view_(view), policy_(view.policy()), world_(world), named_(NamedIdentifiers(world)) {
+  Explainer(const View& view, const NaiveWorld& world)
+      : view_(view), policy_(view.policy()), world_(world), named_(NamedIdentifiers(world)) {
     for (const auto& [pair, link] : world.state().links) ranked_.push_back(pair);
-    std::sort(ranked_.begin(), ranked_.end(), [&](const Pair& a, const Pair& b) { return world.TakenBefore(a, b); });
+    std::sort(ranked_.begin(), ranked_.end(),
+              [&](const Pair& a, const Pair& b) { return world.TakenBefore(a, b); });
     for (std::size_t i = 0; i < ranked_.size(); ++i) rank_of_[ranked_[i]] = i;
   }
 
@@ -38,7 +42,9 @@ class Explainer {
   }
 
  private:
-  bool SameGroup(const Identifier& x, const Identifier& y) const { return world_.GroupOf(x) == world_.GroupOf(y); }
+  bool SameGroup(const Identifier& x, const Identifier& y) const {
+    return world_.GroupOf(x) == world_.GroupOf(y);
+  }
 
   void CheckPair(const Identifier& a, const Identifier& b) {
     const Identifier x = world_.NodeOf(a), y = world_.NodeOf(b);
@@ -52,7 +58,8 @@ class Explainer {
 
   // Of the shortest chains of kept links from x: to each node, the best weakest rank.
   std::map<Identifier, std::pair<std::size_t, std::size_t>> Chains(const Identifier& x) const {
-    std::map<Identifier, std::pair<std::size_t, std::size_t>> best = {{x, {0, 0}}};  // links, weakest rank
+    std::map<Identifier, std::pair<std::size_t, std::size_t>> best = {
+        {x, {0, 0}}};  // links, weakest rank
     for (std::size_t length = 1; length <= ranked_.size(); ++length) {
       auto next = best;
       for (const auto& [pair, link] : world_.state().links) {
@@ -60,7 +67,8 @@ class Explainer {
         for (const auto& [from, to] : {pair, Pair(pair.second, pair.first)}) {
           const auto at = best.find(from);
           if (at == best.end() || at->second.first != length - 1 || best.contains(to)) continue;
-          const std::pair<std::size_t, std::size_t> way(length, std::max(at->second.second, rank_of_.at(pair)));
+          const std::pair<std::size_t, std::size_t> way(
+              length, std::max(at->second.second, rank_of_.at(pair)));
           const auto [known, first] = next.try_emplace(to, way);
           if (!first) known->second = std::min(known->second, way);
         }
@@ -71,17 +79,21 @@ class Explainer {
     return best;
   }
 
-  void CheckWhy(const Identifier& a, const Identifier& b, const Identifier& x, const Identifier& y) {
+  void CheckWhy(const Identifier& a, const Identifier& b, const Identifier& x,
+                const Identifier& y) {
     const std::string what = "Why " + Spell(a, b);
     const auto why = view_.Why(a, b);
     if (!why.ok() || !why->connected) return Fault(what + "says they are not connected");
     const std::pair<std::size_t, std::size_t> best = Chains(x).at(y);
-    if (why->chain.size() != best.first) return Fault(what + "a chain of " + std::to_string(why->chain.size()) + " is not the shortest");
+    if (why->chain.size() != best.first)
+      return Fault(what + "a chain of " + std::to_string(why->chain.size()) +
+                   " is not the shortest");
     Identifier at = x;
     std::size_t weakest = 0;
     for (const LinkEvidence& link : why->chain) {
       const auto known = world_.state().links.find({link.a, link.b});
-      if (known == world_.state().links.end() || !known->second.kept) return Fault(what + "a link of the chain is not kept");
+      if (known == world_.state().links.end() || !known->second.kept)
+        return Fault(what + "a link of the chain is not kept");
       CheckEvidence(what, link);
       if (link.a != at && link.b != at) return Fault(what + "the chain is torn");
       at = link.a == at ? link.b : link.a;
@@ -95,15 +107,16 @@ class Explainer {
       if (rank_of_.at({link.a, link.b}) != weakest) Fault(what + "the weakest is not the weakest");
     }
     const auto not_why = view_.WhyNot(a, b);
-    if (!not_why.ok() || not_why->obstacle != Obstacle::kNone) Fault("WhyNot " + Spell(a, b) + "finds an obstacle inside a profile");
+    if (!not_why.ok() || not_why->obstacle != Obstacle::kNone)
+      Fault("WhyNot " + Spell(a, b) + "finds an obstacle inside a profile");
   }
 
   // All that is said of a link, against the records that saw it.
   void CheckEvidence(const std::string& what, const LinkEvidence& link) {
     const Pair pair(link.a, link.b);
     const LinkState& known = world_.state().links.at(pair);
-    if (known.seen != link.sightings || known.first_ms != link.first_ms || known.last_ms != link.last_ms ||
-        known.forced != link.must_link) {
+    if (known.seen != link.sightings || known.first_ms != link.first_ms ||
+        known.last_ms != link.last_ms || known.forced != link.must_link) {
       Fault(what + "a link has other evidence");
     }
     const std::set<std::string> sources = world_.SourcesOf(pair), records = world_.RecordsOf(pair);
@@ -111,11 +124,13 @@ class Explainer {
       Fault(what + "a link has other sources");
     }
     for (const std::string& record : link.records) {
-      if (!records.contains(record)) Fault(what + "a link names " + record + ", which did not see it");
+      if (!records.contains(record))
+        Fault(what + "a link names " + record + ", which did not see it");
     }
     const std::set<std::string> distinct(link.records.begin(), link.records.end());
     if (distinct.size() != std::min<std::size_t>(records.size(), 16)) {
-      Fault(what + "a link names " + std::to_string(link.records.size()) + " of " + std::to_string(records.size()) + " records");
+      Fault(what + "a link names " + std::to_string(link.records.size()) + " of " +
+            std::to_string(records.size()) + " records");
     }
   }
 
@@ -132,17 +147,21 @@ class Explainer {
     return seen.contains(y);
   }
 
-  void CheckWhyNot(const Identifier& a, const Identifier& b, const Identifier& x, const Identifier& y) {
+  void CheckWhyNot(const Identifier& a, const Identifier& b, const Identifier& x,
+                   const Identifier& y) {
     const auto answer = view_.WhyNot(a, b);
     const std::string what = "WhyNot " + Spell(a, b);
     if (!answer.ok()) return Fault(what + answer.status().ToString());
     const Obstacle got = answer->obstacle;
     const std::string said = what + std::string(ToString(got)) + " ";
     const auto why = view_.Why(a, b);
-    if (why.ok() && (why->connected || !why->chain.empty())) Fault("Why " + Spell(a, b) + "connects them");
+    if (why.ok() && (why->connected || !why->chain.empty()))
+      Fault("Why " + Spell(a, b) + "connects them");
     if (!world_.IsMentioned(x) || !world_.IsMentioned(y)) {
-      if (got != Obstacle::kUnknown && got != Obstacle::kHeld) Fault(said + "of one that is not there");
-      if (got == Obstacle::kHeld && !(world_.state().gone.contains(a) || world_.state().gone.contains(b) || IsHeld(a) || IsHeld(b))) {
+      if (got != Obstacle::kUnknown && got != Obstacle::kHeld)
+        Fault(said + "of one that is not there");
+      if (got == Obstacle::kHeld && !(world_.state().gone.contains(a) ||
+                                      world_.state().gone.contains(b) || IsHeld(a) || IsHeld(b))) {
         Fault(said + "of one that was never seen");
       }
       return;
@@ -150,12 +169,14 @@ class Explainer {
     if (Reaches(x, y, {ranked_.begin(), ranked_.end()})) {
       // A chain may pass refused links and shared identifiers both; either is an answer.
       if (answer->refused) return CheckRefused(said, *answer);
-      if (got != Obstacle::kShared || !answer->shared) return Fault(said + "though a chain leads from one to the other");
+      if (got != Obstacle::kShared || !answer->shared)
+        return Fault(said + "though a chain leads from one to the other");
       CheckShared(said, *answer);
       return;
     }
     const std::vector<Violation> alone = world_.Violations({std::min(x, y), std::max(x, y)});
-    const bool apart = std::any_of(alone.begin(), alone.end(), [](const Violation& v) { return v.refusal == Refusal::kApart; });
+    const bool apart = std::any_of(alone.begin(), alone.end(),
+                                   [](const Violation& v) { return v.refusal == Refusal::kApart; });
     if (got == Obstacle::kCannotLink && apart) return;
     if (got != Obstacle::kNoEvidence) Fault(said + "where no chain leads from one to the other");
   }
@@ -181,21 +202,25 @@ class Explainer {
     for (const Violation& v : world_.Violations(both)) {
       switch (v.refusal) {
         case Refusal::kSize:
-          fits |= answer.obstacle == Obstacle::kProfileSize && answer.limit == v.limit && answer.would_be > v.limit;
+          fits |= answer.obstacle == Obstacle::kProfileSize && answer.limit == v.limit &&
+                  answer.would_be > v.limit;
           break;
         case Refusal::kApart:
           fits |= answer.obstacle == Obstacle::kCannotLink;
           break;
         case Refusal::kLimit:
         case Refusal::kWindow:
-          fits |= answer.obstacle == (v.refusal == Refusal::kLimit ? Obstacle::kLimit : Obstacle::kWindow) &&
-                  answer.limit_namespace == v.ns && answer.limit == v.limit && answer.would_be > v.limit;
+          fits |= answer.obstacle ==
+                      (v.refusal == Refusal::kLimit ? Obstacle::kLimit : Obstacle::kWindow) &&
+                  answer.limit_namespace == v.ns && answer.limit == v.limit &&
+                  answer.would_be > v.limit;
           break;
       }
     }
     if (!fits) {
-      Fault(said + "of limit " + std::to_string(answer.limit) + " '" + answer.limit_namespace + "', would be " +
-            std::to_string(answer.would_be) + ", is not what forbids " + Spell(pair.first, pair.second));
+      Fault(said + "of limit " + std::to_string(answer.limit) + " '" + answer.limit_namespace +
+            "', would be " + std::to_string(answer.would_be) + ", is not what forbids " +
+            Spell(pair.first, pair.second));
     }
   }
 
@@ -207,7 +232,8 @@ class Explainer {
       if (ns.name != FamilyOf(shared.ns)) continue;
       for (const Guard& guard : ns.guards) numbers.insert(guard.max_neighbours);
     }
-    if (!numbers.contains(answer.limit) || answer.would_be <= answer.limit) Fault(said + "names no guard's number");
+    if (!numbers.contains(answer.limit) || answer.would_be <= answer.limit)
+      Fault(said + "names no guard's number");
   }
 
   void CheckLinks(const Identifier& name) {
@@ -216,18 +242,22 @@ class Explainer {
     const Identifier node = world_.NodeOf(name);
     std::size_t wanted = 0;
     for (const Pair& pair : ranked_) wanted += pair.first == node || pair.second == node;
-    if (links->size() != wanted) return Fault("Links(" + polyonym::ToString(name) + ") has another number of links");
+    if (links->size() != wanted)
+      return Fault("Links(" + polyonym::ToString(name) + ") has another number of links");
     for (const View::Neighbour& neighbour : *links) {
       const Pair pair(neighbour.link.a, neighbour.link.b);
       const std::string what = "Links(" + polyonym::ToString(name) + ") ";
       CheckEvidence(what, neighbour.link);
-      if (neighbour.inert != world_.IsInert(pair)) Fault(what + "takes a link for inert that is not, or the other way round");
-      if (neighbour.kept != world_.state().links.at(pair).kept) Fault(what + "takes a link for kept that is not, or the other way round");
+      if (neighbour.inert != world_.IsInert(pair))
+        Fault(what + "takes a link for inert that is not, or the other way round");
+      if (neighbour.kept != world_.state().links.at(pair).kept)
+        Fault(what + "takes a link for kept that is not, or the other way round");
     }
     for (std::size_t i = 1; i < links->size(); ++i) {
       const LinkEvidence& one = (*links)[i - 1].link;
       const LinkEvidence& two = (*links)[i].link;
-      if (rank_of_.at({one.a, one.b}) > rank_of_.at({two.a, two.b})) Fault("Links(" + polyonym::ToString(name) + ") is out of order");
+      if (rank_of_.at({one.a, one.b}) > rank_of_.at({two.a, two.b}))
+        Fault("Links(" + polyonym::ToString(name) + ") is out of order");
     }
   }
 
@@ -244,18 +274,22 @@ class Explainer {
         whole.insert({r.source, r.id});
         continue;
       }
-      for (const RecordVerdict::Held& held : entry.verdict.held) want.insert({r.source, r.id, held.reason, held.index});
+      for (const RecordVerdict::Held& held : entry.verdict.held)
+        want.insert({r.source, r.id, held.reason, held.index});
     }
     HeldFilter filter;
     filter.max_items = 0;
     const auto rows = view_.Held(filter);
     if (!rows.ok()) return Fault("Held: " + rows.status().ToString());
     for (const HeldItem& row : *rows) {
-      if (!row.whole_record && whole.contains({row.source, row.record_id})) continue;  // more than was asked
-      got.insert({row.source, row.record_id, row.reason, row.whole_record ? kWhole : row.identifier_index.value_or(kWhole)});
+      if (!row.whole_record && whole.contains({row.source, row.record_id}))
+        continue;  // more than was asked
+      got.insert({row.source, row.record_id, row.reason,
+                  row.whole_record ? kWhole : row.identifier_index.value_or(kWhole)});
     }
     if (want != got) {
-      Fault("Held lists " + std::to_string(got.size()) + " rows, not the " + std::to_string(want.size()) + " of the definition");
+      Fault("Held lists " + std::to_string(got.size()) + " rows, not the " +
+            std::to_string(want.size()) + " of the definition");
     }
   }
 
@@ -275,7 +309,8 @@ std::string Check(const History& history) {
   std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
   const auto policy = Compile(history.policy);
   const std::size_t half = history.records.size() / 2;
-  for (const std::span<const Record> part : {std::span(history.records).first(half), std::span(history.records).subspan(half)}) {
+  for (const std::span<const Record> part :
+       {std::span(history.records).first(half), std::span(history.records).subspan(half)}) {
     Must(engine->Apply(part).status());
     const auto done = static_cast<std::size_t>(part.data() + part.size() - history.records.data());
     const NaiveWorld world(policy, std::span(history.records.data(), done));
@@ -294,8 +329,12 @@ void Run(std::uint64_t first_seed, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("why and why not, links and held records are explained as the definition has them") { Run(100'000, 1'500); }
-TEST_CASE("why and why not, links and held records are explained as the definition has them, at length", "[slow]") {
+TEST_CASE("why and why not, links and held records are explained as the definition has them") {
+  Run(100'000, 1'500);
+}
+TEST_CASE(
+    "why and why not, links and held records are explained as the definition has them, at length",
+    "[slow]") {
   Run(10'000'000, 15'000);
 }
 

@@ -10,7 +10,8 @@ namespace {
 std::string Problems(const FeedReader& reader, const View& view) {
   std::string fault;
   for (const std::string& problem : reader.problems()) fault += problem + "\n";
-  if (reader.profiles() != NumbersInProfiles(view)) fault += "the feed gives other profiles than the view\n";
+  if (reader.profiles() != NumbersInProfiles(view))
+    fault += "the feed gives other profiles than the view\n";
   return fault;
 }
 
@@ -21,7 +22,8 @@ std::string Check(const History& history) {
   std::vector<Change> returned;
   const auto take = [&](const ApplyResult& result) {
     for (const Change& change : result.changes) {
-      if (change.sequence != result.sequence) throw std::runtime_error("a change has another sequence than its call");
+      if (change.sequence != result.sequence)
+        throw std::runtime_error("a change has another sequence than its call");
     }
     follower.Take(result.changes);
     returned.insert(returned.end(), result.changes.begin(), result.changes.end());
@@ -52,8 +54,10 @@ std::string Check(const History& history) {
       return false;
     }
     for (std::size_t i = 0; i < how->size(); ++i) {
-      if (i > 0 && (*how)[i].sequence < (*how)[i - 1].sequence) fault += "How is not oldest first\n";
-      if (std::find(read.begin(), read.end(), (*how)[i]) == read.end()) fault += "How tells what the feed does not\n";
+      if (i > 0 && (*how)[i].sequence < (*how)[i - 1].sequence)
+        fault += "How is not oldest first\n";
+      if (std::find(read.begin(), read.end(), (*how)[i]) == read.end())
+        fault += "How tells what the feed does not\n";
     }
     if (how->empty()) fault += "How tells nothing of " + polyonym::ToString(id) + "\n";
     return fault.empty();
@@ -70,6 +74,8 @@ void Run(std::uint64_t first_seed, std::size_t count) {
 }  // namespace
 
 TEST_CASE("the feed, played from its start, gives the people") { Run(110'000, 1'250); }
-TEST_CASE("the feed, played from its start, gives the people, at length", "[slow]") { Run(11'000'000, 12'500); }
+TEST_CASE("the feed, played from its start, gives the people, at length", "[slow]") {
+  Run(11'000'000, 12'500);
+}
 
 }  // namespace polyonym::harness

@@ -9,7 +9,8 @@ std::string CheckOrders(const History& history) {
   Random random(history.seed ^ 0x0dde5);
   const NaiveWorld world(Compile(history.policy), history.records);
   const auto apply = [&](Engine& engine, const std::vector<Record>& records) {
-    for (const std::span<const Record> batch : RandomBatches(records, random)) Must(engine.Apply(batch).status());
+    for (const std::span<const Record> batch : RandomBatches(records, random))
+      Must(engine.Apply(batch).status());
   };
   const auto compare = [&](const Engine& engine, const std::string& how) {
     const std::string fault = CompareWithNaive(engine.Read(), world, false);
@@ -17,7 +18,8 @@ std::string CheckOrders(const History& history) {
   };
 
   std::vector<Record> shuffled = history.records;
-  for (std::size_t i = random.Below(10); i > 0 && !history.records.empty(); --i) shuffled.push_back(random.Pick(history.records));
+  for (std::size_t i = random.Below(10); i > 0 && !history.records.empty(); --i)
+    shuffled.push_back(random.Pick(history.records));
   random.Shuffle(&shuffled);
   std::string fault;
   {
@@ -26,7 +28,8 @@ std::string CheckOrders(const History& history) {
     fault += compare(*engine, "shuffled, some sent twice");
     const std::uint64_t sequence = engine->Read().sequence();
     const ApplyResult again = Must(engine->Apply(shuffled));
-    if (again.sequence != sequence || !again.changes.empty()) fault += "sending all again changed something\n";
+    if (again.sequence != sequence || !again.changes.empty())
+      fault += "sending all again changed something\n";
   }
   {
     std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(LawOptions(history.seed)));
@@ -35,12 +38,15 @@ std::string CheckOrders(const History& history) {
     fault += compare(*engine, "the policy set last");
   }
   {
-    Random other(history.seed ^ 0x07e4);  // by itself, so that a shorter history meets the same policy
+    Random other(history.seed ^
+                 0x07e4);  // by itself, so that a shorter history meets the same policy
     std::unique_ptr<Engine> engine = OpenInMemory(RandomPolicy(other), history.seed);
     const std::size_t half = history.records.size() / 2;
-    apply(*engine, {history.records.begin(), history.records.begin() + static_cast<std::ptrdiff_t>(half)});
+    apply(*engine,
+          {history.records.begin(), history.records.begin() + static_cast<std::ptrdiff_t>(half)});
     Must(engine->SetPolicy(history.policy).status());
-    apply(*engine, {history.records.begin() + static_cast<std::ptrdiff_t>(half), history.records.end()});
+    apply(*engine,
+          {history.records.begin() + static_cast<std::ptrdiff_t>(half), history.records.end()});
     fault += compare(*engine, "another policy first");
     const VerifyReport report = Must(engine->Read().Verify());
     if (!report.ok()) fault += "Verify: " + report.problems[0] + "\n";
@@ -56,7 +62,12 @@ void Run(std::uint64_t first_seed, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("order, batches, repeats and the moment of the policy do not matter") { Run(40'000, 1'500); }
-TEST_CASE("order, batches, repeats and the moment of the policy do not matter, at length", "[slow]") { Run(4'000'000, 15'000); }
+TEST_CASE("order, batches, repeats and the moment of the policy do not matter") {
+  Run(40'000, 1'500);
+}
+TEST_CASE("order, batches, repeats and the moment of the policy do not matter, at length",
+          "[slow]") {
+  Run(4'000'000, 15'000);
+}
 
 }  // namespace polyonym::harness

@@ -22,7 +22,8 @@ std::string CheckExport(const View& view, const NaiveWorld& world) {
     if (got.number != next) fault += what + "has another number\n";
     if (got.record != entry.record) fault += what + "is another record\n";
     if (got.standing != entry.stands) fault += what + "stands wrongly\n";
-    if (got.standing && got.held != (entry.outcome == Outcome::kHeld)) fault += what + "is held wrongly\n";
+    if (got.standing && got.held != (entry.outcome == Outcome::kHeld))
+      fault += what + "is held wrongly\n";
     const auto one = view.RecordOf(got.number);
     if (!one.ok() || one->record != got.record) fault += what + "RecordOf differs\n";
   }
@@ -30,7 +31,8 @@ std::string CheckExport(const View& view, const NaiveWorld& world) {
   return fault;
 }
 
-std::string Compare(const Engine& engine, const EngineState& before, const std::vector<Change>& feed, const std::set<Identifier>& named) {
+std::string Compare(const Engine& engine, const EngineState& before,
+                    const std::vector<Change>& feed, const std::set<Identifier>& named) {
   const View view = engine.Read();
   const EngineState after = ReadState(view, named);
   std::string fault = Difference(before.state, after.state);
@@ -80,7 +82,8 @@ std::string Check(const History& history) {
   FeedReader reader;
   reader.Take(AllChanges(engine->Read()));
   if (!reader.problems().empty()) return reader.problems()[0] + "\n";
-  if (reader.profiles() != NumbersInProfiles(engine->Read())) return "the feed gives other profiles than the view\n";
+  if (reader.profiles() != NumbersInProfiles(engine->Read()))
+    return "the feed gives other profiles than the view\n";
   return "";
 }
 
@@ -101,7 +104,8 @@ std::string CheckCopy(const History& history) {
   return CompareWithNaive(copy->Read(), NaiveWorld(Compile(history.policy), history.records));
 }
 
-void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::string(const History&)>& check) {
+void Run(std::uint64_t first_seed, std::size_t count,
+         const std::function<std::string(const History&)>& check) {
   const std::string report = FindFailure(first_seed, count, {}, check);
   INFO(report);
   REQUIRE(report.empty());
@@ -109,11 +113,16 @@ void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::s
 
 }  // namespace
 
-TEST_CASE("a store opened again answers as before and goes on as if it had stayed open") { Run(120'000, 320, Check); }
-TEST_CASE("a store opened again answers as before and goes on as if it had stayed open, at length", "[slow]") {
+TEST_CASE("a store opened again answers as before and goes on as if it had stayed open") {
+  Run(120'000, 320, Check);
+}
+TEST_CASE("a store opened again answers as before and goes on as if it had stayed open, at length",
+          "[slow]") {
   Run(12'000'000, 3'200, Check);
 }
 TEST_CASE("a copy of a store is that store as it stood") { Run(130'000, 30, CheckCopy); }
-TEST_CASE("a copy of a store is that store as it stood, at length", "[slow]") { Run(13'000'000, 300, CheckCopy); }
+TEST_CASE("a copy of a store is that store as it stood, at length", "[slow]") {
+  Run(13'000'000, 300, CheckCopy);
+}
 
 }  // namespace polyonym::harness

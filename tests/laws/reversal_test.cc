@@ -18,7 +18,8 @@ Record TombstoneOf(const NaiveWorld::Entry& entry) {
 }
 
 void ApplyAll(Engine& engine, const std::vector<Record>& records, Random& random) {
-  for (const std::span<const Record> batch : RandomBatches(records, random)) Must(engine.Apply(batch).status());
+  for (const std::span<const Record> batch : RandomBatches(records, random))
+    Must(engine.Apply(batch).status());
 }
 
 // Each of a few further records comes and goes, by Retract() or by a record.
@@ -37,7 +38,8 @@ std::string CheckComeAndGo(const History& history) {
       selector.source = extra.source;
       selector.record_id = extra.id;
       const RetractResult result = Must(engine->Retract(selector));
-      if (result.retracted != 1) fault += "Retract() hit " + std::to_string(result.retracted) + " records\n";
+      if (result.retracted != 1)
+        fault += "Retract() hit " + std::to_string(result.retracted) + " records\n";
     } else {
       NaiveWorld::Entry entry;
       entry.record = extra;
@@ -46,7 +48,8 @@ std::string CheckComeAndGo(const History& history) {
       Must(engine->Apply(std::span(&tombstone, 1)).status());
     }
     fault += CompareWithNaive(engine->Read(), world, false);
-    if (!fault.empty()) fault = "after it came and went:\n" + Describe(std::span(&extra, 1)) + fault;
+    if (!fault.empty())
+      fault = "after it came and went:\n" + Describe(std::span(&extra, 1)) + fault;
   }
   return fault;
 }
@@ -89,7 +92,8 @@ std::string CheckRanges(const History& history) {
   ApplyAll(*engine, tombstones, random);
   const View view = engine->Read();
   const Stats stats = view.GetStats();
-  if (stats.profiles != 0 || stats.live_identifiers != 0 || stats.links != 0 || stats.refused_links != 0 || stats.shared_identifiers != 0) {
+  if (stats.profiles != 0 || stats.live_identifiers != 0 || stats.links != 0 ||
+      stats.refused_links != 0 || stats.shared_identifiers != 0) {
     fault += "with every record taken back, statistics still count something\n";
   }
   view.ForEachProfile([&](ProfileId, std::span<const Identifier>) {
@@ -101,7 +105,8 @@ std::string CheckRanges(const History& history) {
   return fault;
 }
 
-void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::string(const History&)>& check) {
+void Run(std::uint64_t first_seed, std::size_t count,
+         const std::function<std::string(const History&)>& check) {
   const std::string report = FindFailure(first_seed, count, {}, check);
   INFO(report);
   REQUIRE(report.empty());
@@ -109,12 +114,19 @@ void Run(std::uint64_t first_seed, std::size_t count, const std::function<std::s
 
 }  // namespace
 
-TEST_CASE("a record or act that comes and goes leaves everybody as if it never came") { Run(70'000, 1'000, CheckComeAndGo); }
-TEST_CASE("a record or act that comes and goes leaves everybody as if it never came, at length", "[slow]") {
+TEST_CASE("a record or act that comes and goes leaves everybody as if it never came") {
+  Run(70'000, 1'000, CheckComeAndGo);
+}
+TEST_CASE("a record or act that comes and goes leaves everybody as if it never came, at length",
+          "[slow]") {
   Run(7'000'000, 10'000, CheckComeAndGo);
 }
-TEST_CASE("a range of a source can be taken back, and then all the rest") { Run(80'000, 750, CheckRanges); }
-TEST_CASE("a range of a source can be taken back, and then all the rest, at length", "[slow]") { Run(8'000'000, 7'500, CheckRanges); }
+TEST_CASE("a range of a source can be taken back, and then all the rest") {
+  Run(80'000, 750, CheckRanges);
+}
+TEST_CASE("a range of a source can be taken back, and then all the rest, at length", "[slow]") {
+  Run(8'000'000, 7'500, CheckRanges);
+}
 
 TEST_CASE("records of every act come and go in these histories") {
   std::set<Act> acts;

@@ -112,8 +112,8 @@ TEST_CASE(
     CHECK(phone.Blocks(raw));
     CHECK_FALSE(id.Blocks(raw));
   }
-  for (const char* raw : {"13800138001", "13812345679", "+86 13900000001", "010-6552 9988", "13888888888",
-                          "+86 18611111111"}) {
+  for (const char* raw : {"13800138001", "13812345679", "+86 13900000001", "010-6552 9988",
+                          "13888888888", "+86 18611111111"}) {
     INFO(raw);
     CHECK(phone.ReasonOf(raw) == Reason::kNone);
   }

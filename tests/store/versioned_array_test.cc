@@ -214,8 +214,7 @@ TEST_CASE("readers find every cell as their commit left it, while the writer goe
            commit + 1 < kCommits;) {  // the last round reads the last commit
         commit = pins.Pin();
         const Cells& want = contents[commit];
-        for (std::size_t at = 0; at < want.size(); ++at)
-          wrong += array.At(at, commit) != want[at];
+        for (std::size_t at = 0; at < want.size(); ++at) wrong += array.At(at, commit) != want[at];
         pins.Unpin(commit);
       }
     });

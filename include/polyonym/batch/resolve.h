@@ -29,7 +29,8 @@ struct Partition {
 class MemoryResolver {
  public:
   // ERRORS: InvalidArgument, as Validate().
-  static absl::StatusOr<std::unique_ptr<MemoryResolver>> Create(const Policy& policy, const RecordLimits& limits = {},
+  static absl::StatusOr<std::unique_ptr<MemoryResolver>> Create(const Policy& policy,
+                                                                const RecordLimits& limits = {},
                                                                 std::int64_t now_ms = INT64_MAX);
   ~MemoryResolver();
 

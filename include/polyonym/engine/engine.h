@@ -38,29 +38,33 @@
 namespace polyonym {
 
 struct EngineOptions {
-  Durability durability = Durability::kGroup;  // DEFAULT kGroup; see Durability for what each promises
-  std::uint32_t group_ms = 100;                // kGroup: longest time between syncs, range 1..60,000
+  Durability durability =
+      Durability::kGroup;        // DEFAULT kGroup; see Durability for what each promises
+  std::uint32_t group_ms = 100;  // kGroup: longest time between syncs, range 1..60,000
   RecordLimits record_limits;
   bool create_if_missing = true;
   // The host's clock in milliseconds since 1970, called by every thread that applies, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
   // DEFAULT: no clock: no record is too far ahead.
   std::function<std::int64_t()> now_ms;
-  std::uint64_t checkpoint_log_bytes = std::uint64_t{256} << 20;  // log written between automatic checkpoints; 0: none
-  std::uint64_t hash_seed = 0;      // 0: drawn from the store's own random salt. Other values are for tests
-  int hash_bits = 64;               // fewer bits force hash collisions: for tests, range 1..64
+  std::uint64_t checkpoint_log_bytes = std::uint64_t{256}
+                                       << 20;  // log written between automatic checkpoints; 0: none
+  std::uint64_t hash_seed =
+      0;                    // 0: drawn from the store's own random salt. Other values are for tests
+  int hash_bits = 64;       // fewer bits force hash collisions: for tests, range 1..64
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
 };
 
 struct RecordResult {
   Outcome outcome = Outcome::kRejected;
   Reason reason = Reason::kNone;
-  std::string field;                 // path of the field at fault when rejected
-  std::optional<ProfileId> profile;  // of the record's primary identifier after the call; none when held or rejected
+  std::string field;  // path of the field at fault when rejected
+  // Of the record's primary identifier after the call; none when held or rejected.
+  std::optional<ProfileId> profile;
   std::uint32_t held_identifiers = 0;  // identifiers of an applied record that policy left out
 };
 
 struct ApplyResult {
-  std::uint64_t sequence = 0;         // of this call; unchanged from the last one when nothing was stored
+  std::uint64_t sequence = 0;  // of this call; unchanged from the last one when nothing was stored
   std::vector<RecordResult> records;  // one per input record, in order
   std::vector<Change> changes;        // what happened to profiles that existed before, and new ones
 };
@@ -69,10 +73,11 @@ struct ApplyResult {
 struct RecordSelector {
   std::string source;
   std::optional<std::string> record_id;
-  std::optional<std::int64_t> version;  // with record_id: the tombstone's version. DEFAULT: the standing record's
+  // With record_id: the tombstone's version. DEFAULT: the standing record's.
+  std::optional<std::int64_t> version;
   std::optional<std::int64_t> from_ms;
   std::optional<std::int64_t> to_ms;
-  bool dry_run = false;                 // count, write nothing
+  bool dry_run = false;  // count, write nothing
 };
 
 struct RetractResult {
@@ -87,13 +92,15 @@ class Engine {
 
   // Opens or creates the store in folder `path`.
   // ERRORS: as OpenRocksStore(); FailedPrecondition when the store's format is newer than this library.
-  static absl::StatusOr<std::unique_ptr<Engine>> Open(const std::string& path, const EngineOptions& options);
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(const std::string& path,
+                                                      const EngineOptions& options);
 
   // An engine that lives in memory alone.
   static absl::StatusOr<std::unique_ptr<Engine>> OpenInMemory(const EngineOptions& options);
 
   // On a store of the caller's making.
-  static absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<Store> store, const EngineOptions& options);
+  static absl::StatusOr<std::unique_ptr<Engine>> OpenOn(std::unique_ptr<Store> store,
+                                                        const EngineOptions& options);
 
   ~Engine();  // syncs, checkpoints what is cheap, closes
 

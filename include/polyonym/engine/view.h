@@ -32,8 +32,8 @@ struct Resolution {
   bool known = false;    // some record, standing or not, ever named it
   bool shared = false;   // a guard holds: it joins nothing
   bool blocked = false;  // policy blocks the value
-  bool held = false;     // policy holds it for another reason (undeclared namespace, not normalisable)
-  bool gone = false;     // no standing record names it any more
+  bool held = false;  // policy holds it for another reason (undeclared namespace, not normalisable)
+  bool gone = false;  // no standing record names it any more
   std::optional<ProfileId> profile;
 };
 
@@ -46,8 +46,8 @@ struct LinkEvidence {
   std::int64_t last_ms = 0;
   bool must_link = false;
   bool cannot_link = false;
-  std::vector<std::string> sources;           // distinct, sorted
-  std::vector<std::string> records;           // "source/id" of up to 16 live sightings, latest first
+  std::vector<std::string> sources;  // distinct, sorted
+  std::vector<std::string> records;  // "source/id" of up to 16 live sightings, latest first
 };
 
 // The chain of kept links from one identifier to the other: fewest links, then the strongest weakest one.
@@ -58,36 +58,38 @@ struct WhyAnswer {
 };
 
 enum class Obstacle : std::uint8_t {
-  kNone = 0,          // they are one person: ask Why()
-  kUnknown = 1,       // one of them was never seen
-  kNoEvidence = 2,    // no chain of live links, kept or refused, leads from one to the other
-  kLimit = 3,         // a limit of a namespace refuses the link
-  kProfileSize = 4,   // the limit on all identifiers refuses it
-  kCannotLink = 5,    // a cannot-link stands between the two groups
-  kShared = 6,        // the chain passes through a shared identifier
-  kWindow = 7,        // a limit with a window refuses it
-  kHeld = 8,          // one of them is blocked, held or gone
+  kNone = 0,         // they are one person: ask Why()
+  kUnknown = 1,      // one of them was never seen
+  kNoEvidence = 2,   // no chain of live links, kept or refused, leads from one to the other
+  kLimit = 3,        // a limit of a namespace refuses the link
+  kProfileSize = 4,  // the limit on all identifiers refuses it
+  kCannotLink = 5,   // a cannot-link stands between the two groups
+  kShared = 6,       // the chain passes through a shared identifier
+  kWindow = 7,       // a limit with a window refuses it
+  kHeld = 8,         // one of them is blocked, held or gone
 };
 std::string_view ToString(Obstacle obstacle);
 
 struct WhyNotAnswer {
   Obstacle obstacle = Obstacle::kNone;
   std::optional<LinkEvidence> refused;  // the strongest refused link on the way
-  std::string limit_namespace;          // kLimit, kWindow: the namespace (family/scope when per scope) whose limit it is
-  std::uint32_t limit = 0;              // and its number; kShared: the guard's number
-  std::uint32_t would_be = 0;           // how many the joined group would have held
-  std::optional<Identifier> shared;     // kShared: the identifier
+  // kLimit, kWindow: the namespace (family/scope when per scope) whose limit it is.
+  std::string limit_namespace;
+  std::uint32_t limit = 0;           // and its number; kShared: the guard's number
+  std::uint32_t would_be = 0;        // how many the joined group would have held
+  std::optional<Identifier> shared;  // kShared: the identifier
 };
 
 // One row of `held`.
 struct HeldItem {
-  std::uint64_t record = 0;        // its number
+  std::uint64_t record = 0;  // its number
   std::string source;
   std::string record_id;
   Reason reason = Reason::kNone;
   bool whole_record = false;
-  std::optional<std::uint32_t> identifier_index;  // into the record's identifiers, when only one is held
-  std::string ns;                  // of that identifier, or of the one that caused it
+  // Into the record's identifiers, when only one is held.
+  std::optional<std::uint32_t> identifier_index;
+  std::string ns;  // of that identifier, or of the one that caused it
 };
 
 struct HeldFilter {
@@ -102,25 +104,26 @@ struct StoredRecord {
   std::uint64_t sequence = 0;  // of the Apply that brought it
   bool standing = false;       // false: superseded or retracted
   bool held = false;
-  Record record;               // `id`, `time_ms` and `version` filled in
+  Record record;  // `id`, `time_ms` and `version` filled in
 };
 
 struct Stats {
   std::uint64_t sequence = 0;
-  std::uint64_t records = 0;            // ever stored
+  std::uint64_t records = 0;  // ever stored
   std::uint64_t standing_records = 0;
   std::uint64_t held_records = 0;
-  std::uint64_t identifiers = 0;        // ever numbered
+  std::uint64_t identifiers = 0;  // ever numbered
   std::uint64_t live_identifiers = 0;
   std::uint64_t shared_identifiers = 0;
-  std::uint64_t profiles = 0;           // groups of live identifiers
-  std::uint64_t links = 0;              // live pairs
+  std::uint64_t profiles = 0;  // groups of live identifiers
+  std::uint64_t links = 0;     // live pairs
   std::uint64_t refused_links = 0;
   std::uint64_t largest_profile = 0;
   std::uint64_t resident_bytes = 0;
   std::uint64_t store_bytes = 0;
-  std::uint64_t replays = 0;            // of the rule over touched profiles, since opening
-  std::uint64_t failed_checkpoints = 0;  // since opening; they harm nothing but the time to open again. Now, not at the view
+  std::uint64_t replays = 0;  // of the rule over touched profiles, since opening
+  // Since opening; they harm nothing but the time to open again. Now, not at the view.
+  std::uint64_t failed_checkpoints = 0;
 };
 
 // What Verify() found.
@@ -128,7 +131,8 @@ struct VerifyReport {
   std::uint64_t records = 0;
   std::uint64_t identifiers = 0;
   std::uint64_t links = 0;
-  std::vector<std::string> problems;  // each names an invariant and a number, no value; empty: all is well
+  // Each names an invariant and a number, no value; empty: all is well.
+  std::vector<std::string> problems;
   bool ok() const { return problems.empty(); }
 };
 
@@ -161,7 +165,9 @@ class View {
   absl::StatusOr<Identifier> IdentifierOf(IdentifierNumber number) const;
 
   // Every profile that has a live identifier, each once, in order of id, until `visit` returns false.
-  void ForEachProfile(const std::function<bool(ProfileId, std::span<const Identifier> sorted_members)>& visit) const;
+  void ForEachProfile(
+      const std::function<bool(ProfileId, std::span<const Identifier> sorted_members)>& visit)
+      const;
 
   // ERRORS: NotFound (an identifier was never seen), DataLoss.  COST: links of the profile.
   absl::StatusOr<WhyAnswer> Why(const Identifier& a, const Identifier& b) const;
@@ -177,7 +183,8 @@ class View {
     bool inert = false;  // an end is shared; neither kept nor inert: refused
   };
   enum class Detail : std::uint8_t { kCounts, kRecords };
-  absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier, Detail detail = Detail::kRecords) const;
+  absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier,
+                                               Detail detail = Detail::kRecords) const;
 
   // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;

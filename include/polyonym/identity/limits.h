@@ -47,10 +47,12 @@ struct Limits {
 struct Tally {
   std::uint32_t size = 0;
   bool apart = false;
-  absl::InlinedVector<std::pair<std::uint32_t, std::uint32_t>, 4> used;  // slot, count; ascending by slot
+  // Slot, count; ascending by slot.
+  absl::InlinedVector<std::pair<std::uint32_t, std::uint32_t>, 4> used;
 
   void Count(std::uint32_t slot, std::uint32_t n) {
-    auto at = std::lower_bound(used.begin(), used.end(), slot, [](const auto& x, std::uint32_t s) { return x.first < s; });
+    auto at = std::lower_bound(used.begin(), used.end(), slot,
+                               [](const auto& x, std::uint32_t s) { return x.first < s; });
     if (at != used.end() && at->first == slot) {
       at->second += n;
     } else {
@@ -80,7 +82,8 @@ struct JoinVerdict {
 };
 
 // True when no `max` + 1 of the times lie in one span of less than `window_ms`. Sorts `times`.
-inline bool FitsWindow(std::vector<std::int64_t>& times, std::uint32_t max, std::int64_t window_ms) {
+inline bool FitsWindow(std::vector<std::int64_t>& times, std::uint32_t max,
+                       std::int64_t window_ms) {
   std::sort(times.begin(), times.end());
   for (std::size_t i = 0; i + max < times.size(); ++i) {
     // Unsigned difference: far apart times must not overflow.
@@ -126,7 +129,8 @@ JoinVerdict MayJoin(const Limits& limits, const Facts& facts, const GroupA& a, c
     bool meets = false;
     const auto search = [&](const auto& from, const auto& in) {
       from.ForEachMember([&](Node node) {
-        if (!meets) facts.ForEachApart(node, [&](Node other) { meets = meets || in.Contains(other); });
+        if (!meets)
+          facts.ForEachApart(node, [&](Node other) { meets = meets || in.Contains(other); });
       });
     };
     if (ta.size <= tb.size) {

@@ -71,7 +71,8 @@ class NodeSet {
 template <class Graph>
 class WholeProfile {
  public:
-  WholeProfile(const Graph& graph, std::uint32_t profile) : graph_(graph), profile_(profile), tally_(graph.TallyOf(profile)) {}
+  WholeProfile(const Graph& graph, std::uint32_t profile)
+      : graph_(graph), profile_(profile), tally_(graph.TallyOf(profile)) {}
   const Tally& tally() const { return tally_; }
   bool Contains(Node node) const { return graph_.ProfileOf(node) == profile_; }
   template <class F>
@@ -120,25 +121,28 @@ class Resolver {
     const auto p = graph_.ProfileOf(u);
     const auto q = graph_.ProfileOf(v);
     if (p == q) {
-      if (!was || key <= *was) return;        // appears or rises inside a profile: nothing moves
-      if (graph_.Border(p) == 0) {            // falls, but nothing waits at the border
+      if (!was || key <= *was) return;  // appears or rises inside a profile: nothing moves
+      if (graph_.Border(p) == 0) {      // falls, but nothing waits at the border
         graph_.LowerFloor(p, key);
         return;
       }
       Replay(std::span(&p, 1));
       return;
     }
-    if (was && key >= *was) return;           // a refused link falls: still refused
-    if (MayJoin(graph_.limits(), graph_, WholeProfile<Graph>(graph_, p), WholeProfile<Graph>(graph_, q))) {
+    if (was && key >= *was) return;  // a refused link falls: still refused
+    if (MayJoin(graph_.limits(), graph_, WholeProfile<Graph>(graph_, p),
+                WholeProfile<Graph>(graph_, q))) {
       if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
-      graph_.Unite(p, q, key);                // (I2)
+      graph_.Unite(p, q, key);  // (I2)
       return;
     }
     const RankedLink at = MakeRankedLink(key, u, v);
-    const bool both_whole = graph_.Floor(p) < key && graph_.Floor(q) < key;  // (I4), and these may not join
-    if (both_whole || !MayJoin(graph_.limits(), graph_, GroupAt(graph_, u, at), GroupAt(graph_, v, at))) {
+    // (I4), and these may not join.
+    const bool both_whole = graph_.Floor(p) < key && graph_.Floor(q) < key;
+    if (both_whole ||
+        !MayJoin(graph_.limits(), graph_, GroupAt(graph_, u, at), GroupAt(graph_, v, at))) {
       if (!graph_.IsBorder(link)) graph_.SetBorder(link, true);
-      return;                                 // refused by the groups that stand at its rank
+      return;  // refused by the groups that stand at its rank
     }
     const std::uint32_t both[] = {p, q};
     Replay(both);
@@ -183,7 +187,8 @@ class Resolver<Graph>::Run {
     profiles_.push_back(p);
     const std::size_t first = nodes_.size();
     graph_.ForEachMember(p, [&](Node u) {
-      local_.emplace(u, groups_.Add(u, graph_.limits().kinds[graph_.KindOf(u)], graph_.HasApart(u)));
+      local_.emplace(u,
+                     groups_.Add(u, graph_.limits().kinds[graph_.KindOf(u)], graph_.HasApart(u)));
       nodes_.push_back(u);
     });
     for (std::size_t i = first; i < nodes_.size(); ++i) {
@@ -244,15 +249,18 @@ class Resolver<Graph>::Run {
       const auto q = graph_.ProfileOf(v);
       const RunningGroup group(groups_, a, local_of);
       const bool joins = graph_.Floor(q) < link.key  // (I4)
-                             ? static_cast<bool>(MayJoin(graph_.limits(), graph_, group, WholeProfile<Graph>(graph_, q)))
-                             : static_cast<bool>(MayJoin(graph_.limits(), graph_, group, GroupAt(graph_, v, link)));
+                             ? static_cast<bool>(MayJoin(graph_.limits(), graph_, group,
+                                                         WholeProfile<Graph>(graph_, q)))
+                             : static_cast<bool>(MayJoin(graph_.limits(), graph_, group,
+                                                         GroupAt(graph_, v, link)));
       if (!joins) return;
       Enter(q, &link);
       Take(link);
       return;
     }
     const std::uint32_t b = groups_.Find(Local(v));
-    if (a != b && MayJoin(graph_.limits(), graph_, RunningGroup(groups_, a, local_of), RunningGroup(groups_, b, local_of))) {
+    if (a != b && MayJoin(graph_.limits(), graph_, RunningGroup(groups_, a, local_of),
+                          RunningGroup(groups_, b, local_of))) {
       groups_.Join(a, b, link.key);
     }
   }
@@ -280,7 +288,8 @@ void Resolver<Graph>::Replay(std::span<const std::uint32_t> profiles) {
   graph_.Regroup(run.profiles(), run.Groups());
   for (const Node u : run.nodes()) {
     graph_.ForEachLink(u, [&](Node v, RankKey, Link link) {
-      if (graph_.ProfileOf(u) != graph_.ProfileOf(v) && !graph_.IsBorder(link)) graph_.SetBorder(link, true);
+      if (graph_.ProfileOf(u) != graph_.ProfileOf(v) && !graph_.IsBorder(link))
+        graph_.SetBorder(link, true);
     });
   }
 }

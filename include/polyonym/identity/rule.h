@@ -21,17 +21,20 @@ namespace polyonym::identity {
 // of its group: a member of it, the same for all members. Sorts `links`. `facts` as for MayJoin(), and
 // NodeBefore(x, y), the order by namespace and value.
 template <class Facts>
-std::vector<Node> RunRule(std::uint32_t nodes, std::vector<RankedLink>& links, const Limits& limits, const Facts& facts) {
+std::vector<Node> RunRule(std::uint32_t nodes, std::vector<RankedLink>& links, const Limits& limits,
+                          const Facts& facts) {
   const auto before = [&](Node x, Node y) { return facts.NodeBefore(x, y); };
   std::sort(links.begin(), links.end(),
             [&](const RankedLink& a, const RankedLink& b) { return TakenBefore(a, b, before); });
   RunningGroups groups;
-  for (Node node = 0; node < nodes; ++node) groups.Add(node, limits.kinds[facts.KindOf(node)], facts.HasApart(node));
+  for (Node node = 0; node < nodes; ++node)
+    groups.Add(node, limits.kinds[facts.KindOf(node)], facts.HasApart(node));
   const auto local_of = [](Node node) { return node; };
   for (const RankedLink& link : links) {
     const std::uint32_t a = groups.Find(link.u);
     const std::uint32_t b = groups.Find(link.v);
-    if (a != b && MayJoin(limits, facts, RunningGroup(groups, a, local_of), RunningGroup(groups, b, local_of))) {
+    if (a != b && MayJoin(limits, facts, RunningGroup(groups, a, local_of),
+                          RunningGroup(groups, b, local_of))) {
       groups.Join(a, b, link.key);
     }
   }

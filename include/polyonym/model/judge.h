@@ -32,12 +32,14 @@ inline constexpr RecordLimits kFormatLimits{.max_identifiers = 10'000,
 // Checks the shape of a record: what must be there, sizes, UTF-8, time. `now_ms` is the host's clock.
 // Returns kNone, or the reason to reject it. `field`, when given, receives the path of the field at fault
 // (`identifiers[3].value`), never its content.  COST: one pass over the bytes.
-Reason CheckShape(const Record& record, const RecordLimits& limits, std::int64_t now_ms, std::string* field = nullptr);
+Reason CheckShape(const Record& record, const RecordLimits& limits, std::int64_t now_ms,
+                  std::string* field = nullptr);
 
 // What the policy says of one identifier.
 struct Verdict {
   Reason reason = Reason::kNone;  // kNone: it counts. Else why it is held
-  std::string value;              // normalised; empty when it has no normal form, or the built-in list blocks it as it came
+  // Normalised; empty when it has no normal form, or the built-in list blocks it as it came.
+  std::string value;
 };
 
 class CompiledPolicy {
@@ -83,15 +85,16 @@ struct RecordVerdict {
     std::uint32_t index = 0;   // into record.identifiers
     std::uint32_t family = 0;  // into policy.namespaces
     Role role = Role::kSelf;
-    std::string value;         // normalised
+    std::string value;  // normalised
   };
   struct Held {
     std::uint32_t index = 0;
     Reason reason = Reason::kNone;
   };
-  Reason reason = Reason::kNone;  // not kNone: the whole record is held, and `counted` links nothing
-  std::vector<Counted> counted;   // in the record's order. For a rename: always old then new
-  std::vector<Held> held;         // identifiers left out, with why
+  Reason reason =
+      Reason::kNone;             // not kNone: the whole record is held, and `counted` links nothing
+  std::vector<Counted> counted;  // in the record's order. For a rename: always old then new
+  std::vector<Held> held;        // identifiers left out, with why
 };
 
 // Judges every identifier of a record whose shape was checked. Whole-record reasons, in this order:

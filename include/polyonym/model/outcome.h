@@ -10,18 +10,20 @@ namespace polyonym {
 enum class Outcome : std::uint8_t {
   kApplied = 0,    // it stands, and counts
   kUnchanged = 1,  // already known, or older than what stands for its (source, id)
-  kHeld = 2,       // it stands, but policy forbids it: stored, listed, judged again under every new policy
-  kRejected = 3,   // malformed or over a limit: not stored
+  kHeld =
+      2,  // it stands, but policy forbids it: stored, listed, judged again under every new policy
+  kRejected = 3,  // malformed or over a limit: not stored
 };
 
 // Values are stored in the feed and written to rejects files: never renumber.
 enum class Reason : std::uint8_t {
   kNone = 0,
   // unchanged
-  kDuplicate = 1,         // the same record came before
-  kSuperseded = 2,        // a higher version stands
-  kRetracted = 3,         // a tombstone at or above its version stands
-  kNothingToRetract = 4,  // no standing record for the tombstone to hit; the tombstone itself was already there
+  kDuplicate = 1,   // the same record came before
+  kSuperseded = 2,  // a higher version stands
+  kRetracted = 3,   // a tombstone at or above its version stands
+  kNothingToRetract =
+      4,  // no standing record for the tombstone to hit; the tombstone itself was already there
   // held, a record or an identifier of it
   kUndeclaredNamespace = 20,
   kTwoValuesOfLimitedNamespace = 21,  // two values of a namespace that is limited to one
@@ -42,10 +44,11 @@ enum class Reason : std::uint8_t {
   kValueTooLong = 50,
   kNotUtf8 = 51,
   kFactsTooLong = 52,
-  kWrongIdentifierCount = 53,  // a pair act needs two, delete_identifier one, delete_source and retract none
+  kWrongIdentifierCount =
+      53,  // a pair act needs two, delete_identifier one, delete_source and retract none
   kMissingTargetSource = 54,
-  kMissingRecordId = 55,      // retract needs one
-  kMissingVersion = 56,       // retract needs a version or a time
+  kMissingRecordId = 55,  // retract needs one
+  kMissingVersion = 56,   // retract needs a version or a time
   kRenameAcrossFamilies = 57,
   kNegativeVersion = 58,
 };

@@ -18,8 +18,8 @@ namespace polyonym {
 // the smaller first).
 enum class Ranking : std::uint8_t {
   kPriorityRecency = 0,  // best sum of the two priorities, then most recent
-  kOldest = 1,           // best sum of the two priorities, then the first seen earliest: first binding wins
-  kStrongest = 2,        // most sightings, then most recent
+  kOldest = 1,  // best sum of the two priorities, then the first seen earliest: first binding wins
+  kStrongest = 2,  // most sightings, then most recent
 };
 
 // How a value is brought to one spelling before it is compared. kExact is for case-sensitive and encrypted ids.
@@ -27,9 +27,9 @@ enum class Normaliser : std::uint8_t {
   kExact = 0,      // the bytes as given
   kTrim = 1,       // leading and trailing white space off
   kLowerCase = 2,  // trimmed, then Unicode lower case (root locale)
-  kText = 3,       // NFKC with width folding, trimmed, inner white space to one blank: names in CJK text
-  kPhone = 4,      // E.164 by libphonenumber; `region` for numbers without a country code
-  kEmail = 5,      // trimmed, lower case, full width folded; must have one @ with both sides
+  kText = 3,  // NFKC with width folding, trimmed, inner white space to one blank: names in CJK text
+  kPhone = 4,  // E.164 by libphonenumber; `region` for numbers without a country code
+  kEmail = 5,  // trimmed, lower case, full width folded; must have one @ with both sides
 };
 
 // What a namespace holds, for later access rules; it changes nothing in identity.
@@ -37,31 +37,36 @@ enum class Sensitivity : std::uint8_t { kNormal = 0, kPersonal = 1, kSensitive =
 
 // At most `max` identifiers of the namespace in a profile.
 struct Limit {
-  std::uint32_t max = 1;        // 1 or more
-  bool per_scope = false;       // true: in each scope of the family by itself; false: over all its scopes
-  std::int64_t window_ms = 0;   // 0: ever. Else: no span of that length holds more than `max` first sightings
+  std::uint32_t max = 1;  // 1 or more
+  // True: in each scope of the family by itself; false: over all its scopes.
+  bool per_scope = false;
+  // 0: ever. Else: no span of that length holds more than `max` first sightings.
+  std::int64_t window_ms = 0;
   friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 // An identifier seen directly with more than `max_neighbours` distinct identifiers of `of` is shared: it joins nothing.
 struct Guard {
-  std::string of;                     // a namespace or family; empty: identifiers of every namespace
+  std::string of;  // a namespace or family; empty: identifiers of every namespace
   std::uint32_t max_neighbours = 0;
   friend bool operator==(const Guard&, const Guard&) = default;
 };
 
 struct NamespacePolicy {
-  std::string name;             // the family; one policy serves all its scopes
+  std::string name;              // the family; one policy serves all its scopes
   std::uint32_t priority = 100;  // 1 is best, up to 1,000,000
-  std::vector<Limit> limits;    // at most 8
-  std::vector<Guard> guards;    // at most 8
+  std::vector<Limit> limits;     // at most 8
+  std::vector<Guard> guards;     // at most 8
   Normaliser normaliser = Normaliser::kTrim;
-  std::string region;           // kPhone: ISO 3166 region of numbers without a country code, such as CN
-  std::vector<std::string> blocked_values;    // compared with the normalised value and with the raw one
-  std::vector<std::string> blocked_patterns;  // RE2, found anywhere in the normalised value unless anchored
-  std::string valid_pattern;                  // RE2; a value that it is not found in is held as not normalisable
-  bool builtin_blocks = true;   // null, undefined, anonymous, -1, all zeros, masked exports, 1.38E+10, test phones
-  std::string parent;           // family of the parent: unbinding a parent unbinds its children
+  std::string region;  // kPhone: ISO 3166 region of numbers without a country code, such as CN
+  // Compared with the normalised value and with the raw one.
+  std::vector<std::string> blocked_values;
+  std::vector<std::string>
+      blocked_patterns;       // RE2, found anywhere in the normalised value unless anchored
+  std::string valid_pattern;  // RE2; a value that it is not found in is held as not normalisable
+  // Null, undefined, anonymous, -1, all zeros, masked exports, 1.38E+10, test phones.
+  bool builtin_blocks = true;
+  std::string parent;  // family of the parent: unbinding a parent unbinds its children
   Sensitivity sensitivity = Sensitivity::kNormal;
   friend bool operator==(const NamespacePolicy&, const NamespacePolicy&) = default;
 };

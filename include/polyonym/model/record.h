@@ -26,15 +26,16 @@ enum class Role : std::uint8_t { kSelf = 0, kOther = 1 };
 
 // What a record does. Values are stored: never renumber.
 enum class Act : std::uint8_t {
-  kObserve = 0,           // the self identifiers were seen together at `time_ms`
-  kBind = 1,              // two identifiers were bound at `time_ms`; counts as seen together
-  kUnbind = 2,            // evidence up to `time_ms` for the pair stops counting; later sightings link again
-  kMustLink = 3,          // the pair is one person, above every observed link, until retracted; a limit still refuses it
-  kCannotLink = 4,        // the pair is never one profile, by no path, until retracted
-  kRename = 5,            // identifiers[0] became identifiers[1]: one identifier from now on, for every rule
+  kObserve = 0,  // the self identifiers were seen together at `time_ms`
+  kBind = 1,     // two identifiers were bound at `time_ms`; counts as seen together
+  kUnbind = 2,   // evidence up to `time_ms` for the pair stops counting; later sightings link again
+  kMustLink =
+      3,  // the pair is one person, above every observed link, until retracted; a limit still refuses it
+  kCannotLink = 4,  // the pair is never one profile, by no path, until retracted
+  kRename = 5,  // identifiers[0] became identifiers[1]: one identifier from now on, for every rule
   kDeleteIdentifier = 6,  // sightings of identifiers[0] up to `time_ms` stop counting
   kDeleteSource = 7,      // records of `target_source` up to `time_ms` stop counting
-  kRetract = 8,           // a tombstone for (source, id) at `version`: nothing at or below it takes effect
+  kRetract = 8,  // a tombstone for (source, id) at `version`: nothing at or below it takes effect
 };
 
 struct RecordIdentifier {
@@ -46,8 +47,8 @@ struct RecordIdentifier {
 };
 
 struct Record {
-  std::string source;                   // who reports it, 1 to 128 bytes
-  std::string id;                       // the source's own id of it, up to 256 bytes; empty: the content's hash
+  std::string source;  // who reports it, 1 to 128 bytes
+  std::string id;      // the source's own id of it, up to 256 bytes; empty: the content's hash
   std::optional<std::int64_t> time_ms;  // when it happened; required but for kRetract
   std::optional<std::int64_t> version;  // DEFAULT: time_ms
   Act act = Act::kObserve;
@@ -61,10 +62,11 @@ struct Record {
 
 // What bounds a record; breaking one rejects the record and nothing else.
 struct RecordLimits {
-  std::size_t max_identifiers = 64;                     // DEFAULT 64, range 2..10,000
-  std::size_t max_value_bytes = 1024;                   // DEFAULT 1 KiB, range 16..65,536
-  std::size_t max_facts_bytes = 256 * 1024;             // DEFAULT 256 KiB, range 0..16 MiB
-  std::int64_t max_ahead_ms = std::int64_t{86'400'000};  // DEFAULT one day ahead of the clock, range 0..10 years
+  std::size_t max_identifiers = 64;          // DEFAULT 64, range 2..10,000
+  std::size_t max_value_bytes = 1024;        // DEFAULT 1 KiB, range 16..65,536
+  std::size_t max_facts_bytes = 256 * 1024;  // DEFAULT 256 KiB, range 0..16 MiB
+  // DEFAULT one day ahead of the clock, range 0..10 years.
+  std::int64_t max_ahead_ms = std::int64_t{86'400'000};
 };
 
 // ERRORS: InvalidArgument naming the field and its range.

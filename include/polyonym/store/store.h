@@ -49,7 +49,10 @@ struct WriteSet {
   std::vector<Put> puts;
   std::vector<Erase> erases;
   bool empty() const { return puts.empty() && erases.empty(); }
-  void clear() { puts.clear(); erases.clear(); }
+  void clear() {
+    puts.clear();
+    erases.clear();
+  }
 };
 
 // A fixed view of all tables. Holding one keeps old bytes on disk: drop it soon.
@@ -63,17 +66,19 @@ class Store {
   virtual ~Store() = default;
 
   // The value of `key`, or nothing.  ERRORS: DataLoss (a checksum failed), Unavailable (I/O).
-  virtual absl::StatusOr<std::optional<std::string>> Get(Table table, std::string_view key,
-                                                         const StoreSnapshot* snapshot = nullptr) const = 0;
+  virtual absl::StatusOr<std::optional<std::string>> Get(
+      Table table, std::string_view key, const StoreSnapshot* snapshot = nullptr) const = 0;
 
   // Values of many keys, in their order. COST: cheaper than as many Get() calls when keys are close.
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
-      Table table, std::span<const std::string> keys, const StoreSnapshot* snapshot = nullptr) const = 0;
+      Table table, std::span<const std::string> keys,
+      const StoreSnapshot* snapshot = nullptr) const = 0;
 
   // Calls `row(key, value)` for every key in [from, to) in ascending bytewise order until it returns false; an empty `to`
   // means to the end. The views are valid during the call only.
   using RowVisitor = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
+  virtual absl::Status Scan(Table table, std::string_view from, std::string_view to,
+                            const RowVisitor& row,
                             const StoreSnapshot* snapshot = nullptr) const = 0;
 
   // The greatest key of the table, or nothing when it is empty.
@@ -90,7 +95,8 @@ class Store {
 
   // Adds rows, ascending and distinct by key, as one sorted run; replaces rows of equal keys. All or nothing. Synced when
   // it returns. COST: one sequential write, no log.
-  virtual absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) = 0;
+  virtual absl::Status Ingest(Table table,
+                              std::vector<std::pair<std::string, std::string>> rows) = 0;
 
   // A consistent copy of the whole store in a new folder that OpenRocksStore() opens; hard links where the disk allows.
   // ERRORS: AlreadyExists (`path` exists), Unimplemented (in memory).
@@ -102,15 +108,17 @@ class Store {
 
 struct RocksStoreOptions {
   bool create_if_missing = true;
-  std::size_t write_buffer_bytes = std::size_t{16} << 20;  // DEFAULT 16 MiB a table: larger ones slow the skip list
-  std::size_t block_cache_bytes = std::size_t{64} << 20;   // DEFAULT 64 MiB
+  std::size_t write_buffer_bytes = std::size_t{16}
+                                   << 20;  // DEFAULT 16 MiB a table: larger ones slow the skip list
+  std::size_t block_cache_bytes = std::size_t{64} << 20;  // DEFAULT 64 MiB
   int background_threads = 2;
 };
 
 // Opens or creates a RocksDB store in folder `path`.
 // ERRORS: NotFound (missing, and create_if_missing is false), FailedPrecondition (the folder holds something else: it is left
 // untouched), Unavailable (another process has it open; message says "busy"), DataLoss (corrupt).
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path, const RocksStoreOptions& options);
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
+                                                      const RocksStoreOptions& options);
 
 // A store that lives in memory and dies with the object.
 std::unique_ptr<Store> OpenMemoryStore();

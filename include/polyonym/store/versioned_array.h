@@ -75,13 +75,15 @@ class VersionedArray {
   void PrefetchCell(std::size_t index) const {
     const Page* page = FindSlot(index / kPageCells)->load(std::memory_order_acquire);
     __builtin_prefetch(page);
-    __builtin_prefetch(reinterpret_cast<const char*>(&page->cells[index % kPageCells]) + sizeof(T) - 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(&page->cells[index % kPageCells]) + sizeof(T) -
+                       1);
   }
 
   // Asks the processor to fetch the page of a cell: all of it, since a write copies it.
   void Prefetch(std::size_t index) const {
     if (index >= size_) return;
-    const auto* at = reinterpret_cast<const char*>(FindSlot(index / kPageCells)->load(std::memory_order_relaxed));
+    const auto* at = reinterpret_cast<const char*>(
+        FindSlot(index / kPageCells)->load(std::memory_order_relaxed));
     for (std::size_t i = 0; i < sizeof(Page); i += kCacheLine) __builtin_prefetch(at + i);
   }
 
@@ -91,10 +93,12 @@ class VersionedArray {
   // Reuses pages that no reader at or after commit `oldest` can want.
   void Reclaim(std::uint64_t oldest) {
     std::size_t kept = first_retired_;
-    while (kept < retired_.size() && retired_[kept].commit <= oldest) free_.push_back(retired_[kept++].page);
+    while (kept < retired_.size() && retired_[kept].commit <= oldest)
+      free_.push_back(retired_[kept++].page);
     first_retired_ = kept;
     if (first_retired_ > 1024 && first_retired_ * 2 > retired_.size()) {
-      retired_.erase(retired_.begin(), retired_.begin() + static_cast<std::ptrdiff_t>(first_retired_));
+      retired_.erase(retired_.begin(),
+                     retired_.begin() + static_cast<std::ptrdiff_t>(first_retired_));
       first_retired_ = 0;
     }
   }
@@ -115,7 +119,9 @@ class VersionedArray {
     return page->commit;
   }
 
-  std::size_t bytes() const { return chunks_.size() * kChunkPages * sizeof(Page) + size_ / kPageCells * sizeof(void*); }
+  std::size_t bytes() const {
+    return chunks_.size() * kChunkPages * sizeof(Page) + size_ / kPageCells * sizeof(void*);
+  }
 
   static constexpr std::size_t page_cells() { return kPageCells; }
 
@@ -133,7 +139,8 @@ class VersionedArray {
   static constexpr std::size_t kSegmentPages = 512;
   static constexpr std::size_t kChunkPages = 32;
   using Segment = std::array<std::atomic<Page*>, kSegmentPages>;
-  using Directory = std::vector<Segment*>;  // immutable up to the segments there were when readers could see it
+  // Immutable up to the segments there were when readers could see it.
+  using Directory = std::vector<Segment*>;
 
   const std::atomic<Page*>* FindSlot(std::size_t page) const {
     const Segment* const* segments = directory_.load(std::memory_order_acquire);
@@ -142,7 +149,8 @@ class VersionedArray {
   std::atomic<Page*>& SlotFor(std::size_t page) {
     const std::size_t index = page / kSegmentPages;
     while (index >= segments_.size()) {
-      if (segments_.size() == directories_.back().size()) GrowDirectory(directories_.back().size() * 2);
+      if (segments_.size() == directories_.back().size())
+        GrowDirectory(directories_.back().size() * 2);
       segments_.push_back(std::make_unique<Segment>());
       // Readers look here only for cells of commits published later.
       directories_.back()[segments_.size() - 1] = segments_.back().get();
@@ -170,7 +178,7 @@ class VersionedArray {
   std::vector<std::unique_ptr<Segment>> segments_;
   std::uint64_t commit_ = 0;
   std::size_t size_ = 0;
-  std::vector<Retired> retired_;      // in order of commit
+  std::vector<Retired> retired_;  // in order of commit
   std::size_t first_retired_ = 0;
   std::vector<Page*> free_;
   std::vector<std::unique_ptr<std::array<Page, kChunkPages>>> chunks_;

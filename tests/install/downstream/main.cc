@@ -39,12 +39,14 @@ int main() {
   const auto engine = polyonym::Engine::OpenInMemory({});
   if (!engine.ok()) return Fail(engine.status());
   if (const auto set = (*engine)->SetPolicy(policy); !set.ok()) return Fail(set.status());
-  if (const auto applied = (*engine)->Apply({&record, 1}); !applied.ok()) return Fail(applied.status());
+  if (const auto applied = (*engine)->Apply({&record, 1}); !applied.ok())
+    return Fail(applied.status());
 
   const auto people = (*engine)->Read().Resolve(std::vector<polyonym::Identifier>{*phone, *card});
   if (!people[0].profile.has_value() || people[0].profile != people[1].profile) {
     return Fail(absl::InternalError("the two identifiers are not one person"));
   }
-  std::printf("polyonym %s: %s\n", POLYONYM_VERSION, polyonym::ToString(*people[0].profile).c_str());
+  std::printf("polyonym %s: %s\n", POLYONYM_VERSION,
+              polyonym::ToString(*people[0].profile).c_str());
   return 0;
 }
