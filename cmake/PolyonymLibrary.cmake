@@ -62,7 +62,7 @@ target_include_directories(polyonym PRIVATE "${PROJECT_SOURCE_DIR}/src")
 target_link_libraries(polyonym
   PUBLIC polyonym_kernel Threads::Threads
   PRIVATE absl::synchronization absl::time
-          ICU::i18n ICU::uc RocksDB::rocksdb-shared ZLIB::ZLIB protobuf::libprotobuf simdjson::simdjson
+          ICU::i18n ICU::uc OpenSSL::Crypto RocksDB::rocksdb-shared ZLIB::ZLIB protobuf::libprotobuf simdjson::simdjson
           polyonym::dependency::phonenumber polyonym::dependency::re2 polyonym::dependency::zstd)
 if(TARGET polyonym_proto)
   target_sources(polyonym PRIVATE $<TARGET_OBJECTS:polyonym_proto>)

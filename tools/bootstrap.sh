@@ -8,7 +8,7 @@ set -euo pipefail
 
 declare -A packages=(
   [build]="g++ make cmake ninja-build ccache protobuf-compiler libprotobuf-dev libabsl-dev librocksdb-dev libxxhash-dev
-           libre2-dev libicu-dev libphonenumber-dev libsimdjson-dev zlib1g-dev libzstd-dev libcli11-dev"
+           libre2-dev libicu-dev libphonenumber-dev libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev libcli11-dev"
   [test]="catch2 python3 pkg-config"
   [bench]="libbenchmark-dev"
   [lint]="clang clang-format clang-tidy"

@@ -39,6 +39,14 @@ absl::Status FromProto(const v1::NamespacePolicy& from, const Path& path, Namesp
   to->parent = from.parent();
   if (!v1::Sensitivity_IsValid(from.sensitivity())) return UnknownEnum(path() + ".sensitivity");
   to->sensitivity = static_cast<Sensitivity>(from.sensitivity());
+  to->link_lifetime_ms = from.link_lifetime_ms();
+  to->validity_ms = from.validity_ms();
+  for (const v1::Derived& derived : from.derived()) {
+    if (!v1::Digest_IsValid(derived.digest()) || !v1::DigestOf_IsValid(derived.of()))
+      return UnknownEnum(path() + ".derived[" + std::to_string(to->derived.size()) + "]");
+    to->derived.push_back({derived.namespace_(), static_cast<Digest>(derived.digest()),
+                           static_cast<DigestOf>(derived.of())});
+  }
   return absl::OkStatus();
 }
 
@@ -64,6 +72,14 @@ void ToProto(const NamespacePolicy& from, v1::NamespacePolicy* to) {
   to->set_builtin_blocks(from.builtin_blocks);
   to->set_parent(from.parent);
   to->set_sensitivity(static_cast<v1::Sensitivity>(from.sensitivity));
+  to->set_link_lifetime_ms(from.link_lifetime_ms);
+  to->set_validity_ms(from.validity_ms);
+  for (const Derived& derived : from.derived) {
+    v1::Derived* out = to->add_derived();
+    out->set_namespace_(derived.ns);
+    out->set_digest(static_cast<v1::Digest>(derived.digest));
+    out->set_of(static_cast<v1::DigestOf>(derived.of));
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "model/block_list.h"
+#include "model/digest.h"
 #include "model/normalise.h"
 #include "model/pattern.h"
 #include "model/text_hash.h"
@@ -45,6 +46,8 @@ class CompiledPolicy::Impl {
       if (!ns.valid_pattern.empty()) family.valid_pattern = CompilePattern(ns.valid_pattern);
       if (!ns.parent.empty()) family.parent = index_of.at(ns.parent);
       has_parents |= !ns.parent.empty();
+      has_lifetimes |= ns.link_lifetime_ms != 0;
+      has_derived |= !ns.derived.empty();
     }
   }
 
@@ -52,6 +55,8 @@ class CompiledPolicy::Impl {
   std::vector<Family> families;
   absl::flat_hash_map<std::string, std::uint32_t, TextHash, std::equal_to<>> index_of;
   bool has_parents = false;
+  bool has_lifetimes = false;
+  bool has_derived = false;
 };
 
 CompiledPolicy::CompiledPolicy(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -75,6 +80,8 @@ std::uint32_t CompiledPolicy::ParentOf(std::uint32_t family) const {
 }
 
 bool CompiledPolicy::HasParents() const { return impl_->has_parents; }
+bool CompiledPolicy::HasLifetimes() const { return impl_->has_lifetimes; }
+bool CompiledPolicy::HasDerived() const { return impl_->has_derived; }
 
 void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
                            Verdict* verdict) const {
@@ -125,21 +132,53 @@ bool IsPairAct(Act act) {
 }
 
 // Distinct self values of a namespace that a profile holds one of.
-bool BreaksLimitOfOne(const Policy& policy, const Record& record,
-                      const std::vector<RecordVerdict::Counted>& counted) {
+bool BreaksLimitOfOne(const Policy& policy, const std::vector<RecordVerdict::Counted>& counted) {
   for (std::size_t i = 0; i < counted.size(); ++i) {
-    if (counted[i].role != Role::kSelf) continue;
+    if (counted[i].role != Role::kSelf || counted[i].derived) continue;
     for (const Limit& limit : policy.namespaces[counted[i].family].limits) {
       if (limit.max != 1 || limit.window_ms != 0) continue;
       for (std::size_t j = 0; j < i; ++j) {
         if (counted[j].role != Role::kSelf || counted[j].family != counted[i].family) continue;
-        if (!limit.per_scope ||
-            record.identifiers[counted[i].index].ns == record.identifiers[counted[j].index].ns)
-          return true;
+        if (!limit.per_scope || counted[i].ns == counted[j].ns) return true;
       }
     }
   }
   return false;
+}
+
+// Adds what is derived from the first `count` counted identifiers; returns how many are counted then.
+std::size_t CountDerived(const CompiledPolicy& policy, std::size_t count, RecordVerdict* verdict) {
+  const std::size_t direct = count;
+  std::string digest;
+  Verdict judged;
+  for (std::uint32_t from = 0; from < direct; ++from) {
+    for (const Derived& derived :
+         policy.policy().namespaces[verdict->counted[from].family].derived) {
+      if (!DigestValue(derived.digest, derived.of, verdict->counted[from].value, &digest)) continue;
+      const std::uint32_t family = policy.FindFamily(derived.ns);
+      policy.Judge(family, digest, &judged);
+      if (judged.reason != Reason::kNone) continue;
+      std::uint32_t of = 0;
+      while (of < count && (verdict->counted[of].value != judged.value ||
+                            verdict->counted[of].ns != derived.ns))
+        ++of;
+      if (of == count) {
+        if (count == verdict->counted.size()) verdict->counted.emplace_back();
+        RecordVerdict::Counted& counted = verdict->counted[count++];
+        counted.index = verdict->counted[from].index;
+        counted.family = family;
+        counted.role = verdict->counted[from].role;
+        counted.derived = true;
+        counted.ns = derived.ns;
+        std::swap(counted.value, judged.value);
+      }
+      RecordVerdict::Counted& counted = verdict->counted[of];
+      if (!counted.derived) continue;
+      if (verdict->counted[from].role == Role::kSelf) counted.role = Role::kSelf;
+      verdict->derivations.push_back({from, of});
+    }
+  }
+  return count;
 }
 
 }  // namespace
@@ -153,6 +192,7 @@ RecordVerdict JudgeRecord(const CompiledPolicy& policy, const Record& record) {
 void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdict* verdict) {
   verdict->reason = Reason::kNone;
   verdict->held.clear();
+  verdict->derivations.clear();
   std::size_t count = 0;  // of `counted`, whose elements are reused
   Verdict judged;
   for (std::uint32_t i = 0; i < record.identifiers.size(); ++i) {
@@ -172,7 +212,7 @@ void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdi
     const auto end = verdict->counted.begin() + static_cast<std::ptrdiff_t>(count);
     const auto same =
         std::find_if(verdict->counted.begin(), end, [&](const RecordVerdict::Counted& c) {
-          return c.value == judged.value && record.identifiers[c.index].ns == identifier.ns;
+          return c.value == judged.value && c.ns == identifier.ns;
         });
     if (same != end) {
       if (identifier.role == Role::kSelf) same->role = Role::kSelf;
@@ -183,17 +223,26 @@ void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdi
     counted.index = i;
     counted.family = family;
     counted.role = identifier.role;
+    counted.derived = false;
+    counted.ns = identifier.ns;
     std::swap(counted.value, judged.value);
   }
+  const std::size_t direct = count;
+  const bool sighting = record.act == Act::kObserve || record.act == Act::kBind;
+  if (sighting && policy.HasDerived()) count = CountDerived(policy, count, verdict);
   verdict->counted.resize(count);
   if (verdict->reason != Reason::kNone) return;
-  const bool sighting = record.act == Act::kObserve || record.act == Act::kBind;
-  if (sighting && BreaksLimitOfOne(policy.policy(), record, verdict->counted)) {
+  if (sighting && BreaksLimitOfOne(policy.policy(), verdict->counted)) {
     verdict->reason = Reason::kTwoValuesOfLimitedNamespace;
-  } else if ((IsPairAct(record.act) && count < 2) ||
+  } else if ((IsPairAct(record.act) && direct < 2) ||
              ((record.act == Act::kObserve || record.act == Act::kDeleteIdentifier) &&
-              count == 0)) {
+              direct == 0)) {
     verdict->reason = Reason::kTooFewIdentifiers;
+  } else if (record.act == Act::kRename) {
+    for (const RecordVerdict::Counted& counted : verdict->counted) {
+      if (policy.policy().namespaces[counted.family].validity_ms != 0)
+        verdict->reason = Reason::kRenameOfExpiring;
+    }
   }
 }
 

@@ -186,4 +186,17 @@ bool Normalise(Normaliser normaliser, std::string_view region, std::string_view 
   return false;
 }
 
+bool NationalDigits(std::string_view e164, std::string* out) {
+  if (e164.starts_with("+86") && e164.size() == 14 && e164[3] == '1') {  // as most are
+    out->assign(e164.substr(3));
+    return true;
+  }
+  const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
+  PhoneNumber number;
+  if (library.Parse(std::string(e164), "ZZ", &number) != PhoneNumberUtil::NO_PARSING_ERROR)
+    return false;
+  library.GetNationalSignificantNumber(number, out);
+  return !out->empty();
+}
+
 }  // namespace polyonym

@@ -15,6 +15,10 @@ namespace polyonym {
 bool Normalise(Normaliser normaliser, std::string_view region, std::string_view value,
                std::string* out);
 
+// The digits of a phone in E.164 without its country code; false where it is none.
+// COST: a copy for numbers of mainland China, libphonenumber for others.
+bool NationalDigits(std::string_view e164, std::string* out);
+
 // kPhone by libphonenumber alone, without the fast path: the reference of its test.
 bool NormalisePhoneByLibrary(std::string_view region, std::string_view value, std::string* out);
 

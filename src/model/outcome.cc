@@ -35,6 +35,8 @@ constexpr Row kRows[] = {
     {Reason::kTooFewIdentifiers, "too_few_identifiers",
      "Too few identifiers are left once policy has held some, or two are the same once "
      "normalised."},
+    {Reason::kRenameOfExpiring, "rename_of_expiring",
+     "Values of this namespace expire and are given again; bind the new one instead of renaming."},
     {Reason::kMissingSource, "missing_source", "A record needs a source; say who reports it."},
     {Reason::kSourceTooLong, "source_too_long", "A source is at most 128 bytes; shorten it."},
     {Reason::kRecordIdTooLong, "record_id_too_long",
@@ -72,6 +74,9 @@ constexpr Row kRows[] = {
     {Reason::kRenameAcrossFamilies, "rename_across_families",
      "A rename stays within one family of namespaces; bind the two instead."},
     {Reason::kNegativeVersion, "negative_version", "A version is zero or more."},
+    {Reason::kBehindHorizon, "behind_horizon",
+     "The record is older than the horizon of its source, behind which records are folded; it is "
+     "too late."},
 };
 
 const Row& RowOf(Reason reason) {

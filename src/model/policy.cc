@@ -21,6 +21,8 @@ constexpr std::size_t kMaxLimits = 8;
 constexpr std::size_t kMaxGuards = 8;
 constexpr std::size_t kMaxBlocked = 10'000;
 constexpr std::size_t kMaxPatterns = 64;
+constexpr std::size_t kMaxDerived = 8;
+constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 
 absl::Status Bad(const std::string& field, std::string_view what) {
   return absl::InvalidArgumentError(field + ": " + std::string(what));
@@ -32,13 +34,26 @@ absl::Status CheckPattern(const std::string& field, const std::string& pattern) 
   return Bad(field, "is not an RE2 pattern: " + compiled->error());
 }
 
+absl::Status CheckSpan(const std::string& field, std::int64_t span_ms) {
+  if (span_ms >= 0 && span_ms <= kMaxSpanMs) return absl::OkStatus();
+  return Bad(field, "must be between 0 (for ever) and a hundred years");
+}
+
 absl::Status CheckLimits(const std::string& field, const NamespacePolicy& ns) {
   if (ns.limits.size() > kMaxLimits) return Bad(field + ".limits", "at most 8");
   for (std::size_t i = 0; i < ns.limits.size(); ++i) {
     const std::string at = field + ".limits[" + std::to_string(i) + "]";
     if (ns.limits[i].max == 0)
       return Bad(at + ".max", "must be 1 or more; block the namespace's values to have none");
-    if (ns.limits[i].window_ms < 0) return Bad(at + ".window_ms", "must be 0 (ever) or more");
+    if (absl::Status status = CheckSpan(at + ".window_ms", ns.limits[i].window_ms); !status.ok())
+      return status;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (ns.limits[j].per_scope == ns.limits[i].per_scope &&
+          ns.limits[j].window_ms == ns.limits[i].window_ms) {
+        return Bad(at, "contradicts limits[" + std::to_string(j) +
+                           "], which counts the same; keep one of them");
+      }
+    }
   }
   if (ns.guards.size() > kMaxGuards) return Bad(field + ".guards", "at most 8");
   for (std::size_t i = 0; i < ns.guards.size(); ++i) {
@@ -46,6 +61,13 @@ absl::Status CheckLimits(const std::string& field, const NamespacePolicy& ns) {
     if (!of.empty() && !IsValidNamespace(of)) {
       return Bad(field + ".guards[" + std::to_string(i) + "].of",
                  "must be a namespace or family, or empty for all");
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (ns.guards[j].of == of) {
+        return Bad(field + ".guards[" + std::to_string(i) + "]",
+                   "contradicts guards[" + std::to_string(j) +
+                       "], which counts the same; keep one of them");
+      }
     }
   }
   return absl::OkStatus();
@@ -96,12 +118,40 @@ absl::Status CheckParents(const Policy& policy) {
   return absl::OkStatus();
 }
 
+absl::Status CheckDerived(const Policy& policy) {
+  std::map<std::string_view, const NamespacePolicy*> named;
+  for (const NamespacePolicy& ns : policy.namespaces) named[ns.name] = &ns;
+  for (std::size_t i = 0; i < policy.namespaces.size(); ++i) {
+    const NamespacePolicy& ns = policy.namespaces[i];
+    const std::string field = "namespaces[" + std::to_string(i) + "].derived";
+    if (ns.derived.size() > kMaxDerived) return Bad(field, "at most 8");
+    for (std::size_t j = 0; j < ns.derived.size(); ++j) {
+      const Derived& derived = ns.derived[j];
+      const std::string at = field + "[" + std::to_string(j) + "]";
+      const auto target = named.find(FamilyOf(derived.ns));
+      if (!IsValidNamespace(derived.ns) || target == named.end())
+        return Bad(at + ".namespace", "must be a namespace of this policy");
+      if (target->second == &ns || !target->second->derived.empty())
+        return Bad(at + ".namespace", "must be another namespace, which derives nothing itself");
+      if (derived.digest > Digest::kMd5 || derived.of > DigestOf::kNationalDigits)
+        return Bad(at, "is not one that this library knows");
+      if (derived.of != DigestOf::kNormalised && ns.normaliser != Normaliser::kPhone)
+        return Bad(at + ".of", "digits are those of a phone: use the phone normaliser, or digest the normalised value");
+      for (std::size_t k = 0; k < j; ++k) {
+        if (ns.derived[k] == derived) return Bad(at, "is there twice");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
 // ---- Diff ----
 
 std::string Show(const std::string& text) { return "\"" + text + "\""; }
 std::string Show(bool flag) { return flag ? "true" : "false"; }
 std::string Show(std::uint32_t number) { return std::to_string(number); }
 std::string Show(std::uint64_t number) { return std::to_string(number); }
+std::string Show(std::int64_t number) { return std::to_string(number); }
 template <class Enum>
 requires std::is_enum_v<Enum> std::string Show(Enum value) {
   return std::to_string(static_cast<int>(value));
@@ -112,6 +162,10 @@ std::string Show(const Limit& limit) {
 }
 std::string Show(const Guard& guard) {
   return std::to_string(guard.max_neighbours) + " of " + (guard.of.empty() ? "any" : guard.of);
+}
+std::string Show(const Derived& derived) {
+  return derived.ns + " by digest " + std::to_string(static_cast<int>(derived.digest)) + " of form " +
+         std::to_string(static_cast<int>(derived.of));
 }
 template <class T>
 std::string Show(const std::vector<T>& list) {
@@ -150,6 +204,9 @@ void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Diffe
   out->Compare(path + "builtin_blocks", a.builtin_blocks, b.builtin_blocks);
   out->Compare(path + "parent", a.parent, b.parent);
   out->Compare(path + "sensitivity", a.sensitivity, b.sensitivity);
+  out->Compare(path + "link_lifetime_ms", a.link_lifetime_ms, b.link_lifetime_ms);
+  out->Compare(path + "validity_ms", a.validity_ms, b.validity_ms);
+  out->Compare(path + "derived", a.derived, b.derived);
 }
 
 }  // namespace
@@ -181,8 +238,14 @@ absl::Status Validate(const Policy& policy) {
       return Bad(field + ".sensitivity", "is not one that this library knows");
     if (absl::Status status = CheckLimits(field, ns); !status.ok()) return status;
     if (absl::Status status = CheckValues(field, ns); !status.ok()) return status;
+    if (absl::Status status = CheckSpan(field + ".link_lifetime_ms", ns.link_lifetime_ms);
+        !status.ok())
+      return status;
+    if (absl::Status status = CheckSpan(field + ".validity_ms", ns.validity_ms); !status.ok())
+      return status;
   }
-  return CheckParents(policy);
+  if (absl::Status status = CheckParents(policy); !status.ok()) return status;
+  return CheckDerived(policy);
 }
 
 std::vector<std::string> Diff(const Policy& before, const Policy& after) {

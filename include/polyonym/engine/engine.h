@@ -46,6 +46,9 @@ struct EngineOptions {
   // The host's clock in milliseconds since 1970, called by every thread that applies, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
   // DEFAULT: no clock: no record is too far ahead.
   std::function<std::int64_t()> now_ms;
+  // How far AdvanceTo() may go beyond the clock and the newest record at once: a clock that is wrong by years must not let everything
+  // expire. DEFAULT 366 days; 0: no bound.
+  std::int64_t max_clock_leap_ms = std::int64_t{366} * 86'400'000;
   std::uint64_t checkpoint_log_bytes = std::uint64_t{256}
                                        << 20;  // log written between automatic checkpoints; 0: none
   std::uint64_t hash_seed =
@@ -67,6 +70,28 @@ struct ApplyResult {
   std::uint64_t sequence = 0;  // of this call; unchanged from the last one when nothing was stored
   std::vector<RecordResult> records;  // one per input record, in order
   std::vector<Change> changes;        // what happened to profiles that existed before, and new ones
+};
+
+// What a new policy did.
+struct PolicyResult {
+  std::uint64_t sequence = 0;           // of this call; unchanged when the policy was in force already
+  std::uint64_t judged_records = 0;     // records that the difference may concern, judged again
+  std::uint64_t changed_records = 0;    // those of them that count otherwise now
+  std::uint64_t replayed_profiles = 0;  // profiles over which the rule was run again
+  std::vector<Change> changes;
+};
+
+struct PolicyOptions {
+  // Called now and then by the thread that works: what is done, of how much. May not call the engine.
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+};
+
+// What time did.
+struct AdvanceResult {
+  std::uint64_t sequence = 0;  // of this call; unchanged when the clock stood there already
+  std::uint64_t expired_links = 0;
+  std::uint64_t replayed_profiles = 0;
+  std::vector<Change> changes;
 };
 
 // Which records to take back. Either `record` alone of a source, or all of the source with time in [from_ms, to_ms].
@@ -117,9 +142,17 @@ class Engine {
   // COST: by record a look-up; by range a pass over all record cells, and a read of the source's records.
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
 
-  // Puts a policy in force and judges every record again under it, in one commit.
-  // ERRORS: InvalidArgument, as Validate().  COST: proportional to the store.
-  absl::StatusOr<ApplyResult> SetPolicy(const Policy& policy);
+  // Puts a policy in force in one commit. Only what the difference touches is done again: records that name a namespace whose
+  // judging differs are judged, those that count otherwise are counted again, and the rule is run over profiles that a changed
+  // ranking, priority, limit, guard or lifetime may alter. The state afterwards is that of a store that never had another.
+  // The policy is logged before the work begins: a process that dies in it finishes it when the store is opened again.
+  // ERRORS: InvalidArgument, as Validate(), as Apply().  COST: a pass over cells in memory, and what is touched.
+  absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options = {});
+
+  // Moves the store's clock, in one commit: links whose lifetime is over stop counting. The clock goes forward only.
+  // ERRORS: InvalidArgument (it stands later already; or it would leap by more than max_clock_leap_ms over the clock and the newest record),
+  // as Apply().  COST: the links that expire, and their profiles.
+  absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
 
   // The present state. COST: a pin; hold it as long as one question takes, not for ever.
   View Read() const;

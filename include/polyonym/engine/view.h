@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/engine/moment.h"
 #include "polyonym/model/change.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/outcome.h"
@@ -26,16 +27,6 @@
 #include "polyonym/model/record.h"
 
 namespace polyonym {
-
-// What is known of an identifier. `profile` is set when `known`, also for shared and gone ones (they stand alone).
-struct Resolution {
-  bool known = false;    // some record, standing or not, ever named it
-  bool shared = false;   // a guard holds: it joins nothing
-  bool blocked = false;  // policy blocks the value
-  bool held = false;  // policy holds it for another reason (undeclared namespace, not normalisable)
-  bool gone = false;  // no standing record names it any more
-  std::optional<ProfileId> profile;
-};
 
 // How often and when two identifiers were seen together.
 struct LinkEvidence {
@@ -67,6 +58,7 @@ enum class Obstacle : std::uint8_t {
   kShared = 6,       // the chain passes through a shared identifier
   kWindow = 7,       // a limit with a window refuses it
   kHeld = 8,         // one of them is blocked, held or gone
+  kExpired = 9,      // the lifetime of the evidence is over
 };
 std::string_view ToString(Obstacle obstacle);
 
@@ -150,6 +142,24 @@ class View {
   std::uint64_t sequence() const;
   Policy policy() const;
   std::uint64_t policy_version() const;
+  // The store's clock: where AdvanceTo() last brought it; 0 where it never did.
+  std::int64_t clock_ms() const;
+
+  // ---- other times, other policies: a batch run over the log, beside the store ----
+
+  // The records that stand now with a time up to `time_ms`, under the present policy, by the clock of then (the present clock where that
+  // is earlier).  ERRORS: OutOfRange (behind the horizon of a source), DataLoss.  COST: the whole log, in time and memory.
+  absl::StatusOr<Moment> AsOf(std::int64_t time_ms) const;
+
+  // What was known at `sequence`: the records, retractions, policy and clock as they stood then.  ERRORS: OutOfRange (later than this
+  // view, or before what was folded), DataLoss.  COST: the log up to there, in time and memory.
+  absl::StatusOr<Moment> AsKnown(std::uint64_t sequence) const;
+
+  // Who would merge, split or be held under another policy. Nothing is written.  ERRORS: InvalidArgument, as Validate(), DataLoss.
+  // COST: the whole log, in time and memory.
+  absl::StatusOr<Simulation> Simulate(const Policy& policy) const;
+
+  // ---- questions ----
 
   // ERRORS: none; what is not known says so. COST: one hash look-up each; many at once overlap their cache misses.
   Resolution Resolve(const Identifier& identifier) const;
@@ -179,8 +189,9 @@ class View {
   // COST: its links; with kRecords also a read of its records (10,000 at most), which tell each link's sources and records.
   struct Neighbour {
     LinkEvidence link;
-    bool kept = false;   // inside the profile
-    bool inert = false;  // an end is shared; neither kept nor inert: refused
+    bool kept = false;     // inside the profile
+    bool inert = false;    // an end is shared
+    bool expired = false;  // its lifetime is over; neither kept nor inert nor expired: refused
   };
   enum class Detail : std::uint8_t { kCounts, kRecords };
   absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier,

@@ -72,6 +72,12 @@ class CompiledPolicy {
   // True when any family names a parent.
   bool HasParents() const;
 
+  // True when any family has a link lifetime.
+  bool HasLifetimes() const;
+
+  // True when any family derives identifiers.
+  bool HasDerived() const;
+
  private:
   class Impl;
   explicit CompiledPolicy(std::unique_ptr<const Impl> impl);
@@ -82,10 +88,18 @@ class CompiledPolicy {
 // (same namespace and value) count once; the first of them stands, with role self if any of them has it.
 struct RecordVerdict {
   struct Counted {
-    std::uint32_t index = 0;   // into record.identifiers
+    std::uint32_t index = 0;   // into record.identifiers; of a derived one, that which it is derived from
     std::uint32_t family = 0;  // into policy.namespaces
     Role role = Role::kSelf;
-    std::string value;  // normalised
+    // Named by no identifier of the record itself: linked with those that it is derived from alone. See `derivations`.
+    bool derived = false;
+    std::string_view ns;  // with its scope: of the record, or of the policy
+    std::string value;    // normalised
+  };
+  // Counted identifiers by their place in `counted`: `of` is derived from `from`.
+  struct Derivation {
+    std::uint32_t from = 0;
+    std::uint32_t of = 0;
   };
   struct Held {
     std::uint32_t index = 0;
@@ -93,7 +107,9 @@ struct RecordVerdict {
   };
   Reason reason =
       Reason::kNone;             // not kNone: the whole record is held, and `counted` links nothing
-  std::vector<Counted> counted;  // in the record's order. For a rename: always old then new
+  // In the record's order, derived ones last. For a rename: always old then new. Views into the record and the policy.
+  std::vector<Counted> counted;
+  std::vector<Derivation> derivations;  // of derived ones alone
   std::vector<Held> held;        // identifiers left out, with why
 };
 
@@ -101,7 +117,8 @@ struct RecordVerdict {
 // kUndeclaredNamespace (unless policy.undeclared is kHoldIdentifier), kTwoValuesOfLimitedNamespace (an act kObserve or kBind
 // with two distinct self values, after normalisation, of a namespace that has a Limit of max 1 and no window; per_scope:
 // in one scope), kTooFewIdentifiers (a pair act with fewer than two distinct identifiers left, delete_identifier
-// with none, or an observation none of whose identifiers counts).
+// with none, or an observation none of whose identifiers counts), kRenameOfExpiring (a rename in a namespace with a validity).
+// Observations and binds also count what is derived from their identifiers (Derived), where policy blocks it not.
 RecordVerdict JudgeRecord(const CompiledPolicy& policy, const Record& record);
 
 // The same into a caller's verdict, whose memory is reused.

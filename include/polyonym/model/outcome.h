@@ -30,6 +30,7 @@ enum class Reason : std::uint8_t {
   kBlockedValue = 22,
   kNotNormalisable = 23,
   kTooFewIdentifiers = 24,  // an act lost one of its identifiers to one of the above
+  kRenameOfExpiring = 25,   // a rename in a namespace whose values expire
   // rejected
   kMissingSource = 40,
   kSourceTooLong = 41,
@@ -51,6 +52,7 @@ enum class Reason : std::uint8_t {
   kMissingVersion = 56,   // retract needs a version or a time
   kRenameAcrossFamilies = 57,
   kNegativeVersion = 58,
+  kBehindHorizon = 59,  // older than the horizon of its source, behind which records are folded
 };
 
 std::string_view ToString(Outcome outcome);  // `applied`, `unchanged`, `held`, `rejected`

@@ -52,6 +52,25 @@ struct Guard {
   friend bool operator==(const Guard&, const Guard&) = default;
 };
 
+// A digest of a value, written in lower-case hexadecimal, as advertisers and partners pass phones and addresses on.
+enum class Digest : std::uint8_t { kSha256 = 0, kMd5 = 1 };
+
+// What of a normalised value is digested. Partners differ in it, so it is stated.
+enum class DigestOf : std::uint8_t {
+  kNormalised = 0,     // the value as normalised: +8613800000001
+  kDigits = 1,         // kPhone: without the plus sign: 8613800000001
+  kNationalDigits = 2  // kPhone: without the country code: 13800000001
+};
+
+// A second form of the same identifier: a record that names x in `observe` or `bind` also names its digest in namespace `ns`,
+// linked with x alone. So a partner who knows the digest only meets the person whom others know by phone.
+struct Derived {
+  std::string ns;  // namespace of this policy, a scope allowed; not one that derives itself
+  Digest digest = Digest::kSha256;
+  DigestOf of = DigestOf::kNormalised;
+  friend bool operator==(const Derived&, const Derived&) = default;
+};
+
 struct NamespacePolicy {
   std::string name;              // the family; one policy serves all its scopes
   std::uint32_t priority = 100;  // 1 is best, up to 1,000,000
@@ -67,6 +86,12 @@ struct NamespacePolicy {
   // Null, undefined, anonymous, -1, all zeros, masked exports, 1.38E+10, test phones.
   bool builtin_blocks = true;
   std::string parent;  // family of the parent: unbinding a parent unbinds its children
+  // A link of it counts until this long after its latest sighting, by the store's clock; of two, the shorter. 0: for ever.
+  std::int64_t link_lifetime_ms = 0;
+  // A value names one identifier for this long from its first sighting; sightings after that name another one, which begins then.
+  // What was linked while it was valid stays linked. 0: for ever.
+  std::int64_t validity_ms = 0;
+  std::vector<Derived> derived;  // at most 8
   Sensitivity sensitivity = Sensitivity::kNormal;
   friend bool operator==(const NamespacePolicy&, const NamespacePolicy&) = default;
 };
