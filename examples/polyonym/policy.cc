@@ -86,7 +86,7 @@ void AddSet(CLI::App* policy, Session* session) {
   command->callback([=] {
     const Policy wanted = ReadPolicyFile(*file);
     const std::unique_ptr<Engine> engine = session->OpenStore(true);
-    const ApplyResult result = FromStore(engine->SetPolicy(wanted));
+    const PolicyResult result = FromStore(engine->SetPolicy(wanted));
     const View view = engine->Read();
     Json row = Json::Object();
     row.Set("policy", view.policy().name)

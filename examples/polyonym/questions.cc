@@ -186,6 +186,8 @@ std::string Sentence(const WhyNotAnswer& answer) {
              " in the time of its window; together they would exceed it.";
     case Obstacle::kHeld:
       return "One of them is blocked, held or gone.";
+    case Obstacle::kExpired:
+      return "They were linked, but the lifetime of that link is over.";
   }
   return "";
 }

@@ -395,7 +395,8 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
   return result;
 }
 
-absl::StatusOr<ApplyResult> Engine::Impl::SetPolicy(const Policy& policy) {
+absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
+                                                     const PolicyOptions&) {
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   const std::string bytes = WritePolicyProto(policy);
@@ -412,7 +413,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::SetPolicy(const Policy& policy) {
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
-  ApplyResult result;
+  PolicyResult result;
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -611,8 +612,8 @@ absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) {
 absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
   return impl_->Retract(selector);
 }
-absl::StatusOr<ApplyResult> Engine::SetPolicy(const Policy& policy) {
-  return impl_->SetPolicy(policy);
+absl::StatusOr<PolicyResult> Engine::SetPolicy(const Policy& policy, const PolicyOptions& options) {
+  return impl_->SetPolicy(policy, options);
 }
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }

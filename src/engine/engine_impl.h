@@ -36,7 +36,7 @@ class Engine::Impl {
 
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
-  absl::StatusOr<ApplyResult> SetPolicy(const Policy& policy);
+  absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options);
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
   // Everything up to `sequence` is on stable storage when it returns.

@@ -48,7 +48,7 @@ TEST_CASE("a policy set twice is one policy, and another one a new version") {
   std::unique_ptr<Engine> engine = OpenShop();
   ApplyOne(*engine, Visit(1));
   const std::uint64_t version = engine->Read().policy_version();
-  const ApplyResult again = Must(engine->SetPolicy(ShopPolicy()));
+  const PolicyResult again = Must(engine->SetPolicy(ShopPolicy()));
   CHECK(again.changes.empty());
   CHECK(again.sequence == SequenceOf(*engine));
   CHECK(engine->Read().policy_version() == version);
