@@ -25,7 +25,7 @@ class MemoryResolver::Impl {
     absl::flat_hash_map<engine::Node, std::vector<Identifier>> groups;
     for (engine::Node i = 0; i < solved.names.size(); ++i) {
       const engine::Node node = solved.node[i];
-      if (solved.live[node] > 0) groups[solved.group[node]].push_back(solved.names[i]);
+      if (solved.live[node] > 0 && !solved.HasLives(i)) groups[solved.group[node]].push_back(solved.names[i]);
     }
     Partition partition;
     partition.groups.reserve(groups.size());

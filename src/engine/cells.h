@@ -34,11 +34,13 @@ struct NodeCell {
 
   static constexpr std::uint32_t kShared = 1;  // a guard holds
   static constexpr std::uint32_t kApart = 2;   // has a live cannot-link
+  static constexpr std::uint32_t kLife = 4;    // one of several that a value names in turn (lives.h)
   // The upper 24 bits count spent links in its list.
   static constexpr std::uint32_t kOneSpent = 1u << 8;
   std::uint32_t spent() const { return flags / kOneSpent; }
   bool shared() const { return (flags & kShared) != 0; }
   bool apart() const { return (flags & kApart) != 0; }
+  bool life() const { return (flags & kLife) != 0; }
 };
 static_assert(sizeof(NodeCell) == 64);
 
@@ -55,8 +57,9 @@ struct ProfileCell {
   Node id = 0;                   // the identifier whose number is the profile's id
   std::uint16_t used_count = 0;  // of `used`; kFull: count by walking the members
   // 1: some member has a cannot-link (may be stale: only ever too careful)
-  std::uint16_t apart = 0;
-  identity::RankKey floor;  // links of the profile down to this rank hold it together
+  std::uint16_t apart : 1 = 0;
+  std::uint16_t rank_epoch : 15 = 0;  // of the rules that `floor` is a rank of; of others it says nothing
+  identity::RankKey floor;            // links of the profile down to this rank hold it together
   Used used[kSlots];
 
   static constexpr std::uint16_t kFull = 0xffff;
@@ -75,7 +78,11 @@ struct LinkCell {
   static constexpr std::uint32_t kBorder = 1;  // counted in the border of both profiles
   static constexpr std::uint32_t kOutOfA = 2;  // not in a's list any more; always spent
   static constexpr std::uint32_t kOutOfB = 4;
+  static constexpr std::uint32_t kExpired = 8;  // its lifetime is over: it has evidence, and counts for nothing
   std::uint32_t OutOf(Node node) const { return node == a ? kOutOfA : kOutOfB; }
+  bool expired() const { return (flags & kExpired) != 0; }
+  bool counts() const { return evidence.any() && !expired(); }
+  bool neighbours() const { return evidence.seen > 0 && !expired(); }  // for guards
   // Nothing counts of it now. A list sheds its spent links when they are the most of it.
   bool spent() const { return !evidence.any() && cannot == 0; }
 
@@ -95,21 +102,24 @@ struct RecordCell {
   std::uint64_t location = 0;  // frame << 16 | place in it
   std::uint64_t sequence = 0;  // of its Apply
   std::uint32_t source = 0;    // keyed hash of the source, cut: a filter, not a proof
-  std::uint32_t flags = 0;     // act in the low byte
+  std::uint32_t flags = 0;     // act in the low byte; families that it names from kFamilies up
 
   static constexpr std::uint32_t kStands = 1u << 8;     // highest version of its key
   static constexpr std::uint32_t kHeld = 1u << 9;       // the whole record is held
   static constexpr std::uint32_t kVoided = 1u << 10;    // by a delete_source
   static constexpr std::uint32_t kHeldPart = 1u << 11;  // some identifier is held
+  // A bit for each family of namespaces that the record names, counted or not (families.h).
+  static constexpr int kFamilies = 12;
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
   bool live() const { return (flags & (kStands | kHeld | kVoided)) == kStands; }
 };
 static_assert(sizeof(RecordCell) == 32);
 
-// A renamed identifier's place in its class.
+// A renamed identifier's place in its class; or that of a life, or of a value that stands for its last life: each in a circle of its own.
 struct RenameCell {
-  Node canonical = 0;  // the node that the class is spelt by
-  Node next = 0;       // next identifier of the class, in a circle
+  Node canonical = 0;    // the node that the class is spelt by; of a life itself
+  Node next = 0;         // next identifier of the class, in a circle
+  Node earlier = kNone;  // of a life: the one before it
 };
 
 }  // namespace polyonym::engine

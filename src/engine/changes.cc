@@ -63,9 +63,11 @@ class NetChanges {
 
  private:
   bool WasAlive(Node n) const {
-    return n < nodes_before_ && before_.node(before_.Canonical(n)).live > 0;
+    return n < nodes_before_ && !before_.IsAlias(n) && before_.node(before_.Canonical(n)).live > 0;
   }
-  bool IsAlive(Node n) const { return after_.node(after_.Canonical(n)).live > 0; }
+  bool IsAlive(Node n) const {
+    return !after_.IsAlias(n) && after_.node(after_.Canonical(n)).live > 0;
+  }
   Node RootNow(Node n) const { return after_.ProfileOf(after_.Canonical(n)); }
 
   std::size_t CountNames(Node root) const {

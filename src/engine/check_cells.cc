@@ -68,6 +68,7 @@ class CellChecker {
           !InOrNone(cell.mentions, state_.mentions) || !InOrNone(cell.rename, state_.renames)) {
         return false;
       }
+      if (cell.life() && cell.rename == kNone) return false;
       if (cell.links != kNone && at_.link(cell.links).a != n && at_.link(cell.links).b != n)
         return false;
       if (cell.profile == kNone) continue;
@@ -164,11 +165,32 @@ class CellChecker {
     return true;
   }
 
+  // A value with lives, or a spare life: by itself, and stands for another node of the same value that stands for itself.
+  bool IsAlias(Node n, Node to) const {
+    if (at_.rename(at_.node(n).rename).next != n || !In(to, state_.nodes) || to == n) return false;
+    const NodeCell &from = at_.node(n), &target = at_.node(to);
+    if (target.kind != from.kind || target.value != from.value) return false;
+    return target.rename == kNone || at_.rename(target.rename).canonical == to ||
+           at_.rename(target.rename).next != to;
+  }
+
+  // What is before a life is a life of the same value that began before it: the list has an end.
+  bool FollowsEarlier(Node n) const {
+    const Node earlier = at_.rename(at_.node(n).rename).earlier;
+    if (earlier == kNone) return true;
+    if (!In(earlier, state_.nodes)) return false;
+    const NodeCell &later = at_.node(n), &before = at_.node(earlier);
+    return later.life() && before.life() && before.rename != kNone && before.value == later.value &&
+           before.first_ms < later.first_ms;
+  }
+
   bool RenamesClose() const {
     std::vector<bool> visited(state_.nodes);
     for (std::uint64_t start = 0; start < state_.nodes; ++start) {
       if (at_.node(static_cast<Node>(start)).rename == kNone || visited[start]) continue;
       const Node canonical = at_.rename(at_.node(static_cast<Node>(start)).rename).canonical;
+      if (!FollowsEarlier(static_cast<Node>(start))) return false;
+      if (IsAlias(static_cast<Node>(start), canonical)) continue;
       bool meets_canonical = false;
       auto n = static_cast<Node>(start);
       do {

@@ -9,6 +9,7 @@
 
 #include "engine/bytes.h"
 #include "engine/check_cells.h"
+#include "engine/families.h"
 #include "polyonym/codec/proto.h"
 #include "polyonym/model/judge.h"
 
@@ -100,12 +101,15 @@ std::string EncodeManifest(const Index& index, const CommitState& s) {
        {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end,
         s.last_frame, s.totals.standing_records, s.totals.held_records, s.totals.live_names,
         s.totals.live_nodes, s.totals.merged_away, s.totals.shared, s.totals.links,
-        s.totals.refused, s.rules->version()}) {
+        s.totals.refused, s.rules->version(), std::uint64_t{s.rules->rank_epoch()},
+        ZigZag(s.clock_ms), ZigZag(s.newest_ms)}) {
     PutVarint(&out, number);
   }
   PutText(&out, WritePolicyProto(s.rules->policy().policy()));
-  PutVarint(&out, s.rules->kinds().size());
-  for (const std::string& kind : s.rules->kinds()) PutText(&out, kind);
+  for (const std::vector<std::string>* names : {&s.rules->kinds(), &s.families}) {
+    PutVarint(&out, names->size());
+    for (const std::string& name : *names) PutText(&out, name);
+  }
   return out;
 }
 
@@ -116,14 +120,16 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
   if (in.ok() && (seed != index.seed || hash_bits != static_cast<std::uint64_t>(index.hash_bits))) {
     return absl::FailedPreconditionError("hash_seed, hash_bits: the store was made with others");
   }
-  std::uint64_t version = 0;
+  std::uint64_t version = 0, rank_epoch = 0, clock_ms = 0, newest_ms = 0;
   for (std::uint64_t* number :
        {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames,
         &s.values_end, &s.last_frame, &s.totals.standing_records, &s.totals.held_records,
         &s.totals.live_names, &s.totals.live_nodes, &s.totals.merged_away, &s.totals.shared,
-        &s.totals.links, &s.totals.refused, &version}) {
+        &s.totals.links, &s.totals.refused, &version, &rank_epoch, &clock_ms, &newest_ms}) {
     *number = in.Varint();
   }
+  s.clock_ms = UnZigZag(clock_ms);
+  s.newest_ms = UnZigZag(newest_ms);
   auto policy = ReadPolicyProto(in.Text());
   if (!policy.ok())
     return absl::DataLossError(
@@ -132,18 +138,20 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
   if (!compiled.ok())
     return absl::DataLossError(
         "the checkpoint's policy does not compile; run verify, then restore a backup");
-  const std::uint64_t count = in.Varint();
-  if (count > in.remaining())
-    return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
-  std::vector<std::string> kinds(count);
-  bool all_valid = true;
-  for (std::string& kind : kinds) {
-    kind = in.Text();
-    all_valid &= IsValidNamespace(kind);
+  std::vector<std::string> kinds;
+  bool sound = rank_epoch < Rules::kRankEpochs;
+  for (std::vector<std::string>* names : {&kinds, &s.families}) {
+    const std::uint64_t count = in.Varint();
+    sound &= count <= in.remaining();
+    for (std::uint64_t i = 0; i < count && sound; ++i) {
+      names->emplace_back(in.Text());
+      sound = IsValidNamespace(names->back());
+    }
   }
-  if (!in.AtEnd() || !all_valid)
+  if (!in.AtEnd() || !sound || s.families.size() > Families::kOwnBits)
     return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
-  s.rules = Rules::Make(*std::move(compiled), version, std::move(kinds));
+  s.rules = Rules::Make(*std::move(compiled), version, static_cast<std::uint32_t>(rank_epoch),
+                        std::move(kinds));
   return s;
 }
 

@@ -12,23 +12,29 @@
 #ifndef POLYONYM_SRC_ENGINE_CORE_H_
 #define POLYONYM_SRC_ENGINE_CORE_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <queue>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/acts.h"
 #include "engine/changes.h"
+#include "engine/families.h"
 #include "engine/graph.h"
 #include "engine/log.h"
+#include "engine/policy_delta.h"
 #include "engine/rules.h"
 #include "engine/times_cache.h"
 #include "polyonym/identity/resolver.h"
@@ -63,14 +69,31 @@ class Core {
   void Take(std::span<const Incoming> records,
             const std::function<void(std::size_t, const Taken&)>& taken);
 
-  // Judges every standing record again under another policy.
-  void PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version);
+  // What a change of policy or clock did.
+  struct Effect {
+    std::uint64_t judged_records = 0;
+    std::uint64_t changed_records = 0;
+    std::uint64_t expired_links = 0;
+    std::uint64_t replayed_profiles = 0;
+  };
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+  // Puts another policy in force: what it touches is done again.
+  Effect PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version,
+                  const Progress& progress);
+
+  // Moves the clock.  REQUIRES: forward.
+  Effect AdvanceTo(std::int64_t now_ms);
+  std::int64_t clock_ms() const { return clock_ms_; }
+  // The latest time of a record that was ever taken; 0: none was.
+  std::int64_t newest_ms() const { return newest_ms_; }
+  const Families& families() const { return families_; }
 
   // The standing record of a key: its index, or kNone; `record` receives it.
   std::uint32_t FindStanding(const std::string& source, const std::string& id, Record* record);
 
-  // Rebuilds what only the writer keeps, after the arrays were loaded from a checkpoint.
-  void RebuildTables();
+  // Rebuilds what only the writer keeps, after the arrays were loaded from a checkpoint made by the same clock.
+  void RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families families);
 
   // The profile of a record's primary identifier now.
   std::optional<ProfileId> PrimaryProfile(std::span<const Node> self) const;
@@ -93,9 +116,12 @@ class Core {
 
  private:
   struct Named {
-    Node name = 0;  // the identifier
+    Node name = 0;  // the identifier; of a value with lives, the life
     Node node = 0;  // its class
     Role role = Role::kSelf;
+    Node from = kNone;  // the name that it is derived from; kNone: the record names it itself
+    Node value = 0;     // what the dictionary has: the name, but for lives
+    bool derived() const { return from != kNone; }
   };
   enum class Sign { kPlus, kMinus };
   // A record with what policy says of it, and the hashes that its names are looked up by.
@@ -129,6 +155,8 @@ class Core {
   void NameKnown(const Judged& judged, Taken* taken) const;
   std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key,
                              Record* record);
+  void CountIn(std::uint32_t record_index, const Judged& judged, std::vector<Named>* named);
+  void CountOut(std::uint32_t record_index, const Record& record, const std::vector<Named>& named);
   std::optional<Record> Load(std::uint32_t record_index);
   void Stand(std::uint32_t record_index, const Judged& judged, Taken* taken);
   void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
@@ -137,17 +165,26 @@ class Core {
   static Cause CauseOf(Act act, Sign sign);
 
   // core_evidence.cc
-  void AddMentions(std::uint32_t record_index, const std::vector<Named>& named);
+  void AddMentions(std::uint32_t record_index, Act act, const std::vector<Named>& named);
+  bool NoteMentioned(Node value, std::uint32_t record_index);
   void Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named,
              Sign sign);
   void CountNaming(const Record& record, const std::vector<Named>& named, Sign sign);
   void CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign);
+  void CountDerivedPairs(const Record& record, const std::vector<Named>& named, Sign sign);
+  bool NamesBoth(const std::vector<Named>& named, NodePair pair) const;
+  static bool Names(const std::vector<Named>& named, Node node) {
+    return std::any_of(named.begin(), named.end(),
+                       [&](const Named& n) { return n.node == node; });
+  }
+  bool Sights(const Record& record, const std::vector<Named>& named, Node u, Node v) const;
   void CountMention(Node node, std::int64_t time_ms, Sign sign);
   void CountSighting(Node u, Node v, std::int64_t time_ms, bool forced, Sign sign);
   void RecountNode(Node node);
   void RecountPair(Node u, Node v);
   void RecountChildren(const std::vector<Named>& named, std::int64_t time_ms);
   void SetEvidence(Link link, const identity::Evidence& now);
+  void SetLink(Link link, const identity::Evidence& now, bool expired);
   void SetLive(Node node, std::uint32_t live, std::int64_t first_ms);
   void CountNeighbour(Node node, Node other, std::uint32_t by);
   std::uint32_t GuardedNeighbours(Node node, std::size_t guard);
@@ -166,7 +203,13 @@ class Core {
   // A record with what it names, by the policy in force.
   std::optional<std::pair<Record, std::vector<Named>>> LoadNamed(std::uint32_t record_index);
   std::vector<std::uint32_t> MentionsOf(Node node) const;
+  static bool Mentions(Act act) {
+    return act == Act::kObserve || act == Act::kBind || act == Act::kMustLink ||
+           act == Act::kRename;
+  }
   bool MayUnbindChildren() const { return !acts_.unbinds.empty() && rules_->policy().HasParents(); }
+
+  using Due = std::pair<std::int64_t, Link>;  // the last moment at which the link counts
 
   // core_acts.cc
   // Puts a live act back into acts_ alone: the index already shows what it did.
@@ -181,6 +224,54 @@ class Core {
   void SetCannot(Node u, Node v, int by);
   void CountCannotOf(const std::vector<Node>& names, int by);
 
+  // core_lives.cc
+  // The lives of a value whose namespace has a validity: docs/rule.md section 2.
+  struct Lives {
+    std::vector<Node> current;  // by their beginning
+    std::vector<Node> spare;    // that no naming calls for now
+  };
+  bool HasLives(Node value) const { return rules_->ValidityOf(graph_.KindOf(value)) != 0; }
+  Node ValueNode(Node name) const;
+  void FitLife(Node value, std::int64_t time_ms);
+  void ReviewLife(Node value, std::int64_t time_ms);
+  void Recut(Node value, std::optional<std::int64_t> coming);
+  void Cut(Node value, std::vector<std::int64_t> namings);
+  Node NewLife(Node value, std::int64_t start_ms);
+  void PointTo(Node value, Node last);
+  void PutRename(Node name, const RenameCell& cell);
+  void RestoreLives();
+
+  // core_time.cc
+  bool ExpiredNow(const LinkCell& link, const identity::Evidence& evidence) const;
+  void Schedule(Link link, const identity::Evidence& evidence);
+  void ScheduleAll();
+
+  // core_policy.cc
+  struct Rejudging;
+  void FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Rejudging* work);
+  void TakeOut(std::uint32_t record_index, Rejudging* work);
+  void PutIn(Rejudging* work);
+  void PutFlips(const PolicyDelta& delta);
+  void PutLives(const std::vector<bool>& kinds, const Rejudging& work);
+  void PutLimits(const PolicyDelta& delta);
+  void PutRanks(const PolicyDelta& delta);
+  void FindFirst(Node node);
+  bool Allowed(Node root) const;
+  std::vector<bool> KindsOf(const PolicyDelta::Names& families) const;
+
+  // ---- many changes at once: the profiles that they touch are run again together, at the end ----
+  void Defer();
+  std::uint64_t ReplayDeferred();
+  // The profile of a node must be run again.
+  void Touch(Node node) { touched_.push_back(node); }
+  void Replay(std::span<const Node> roots) {
+    if (deferring_) {
+      touched_.insert(touched_.end(), roots.begin(), roots.end());
+    } else {
+      resolver_.Replay(roots);
+    }
+  }
+
   Index* index_;
   Log* log_;
   std::shared_ptr<const Rules> rules_;
@@ -190,7 +281,21 @@ class Core {
   identity::Resolver<Graph> resolver_;
   Acts acts_;
   std::uint64_t sequence_ = 0;
+  std::int64_t clock_ms_ = 0;
+  std::int64_t newest_ms_ = 0;
+  Families families_;
   absl::Status status_;
+
+  bool deferring_ = false;
+  std::vector<Node> touched_;
+
+  absl::flat_hash_map<Node, Lives> lives_;  // by value
+  absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names
+  // Links that may expire, by when; each once. A time may be too early, when evidence came since.
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  absl::flat_hash_set<Link> scheduled_;
+  // While records come in again under another policy: the records in a name's list of mentions.
+  std::optional<absl::flat_hash_map<Node, absl::flat_hash_set<std::uint32_t>>> mentioned_;
 
   // What is worth keeping of what can be counted again at any time.
   TimesCache sighting_times_;  // by link

@@ -84,7 +84,13 @@ void Core::CountSourceDeletion(const std::string& source, std::int64_t t, Sign s
     const bool voided = VoidedBySource(record);
     if (voided == cell.has(RecordCell::kVoided)) continue;
     SetFlags(r, voided ? RecordCell::kVoided : 0, voided ? 0 : RecordCell::kVoided);
-    Count(r, record, loaded->second, voided ? Sign::kMinus : Sign::kPlus);
+    if (voided) {
+      CountOut(r, record, loaded->second);
+    } else {
+      Judged judged;
+      Judge(record, &judged);
+      CountIn(r, judged, &loaded->second);
+    }
   }
 }
 
@@ -116,12 +122,12 @@ void Core::SetCannot(Node u, Node v, int by) {
   }
   const Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
   if (region[0] == region[1])
-    return resolver_.Replay(std::span(region, 1));  // also renews the tally
+    return Replay(std::span(region, 1));  // also renews the tally
   if (is) {  // no group on the way to two profiles ever held both
     for (const Node root : region) graph_.MarkApart(root);
   } else if (graph_.Border(region[0]) > 0 &&
              graph_.Border(region[1]) > 0) {  // it may have refused a link between them
-    resolver_.Replay(region);
+    Replay(region);
   }
 }
 
@@ -228,19 +234,13 @@ void Core::Reclass(const std::vector<Node>& names) {
     }
     const Node canonical = latest == nullptr ? members.front() : latest->to;
     for (std::size_t i = 0; i < members.size(); ++i) {
-      std::uint32_t rename = graph_.node(members[i]).rename;
+      const std::uint32_t rename = graph_.node(members[i]).rename;
       if (members.size() == 1 && rename == kNone) break;
       if (members.size() == 1) {
         index_->nodes.Write(members[i]).rename = kNone;
         break;
       }
-      const RenameCell cell{canonical, members[(i + 1) % members.size()]};
-      if (rename == kNone) {
-        rename = static_cast<std::uint32_t>(index_->renames.Append(cell));
-        index_->nodes.Write(members[i]).rename = rename;
-      } else {
-        index_->renames.Write(rename) = cell;
-      }
+      PutRename(members[i], {canonical, members[(i + 1) % members.size()], kNone});
     }
   }
 }

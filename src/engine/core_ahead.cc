@@ -21,7 +21,7 @@ void Core::Judge(const Record& record, Judged* judged) const {
   judged->names.clear();
   for (const RecordVerdict::Counted& counted : judged->verdict.counted) {
     Judged::Name name;
-    name.kind = rules_->FindKind(record.identifiers[counted.index].ns);
+    name.kind = rules_->FindKind(counted.ns);
     if (name.kind != kNone) name.hash = index_->HashValue(name.kind, counted.value);
     judged->names.push_back(name);
   }
@@ -36,7 +36,7 @@ void Core::AddNewKinds(std::size_t records) {
     if (judged.verdict.reason != Reason::kNone) continue;
     for (std::size_t i = 0; i < judged.names.size(); ++i) {
       if (judged.names[i].kind != kNone) continue;
-      const std::string& ns = judged.record->identifiers[judged.verdict.counted[i].index].ns;
+      const std::string ns(judged.verdict.counted[i].ns);
       if (added.insert(ns).second) kinds.push_back(ns);
     }
   }

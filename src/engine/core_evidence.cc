@@ -1,5 +1,7 @@
 // From what records name to links: mentions, sightings, guards. docs/rule.md sections 3 and 4.
 #include <algorithm>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "engine/core.h"
@@ -28,19 +30,40 @@ std::optional<std::pair<Record, std::vector<Core::Named>>> Core::LoadNamed(
   return std::pair(*std::move(record), std::move(named));
 }
 
-void Core::AddMentions(std::uint32_t record_index, const std::vector<Named>& named) {
-  for (const Named& n : named) {
-    const MentionCell cell{record_index, graph_.node(n.name).mentions};
-    index_->nodes.Write(n.name).mentions =
+// Mentions hang on what the dictionary has, so that lives can be cut again. Acts mention values that have lives, for the same end.
+void Core::AddMentions(std::uint32_t record_index, Act act, const std::vector<Named>& named) {
+  for (std::size_t i = 0; i < named.size(); ++i) {
+    const Node value = named[i].value;
+    const bool lives = rules_->has_validity() && HasLives(value);
+    if (!Mentions(act) && !lives) continue;
+    if (!Mentions(act)) acted_on_.insert(value);
+    const auto same = [&](const Named& n) { return n.value == value; };
+    if (named[i].derived() &&
+        std::any_of(named.begin(), named.begin() + static_cast<std::ptrdiff_t>(i), same))
+      continue;
+    if (mentioned_ && !NoteMentioned(value, record_index)) continue;
+    const MentionCell cell{record_index, graph_.node(value).mentions};
+    index_->nodes.Write(value).mentions =
         static_cast<std::uint32_t>(index_->mentions.Append(cell));
   }
+}
+
+// False where the record is in the list already.
+bool Core::NoteMentioned(Node value, std::uint32_t record_index) {
+  const auto [at, is_new] = mentioned_->try_emplace(value);
+  if (is_new) {
+    for (std::uint32_t m = graph_.node(value).mentions; m != kNone;
+         m = index_->mentions.Latest(m).next)
+      at->second.insert(index_->mentions.Latest(m).record);
+  }
+  return at->second.insert(record_index).second;
 }
 
 // Records that mention any name of a node, each once, ascending.
 std::vector<std::uint32_t> Core::MentionsOf(Node node) const {
   std::vector<std::uint32_t> records;
   graph_.ForEachName(node, [&](Node name) {
-    for (std::uint32_t m = graph_.node(name).mentions; m != kNone;
+    for (std::uint32_t m = graph_.node(ValueNode(name)).mentions; m != kNone;
          m = index_->mentions.Latest(m).next) {
       records.push_back(index_->mentions.Latest(m).record);
     }
@@ -56,7 +79,8 @@ void Core::ForEachLiveRecord(
     if (!index_->records.Latest(r).live()) continue;
     const auto loaded = LoadNamed(r);
     if (!loaded) return;
-    f(loaded->first, loaded->second);
+    if (Mentions(loaded->first.act) && Names(loaded->second, node))
+      f(loaded->first, loaded->second);
   }
 }
 
@@ -89,13 +113,13 @@ void Core::Count(std::uint32_t record_index, const Record& record, const std::ve
   }
 }
 
-// Distinct nodes, self before other.
+// Distinct nodes, named ones before derived ones, self before other.
 void Core::CountNaming(const Record& record, const std::vector<Named>& named, Sign sign) {
   std::vector<Named>& nodes = distinct_;
   nodes.assign(named.begin(), named.end());
   for (Named& n : nodes) n.node = graph_.Canonical(n.name);
   std::sort(nodes.begin(), nodes.end(), [](const Named& a, const Named& b) {
-    return a.node != b.node ? a.node < b.node : a.role < b.role;
+    return std::tuple(a.node, a.derived(), a.role) < std::tuple(b.node, b.derived(), b.role);
   });
   nodes.erase(std::unique(nodes.begin(), nodes.end(),
                           [](const Named& a, const Named& b) { return a.node == b.node; }),
@@ -104,22 +128,58 @@ void Core::CountNaming(const Record& record, const std::vector<Named>& named, Si
   if (sign == Sign::kPlus) {
     for (const Named& n : nodes) CountMention(n.node, t, sign);
     CountPairs(record, nodes, sign);
+    CountDerivedPairs(record, named, sign);
   } else {
     CountPairs(record, nodes, sign);
+    CountDerivedPairs(record, named, sign);
     for (const Named& n : nodes) CountMention(n.node, t, sign);
   }
 }
 
 void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign) {
   const bool forced = record.act == Act::kMustLink;
+  const auto pairs = [&](const Named& n) {
+    return (n.role == Role::kSelf || forced) && !n.derived();
+  };
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].role != Role::kSelf && !forced) continue;
+    if (!pairs(nodes[i])) continue;
     for (std::size_t j = i + 1; j < nodes.size(); ++j) {
-      if (nodes[j].role != Role::kSelf && !forced) continue;
-      CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
+      if (pairs(nodes[j]))
+        CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
     }
   }
   if (!forced && MayUnbindChildren()) RecountChildren(nodes, *record.time_ms);
+}
+
+// A derived identifier and what it is derived from, each pair once and where the record does not name both itself.
+void Core::CountDerivedPairs(const Record& record, const std::vector<Named>& named, Sign sign) {
+  std::set<NodePair> pairs;
+  for (const Named& n : named) {
+    if (!n.derived() || n.role != Role::kSelf) continue;
+    const NodePair pair = MakePair(graph_.Canonical(n.from), graph_.Canonical(n.name));
+    if (pair.first != pair.second && !NamesBoth(named, pair)) pairs.insert(pair);
+  }
+  for (const auto& [u, v] : pairs) CountSighting(u, v, *record.time_ms, false, sign);
+}
+
+bool Core::NamesBoth(const std::vector<Named>& named, NodePair pair) const {
+  const auto names = [&](Node node) {
+    return std::any_of(named.begin(), named.end(), [&](const Named& n) {
+      return graph_.Canonical(n.name) == node && n.role == Role::kSelf && !n.derived();
+    });
+  };
+  return names(pair.first) && names(pair.second);
+}
+
+// Whether a live record that names u sights it with v.
+bool Core::Sights(const Record& record, const std::vector<Named>& named, Node u, Node v) const {
+  if (record.act == Act::kRename) return false;
+  if (record.act == Act::kMustLink) return named[0].node != named[1].node;
+  if (NamesBoth(named, {u, v})) return true;
+  return std::any_of(named.begin(), named.end(), [&](const Named& n) {
+    return n.derived() && n.role == Role::kSelf &&
+           MakePair(graph_.Canonical(n.from), graph_.Canonical(n.name)) == MakePair(u, v);
+  });
 }
 
 // A record that names a parent and its child may bring the child under a later unbind of the parent, or out of it.
@@ -147,6 +207,8 @@ void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
 void Core::CountMention(Node node, std::int64_t t, Sign sign) {
   if (Voided(t, VoidUntil(node))) return;
   const NodeCell cell = graph_.node(node);
+  if (cell.life())  // its first sighting is its beginning, whatever is voided
+    return SetLive(node, sign == Sign::kPlus ? cell.live + 1 : cell.live - 1, cell.first_ms);
   const bool windowed = graph_.limits().kinds[cell.kind].windowed;
   if (sign == Sign::kPlus) {
     if (windowed) mention_times_.Add(node, t);
@@ -195,7 +257,7 @@ void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
   if (was.first_ms == first_ms || !graph_.limits().kinds[was.kind].windowed) return;
   // a window may fit now that did not, or the other way round.
   const Node root = graph_.ProfileOf(node);
-  if (graph_.SizeOf(root) > 1 || graph_.Border(root) > 0) resolver_.Replay(std::span(&root, 1));
+  if (graph_.SizeOf(root) > 1 || graph_.Border(root) > 0) Replay(std::span(&root, 1));
 }
 
 void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign) {
@@ -239,15 +301,10 @@ void Core::RecountPair(Node u, Node v) {
   Evidence now;
   std::vector<std::int64_t> times;
   ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
-    if (record.act == Act::kRename) return;
     const bool forced = record.act == Act::kMustLink;
-    const auto names = [&](Node node) {
-      return std::any_of(named.begin(), named.end(), [&](const Named& n) {
-        return n.node == node && (forced || n.role == Role::kSelf);
-      });
-    };
     const std::int64_t t = *record.time_ms;
-    if (!names(u) || !names(v) || Voided(t, void_until) || (!forced && Voided(t, unbound_until)))
+    if (!Names(named, v) || !Sights(record, named, u, v) || Voided(t, void_until) ||
+        (!forced && Voided(t, unbound_until)))
       return;
     now.Add(t, forced);
     times.push_back(t);
@@ -326,35 +383,44 @@ std::optional<std::int64_t> Core::FirstTogether(Node u, Node v) {
   return first;
 }
 
-// Puts evidence in force: the guards of both ends, then the rule.
 void Core::SetEvidence(Link link, const Evidence& now) {
+  SetLink(link, now, ExpiredNow(graph_.link(link), now));
+}
+
+// Puts evidence in force: the guards of both ends, then the rule.
+void Core::SetLink(Link link, const Evidence& now, bool expired) {
   const LinkCell was = graph_.link(link);
-  if (was.evidence == now) return;
+  if (was.evidence == now && was.expired() == expired) return;
   const bool was_live = graph_.IsLive(was);
   const identity::RankKey was_key = graph_.KeyOf(was);
-  index_->links.Write(link).evidence = now;
+  LinkCell& cell = index_->links.Write(link);
+  cell.evidence = now;
+  cell.flags = expired ? cell.flags | LinkCell::kExpired : cell.flags & ~LinkCell::kExpired;
   graph_.NoteSpent(link, was.spent());
+  Schedule(link, now);
+  const LinkCell is = graph_.link(link);
   totals_.links +=
-      static_cast<std::uint64_t>(now.any()) - static_cast<std::uint64_t>(was.evidence.any());
+      static_cast<std::uint64_t>(is.counts()) - static_cast<std::uint64_t>(was.counts());
   const Node ends[] = {was.a, was.b};
   bool flips = false;
-  if ((was.evidence.seen > 0) != (now.seen > 0)) {
-    const std::uint32_t by = now.seen > 0 ? 1 : ~std::uint32_t{0};
+  if (was.neighbours() != is.neighbours()) {
+    const std::uint32_t by = is.neighbours() ? 1 : ~std::uint32_t{0};
     for (const Node end : ends) index_->nodes.Write(end).degree += by;
     CountNeighbour(was.a, was.b, by);
     CountNeighbour(was.b, was.a, by);
     for (const Node end : ends) flips |= ShouldBeShared(end) != graph_.node(end).shared();
   }
-  if (!flips) {
-    const LinkCell& cell = graph_.link(link);
-    if (graph_.IsLive(cell)) {
-      resolver_.Put(was.a, was.b, link, graph_.KeyOf(cell),
+  const bool is_live = graph_.IsLive(is);
+  if (!flips && !deferring_) {
+    if (is_live) {
+      resolver_.Put(was.a, was.b, link, graph_.KeyOf(is),
                     was_live ? std::optional(was_key) : std::nullopt);
     } else if (was_live) {
       resolver_.Drop(was.a, was.b, link);
     }
     return;
   }
+  if (!flips && was_live == is_live && (!is_live || was_key == graph_.KeyOf(is))) return;
   if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
   for (const Node end : ends) {
     const bool shared = ShouldBeShared(end);
@@ -362,8 +428,8 @@ void Core::SetEvidence(Link link, const Evidence& now) {
   }
   const Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
   const Cause cause = tracker_.cause();
-  tracker_.SetCause(Cause::kSharing, tracker_.record());
-  resolver_.Replay(std::span(region, region[0] == region[1] ? 1 : 2));
+  if (!deferring_) tracker_.SetCause(Cause::kSharing, tracker_.record());
+  Replay(std::span(region, region[0] == region[1] ? 1 : 2));
   tracker_.SetCause(cause, tracker_.record());
 }
 
@@ -385,7 +451,7 @@ std::uint32_t Core::GuardedNeighbours(Node node, std::size_t guard) {
   at->second.resize(guards.size());
   graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
     for (std::size_t g = 0; g < guards.size(); ++g) {
-      if (l.evidence.seen > 0 && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node))))
+      if (l.neighbours() && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node))))
         ++at->second[g];
     }
   });

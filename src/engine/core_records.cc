@@ -76,23 +76,39 @@ Kind Core::KindOfNamespace(const std::string& ns) {
 void Core::AddKinds(const std::vector<std::string>& added) {
   std::vector<std::string> kinds = rules_->kinds();
   kinds.insert(kinds.end(), added.begin(), added.end());
-  rules_ = Rules::Make(rules_->shared_policy(), rules_->version(), std::move(kinds));
+  rules_ = Rules::Make(rules_->shared_policy(), rules_->version(), rules_->rank_epoch(),
+                       std::move(kinds));
   graph_.set_rules(rules_.get());
 }
 
 void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
   out->clear();
+  const std::int64_t t = judged.record->time_ms.value_or(0);
+  const RecordVerdict& verdict = judged.verdict;
   for (std::size_t i = 0; i < judged.names.size(); ++i) {
-    const RecordVerdict::Counted& counted = judged.verdict.counted[i];
+    const RecordVerdict::Counted& counted = verdict.counted[i];
     Kind kind = judged.names[i].kind;
     std::uint64_t hash = judged.names[i].hash;
     if (kind == kNone) {
-      kind = KindOfNamespace(judged.record->identifiers[counted.index].ns);
+      kind = KindOfNamespace(std::string(counted.ns));
       hash = index_->HashValue(kind, counted.value);
     }
-    Node name = graph_.Find(kind, counted.value, hash);
-    if (name == kNone) name = graph_.Add(kind, counted.value, hash);
-    out->push_back({name, graph_.Canonical(name), counted.role});
+    Node value = graph_.Find(kind, counted.value, hash);
+    if (value == kNone) value = graph_.Add(kind, counted.value, hash);
+    const Node name =
+        rules_->has_validity() && rules_->ValidityOf(kind) != 0 ? graph_.LifeAt(value, t) : value;
+    out->push_back({name, graph_.Canonical(name), counted.role, kNone, value});
+  }
+  if (verdict.derivations.empty()) return;
+  // A derived one stands once for each that it is derived from, in that one's role.
+  const std::vector<Named> counted(*out);
+  std::erase_if(*out, [&, i = std::size_t{0}](const Named&) mutable {
+    return verdict.counted[i++].derived;
+  });
+  for (const RecordVerdict::Derivation& d : verdict.derivations) {
+    Named& named = out->emplace_back(counted[d.of]);
+    named.from = counted[d.from].name;
+    named.role = counted[d.from].role;
   }
 }
 
@@ -115,11 +131,13 @@ bool Core::NameLive(std::uint32_t record_index, const Record& record, std::vecto
 void Core::NameKnown(const Judged& judged, Taken* taken) const {
   for (std::size_t i = 0; i < judged.names.size(); ++i) {
     const RecordVerdict::Counted& counted = judged.verdict.counted[i];
-    if (counted.role != Role::kSelf) continue;
-    const Kind kind = rules_->FindKind(judged.record->identifiers[counted.index].ns);
+    if (counted.role != Role::kSelf || counted.derived) continue;
+    const Kind kind = rules_->FindKind(counted.ns);
     if (kind == kNone) continue;
-    const Node name = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
-    if (name != kNone) taken->self.push_back(name);
+    const Node value = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
+    if (value == kNone) continue;
+    taken->self.push_back(
+        HasLives(value) ? graph_.LifeAt(value, judged.record->time_ms.value_or(0)) : value);
   }
 }
 
@@ -158,7 +176,9 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
   cell.key = judged.key;
   cell.sequence = sequence_;
   cell.source = index_->HashSource(record.source);
-  cell.flags = static_cast<std::uint32_t>(record.act);  // it stands once what it replaces is gone
+  // It stands once what it replaces is gone.
+  cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record);
+  newest_ms_ = std::max(newest_ms_, record.time_ms.value_or(0));
   cell.location = incoming.location ? *incoming.location
                                     : log_->Append(sequence_, index_->records.size() + 1, record,
                                                    incoming.own_id);
@@ -193,14 +213,40 @@ void Core::Stand(std::uint32_t record_index, const Judged& judged, Taken* taken)
   if (voided) flags |= RecordCell::kVoided;
   SetFlags(record_index, flags, 0);
   NameNodes(judged, &named_);
+  AddMentions(record_index, record.act, named_);
+  if (!voided) CountIn(record_index, judged, &named_);
   for (const Named& n : named_) {
-    if (n.role == Role::kSelf) taken->self.push_back(n.name);
+    if (n.role == Role::kSelf && !n.derived()) taken->self.push_back(n.name);
   }
-  const Act act = record.act;
-  if (act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRename) {
-    AddMentions(record_index, named_);
+}
+
+// Counts a record. Lives that it begins are made first, which may change what it names.
+void Core::CountIn(std::uint32_t record_index, const Judged& judged, std::vector<Named>* named) {
+  const Record& record = *judged.record;
+  if (rules_->has_validity() && Mentions(record.act)) {
+    bool fitted = false;
+    for (const Named& n : *named) {
+      if (!HasLives(n.value)) continue;
+      if (!fitted) SetFlags(record_index, RecordCell::kVoided, 0);  // not counted yet
+      fitted = true;
+      FitLife(n.value, *record.time_ms);
+    }
+    if (fitted) {
+      SetFlags(record_index, 0, RecordCell::kVoided);
+      NameNodes(judged, named);
+    }
   }
-  if (!voided) Count(record_index, record, named_, Sign::kPlus);
+  Count(record_index, record, *named, Sign::kPlus);
+}
+
+// Takes a record out, which counts no more by its flags. Lives that it began may end.
+void Core::CountOut(std::uint32_t record_index, const Record& record,
+                    const std::vector<Named>& named) {
+  Count(record_index, record, named, Sign::kMinus);
+  if (!rules_->has_validity() || !Mentions(record.act)) return;
+  for (const Named& n : named) {
+    if (HasLives(n.value)) ReviewLife(n.value, *record.time_ms);
+  }
 }
 
 void Core::Supersede(std::uint32_t record_index, const Record& record) {
@@ -210,60 +256,19 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
   if (cell.has(RecordCell::kHeld)) --totals_.held_records;
   if (!cell.live()) return;
   std::vector<Named> named;
-  if (NameLive(record_index, record, &named)) Count(record_index, record, named, Sign::kMinus);
+  if (NameLive(record_index, record, &named)) CountOut(record_index, record, named);
 }
 
-void Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version) {
-  tracker_.SetCause(Cause::kDefinition, 0);
-  for (Node n = 0; n < index_->nodes.size(); ++n) tracker_.Each(n);
-  rules_ = Rules::Make(std::move(policy), version, rules_->kinds());
-  graph_.set_rules(rules_.get());
-  graph_.Clear();
+void Core::RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families families) {
+  clock_ms_ = clock_ms;
+  newest_ms_ = newest_ms;
+  families_ = std::move(families);
   for (Node n = 0; n < index_->nodes.size(); ++n) {
-    NodeCell& cell = index_->nodes.Write(n);
-    NodeCell blank;
-    blank.kind = cell.kind;
-    blank.value = cell.value;
-    blank.change = cell.change;
-    blank.parent = blank.ring = n;
-    cell = blank;
-  }
-  index_->links.Clear();
-  index_->profiles.Clear();
-  index_->mentions.Clear();
-  index_->renames.Clear();
-  index_->pairs.Clear();
-  acts_ = Acts();
-  totals_ = Totals();
-  sighting_times_.Clear();
-  mention_times_.Clear();
-  guarded_.clear();
-  apart_links_.clear();
-  std::vector<std::uint32_t> standing;
-  for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
-    if (!index_->records.Latest(r).has(RecordCell::kStands)) continue;
-    standing.push_back(r);
-    // None stands until its turn: an act must not count what is not yet there.
-    SetFlags(r, 0,
-             RecordCell::kStands | RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
-  }
-  totals_.standing_records = standing.size();
-  for (const std::uint32_t r : standing) {
-    const auto record = Load(r);
-    if (!record) return;
-    Judge(*record, &judged_);
-    Taken taken;
-    Stand(r, judged_, &taken);
-    if (!status_.ok()) return;
-  }
-  tracker_.SetCause(Cause::kDefinition, 0);
-  for (Node n = 0; n < index_->nodes.size(); ++n) tracker_.Each(n);
-}
-
-void Core::RebuildTables() {
-  for (Node n = 0; n < index_->nodes.size(); ++n) {
+    if (graph_.node(n).life()) continue;
     index_->dictionary.Insert(index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n)), n);
   }
+  RestoreLives();
+  ScheduleAll();
   for (Link l = 0; l < index_->links.size(); ++l) {
     const LinkCell& cell = graph_.link(l);
     index_->pairs.Insert(index_->HashPair(cell.a, cell.b), l);

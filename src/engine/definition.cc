@@ -22,16 +22,17 @@ void Raise(Until& until, Node a, Node b, std::int64_t t) {
 
 }  // namespace
 
-Definition::Definition(std::shared_ptr<const CompiledPolicy> policy) : policy_(std::move(policy)) {}
+Definition::Definition(std::shared_ptr<const CompiledPolicy> policy, std::int64_t clock_ms)
+    : policy_(std::move(policy)), clock_ms_(clock_ms) {}
 
 std::uint32_t Definition::SourceIndex(const std::string& source) {
   return sources_.emplace(source, static_cast<std::uint32_t>(sources_.size())).first->second;
 }
 
-Node Definition::NameIndex(const std::string& ns, std::string value) {
-  const auto [at, is_new] =
-      name_index_.emplace(std::pair(ns, std::move(value)), static_cast<Node>(names_.size()));
-  if (is_new) names_.push_back({ns, at->first.second});
+Node Definition::NameIndex(std::string_view ns, std::string value) {
+  const auto [at, is_new] = name_index_.emplace(std::pair(std::string(ns), std::move(value)),
+                                                static_cast<Node>(names_.size()));
+  if (is_new) names_.push_back({at->first.first, at->first.second});
   return at->second;
 }
 
@@ -50,10 +51,13 @@ void Definition::Add(const Record& record) {
   JudgeRecord(*policy_, record, &verdict_);
   entry.held = verdict_.reason != Reason::kNone;
   if (entry.held) return;
+  std::vector<Node> names;
   for (const RecordVerdict::Counted& counted : verdict_.counted) {
-    entry.names.emplace_back(NameIndex(record.identifiers[counted.index].ns, counted.value),
-                             counted.role);
+    names.push_back(NameIndex(counted.ns, counted.value));
+    if (!counted.derived) entry.names.push_back({names.back(), counted.role});
   }
+  for (const RecordVerdict::Derivation& d : verdict_.derivations)
+    entry.names.push_back({names[d.of], verdict_.counted[d.from].role, names[d.from]});
 }
 
 std::uint64_t Definition::standing_records() const { return entries_.size(); }
@@ -69,16 +73,18 @@ class Definition::Solver {
   explicit Solver(const Definition& d) : d_(d) {
     const std::size_t n = d.names_.size();
     out_.names = d.names_;
-    out_.live.resize(n);
-    out_.first_ms.resize(n);
-    out_.shared.resize(n);
-    void_until_.resize(n);
+    out_.life_of.resize(n, kNone);
   }
 
   Solved Solve() {
     PickLive();
     MakeRules();
     MakeClasses();
+    MakeLives();
+    out_.live.resize(out_.names.size());
+    out_.first_ms.resize(out_.names.size());
+    out_.shared.resize(out_.names.size());
+    void_until_.resize(out_.names.size());
     ReadActs();
     CountSightings();
     FindShared();
@@ -113,25 +119,61 @@ class Definition::Solver {
       if (is_new) in_order.push_back(name.ns);
       out_.kind.push_back(at->second);
     }
-    out_.rules = Rules::Make(d_.policy_, 0, std::move(in_order));
+    out_.rules = Rules::Make(d_.policy_, 0, 0, std::move(in_order));
   }
 
   void MakeClasses() {  // section 2
     identity::DisjointSet sets(d_.names_.size());
     for (const auto& [key, e] : live_) {
-      if (e->act == Act::kRename) sets.Union(e->names[0].first, e->names[1].first);
+      if (e->act == Act::kRename) sets.Union(e->names[0].name, e->names[1].name);
     }
     std::map<Node, std::tuple<std::int64_t, std::pair<std::string, std::string>, Node>> latest;
     for (const auto& [key, e] : live_) {
       if (e->act != Act::kRename) continue;
-      const std::tuple candidate{e->time_ms, *key, e->names[1].first};
-      const auto [at, is_new] = latest.emplace(sets.Find(e->names[0].first), candidate);
+      const std::tuple candidate{e->time_ms, *key, e->names[1].name};
+      const auto [at, is_new] = latest.emplace(sets.Find(e->names[0].name), candidate);
       if (!is_new) at->second = std::max(at->second, candidate);
     }
     for (Node n = 0; n < d_.names_.size(); ++n) {
       const auto at = latest.find(sets.Find(n));
       out_.node.push_back(at == latest.end() ? n : std::get<2>(at->second));
     }
+  }
+
+  void MakeLives() {  // section 2
+    std::map<Node, std::vector<std::int64_t>> namings;
+    for (const auto& [key, e] : live_) {
+      if (e->act != Act::kObserve && e->act != Act::kBind && e->act != Act::kMustLink) continue;
+      for (const Entry::Name& n : e->names) {
+        if (out_.rules->ValidityOf(out_.kind[n.name]) != 0) namings[n.name].push_back(e->time_ms);
+      }
+    }
+    for (auto& [name, times] : namings) {
+      const std::int64_t validity = out_.rules->ValidityOf(out_.kind[name]);
+      std::sort(times.begin(), times.end());
+      auto& lives = lives_[name];
+      for (const std::int64_t t : times) {
+        if (!lives.empty() && t - lives.back().first < validity) continue;
+        const auto life = static_cast<Node>(out_.names.size());
+        lives.emplace_back(t, life);
+        out_.names.push_back(d_.names_[name]);
+        out_.life_of.push_back(name);
+        out_.kind.push_back(out_.kind[name]);
+        out_.node.push_back(life);
+        out_.node[name] = life;
+      }
+    }
+  }
+
+  // The node that an entry means by one of its names.
+  Node NodeOf(const Entry& e, Node name) const {
+    const auto at = lives_.find(name);
+    if (at == lives_.end()) return out_.node[name];
+    Node node = at->second.front().second;
+    for (const auto& [start, life] : at->second) {
+      if (start <= e.time_ms) node = life;
+    }
+    return node;
   }
 
   std::uint32_t FamilyOfNode(Node n) const { return out_.rules->FamilyOfKind(out_.kind[n]); }
@@ -142,8 +184,8 @@ class Definition::Solver {
     absl::flat_hash_map<std::pair<Node, Node>, std::int64_t> together;
     absl::flat_hash_map<Node, std::set<Node>> children;
     for (const auto& [key, e] : live_) {
-      const Node a = e->names.empty() ? 0 : out_.node[e->names[0].first];
-      const Node b = e->names.size() < 2 ? a : out_.node[e->names[1].first];
+      const Node a = e->names.empty() ? 0 : NodeOf(*e, e->names[0].name);
+      const Node b = e->names.size() < 2 ? a : NodeOf(*e, e->names[1].name);
       if (e->act == Act::kDeleteIdentifier)
         void_until_[a] = std::max(void_until_[a].value_or(e->time_ms), e->time_ms);
       if (e->act == Act::kUnbind && a != b) Raise(unbound_until_, a, b, e->time_ms);
@@ -152,10 +194,10 @@ class Definition::Solver {
         apart_[b].insert(a);
       }
       if ((e->act != Act::kObserve && e->act != Act::kBind) || !policy.HasParents()) continue;
-      for (const auto& [x, x_role] : e->names) {
-        for (const auto& [y, y_role] : e->names) {
-          const Node parent = out_.node[x], child = out_.node[y];
-          if (parent == child || x_role != Role::kSelf || y_role != Role::kSelf) continue;
+      for (const Entry::Name& x : e->names) {
+        for (const Entry::Name& y : e->names) {
+          const Node parent = NodeOf(*e, x.name), child = NodeOf(*e, y.name);
+          if (parent == child || x.role != Role::kSelf || y.role != Role::kSelf) continue;
           const std::uint32_t family = policy.ParentOf(FamilyOfNode(child));
           if (family == CompiledPolicy::kUndeclared || family != FamilyOfNode(parent)) continue;
           children[parent].insert(child);
@@ -184,9 +226,13 @@ class Definition::Solver {
       const bool forced = e->act == Act::kMustLink;
       const bool rename = e->act == Act::kRename;
       if (e->act != Act::kObserve && e->act != Act::kBind && !forced && !rename) continue;
-      std::map<Node, bool> self;  // node → named as self
-      for (const auto& [name, role] : e->names)
-        self[out_.node[name]] |= forced || role == Role::kSelf;
+      std::map<Node, bool> self;  // node → named as self, and not by derivation alone
+      std::set<std::pair<Node, Node>> pairs;
+      for (const Entry::Name& n : e->names) {
+        self[NodeOf(*e, n.name)] |= forced || (n.role == Role::kSelf && n.from == kNone);
+        if (n.from != kNone && n.role == Role::kSelf)
+          pairs.insert(Ordered(NodeOf(*e, n.from), NodeOf(*e, n.name)));
+      }
       for (const auto& [n, is_self] : self) {
         if (!rename && Voided(n, e->time_ms)) continue;
         out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);
@@ -195,21 +241,37 @@ class Definition::Solver {
       if (rename) continue;
       for (auto u = self.begin(); u != self.end(); ++u) {
         for (auto v = std::next(u); v != self.end(); ++v) {
-          if (!u->second || !v->second || Voided(u->first, e->time_ms) ||
-              Voided(v->first, e->time_ms))
-            continue;
-          const auto unbound = unbound_until_.find(std::pair(u->first, v->first));
-          if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
-          out_.links[std::pair(u->first, v->first)].Add(e->time_ms, forced);
+          if (u->second && v->second) pairs.emplace(u->first, v->first);
         }
       }
+      for (const auto& pair : pairs) {
+        if (pair.first == pair.second || Voided(pair.first, e->time_ms) ||
+            Voided(pair.second, e->time_ms))
+          continue;
+        const auto unbound = unbound_until_.find(pair);
+        if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
+        out_.links[pair].Add(e->time_ms, forced);
+      }
+    }
+    for (const auto& [name, lives] : lives_) {
+      for (const auto& [start, life] : lives) out_.first_ms[life] = start;
+    }
+    FindExpired();
+  }
+
+  void FindExpired() {  // 4.1
+    for (const auto& [pair, evidence] : out_.links) {
+      const std::int64_t lifetime =
+          out_.rules->LinkLifetime(out_.kind[pair.first], out_.kind[pair.second]);
+      if (lifetime == 0 || evidence.forced > 0 || d_.clock_ms_ <= evidence.last_ms) continue;
+      if (d_.clock_ms_ - evidence.last_ms > lifetime) out_.expired.insert(pair);
     }
   }
 
   void FindShared() {  // 4.2
     absl::flat_hash_map<Node, std::vector<Node>> neighbours;
     for (const auto& [pair, evidence] : out_.links) {
-      if (evidence.seen == 0) continue;
+      if (evidence.seen == 0 || out_.expired.contains(pair)) continue;
       neighbours[pair.first].push_back(pair.second);
       neighbours[pair.second].push_back(pair.first);
     }
@@ -234,14 +296,17 @@ class Definition::Solver {
       const auto at = s->apart_.find(n);
       if (at != s->apart_.end()) std::for_each(at->second.begin(), at->second.end(), f);
     }
-    bool NodeBefore(Node a, Node b) const { return s->out_.names[a] < s->out_.names[b]; }
+    bool NodeBefore(Node a, Node b) const {
+      const Identifier &x = s->out_.names[a], &y = s->out_.names[b];
+      return x != y ? x < y : s->out_.first_ms[a] < s->out_.first_ms[b];
+    }
   };
 
   void Join() {  // 4.3, 5
     std::vector<identity::RankedLink> ranked;
     for (const auto& [pair, evidence] : out_.links) {
       const auto [u, v] = pair;
-      if (out_.shared[u] != 0 || out_.shared[v] != 0) continue;
+      if (out_.shared[u] != 0 || out_.shared[v] != 0 || out_.expired.contains(pair)) continue;
       const std::uint32_t sum =
           out_.rules->PriorityOf(out_.kind[u]) + out_.rules->PriorityOf(out_.kind[v]);
       ranked.push_back(identity::MakeRankedLink(
@@ -254,6 +319,7 @@ class Definition::Solver {
   const Definition& d_;
   Solved out_;
   std::vector<LiveEntry> live_;
+  std::map<Node, std::vector<std::pair<std::int64_t, Node>>> lives_;  // beginning, node
   std::vector<std::optional<std::int64_t>> void_until_;
   Until unbound_until_;
   absl::flat_hash_map<Node, std::set<Node>> apart_;

@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "engine/cells.h"
 #include "engine/rules.h"
 #include "polyonym/model/identifier.h"
@@ -24,24 +26,29 @@ namespace polyonym::engine {
 
 class Definition {
  public:
-  explicit Definition(std::shared_ptr<const CompiledPolicy> policy);
+  explicit Definition(std::shared_ptr<const CompiledPolicy> policy, std::int64_t clock_ms = 0);
 
   // Takes a record of good shape; the highest version of each (source, id) stands. `own_id`: its id is empty or its content's hash.
   void Add(const Record& record);
 
-  // Names are identifiers; a node is the name that its class is spelt by. All vectors are by name; what is said of a node stands
-  // at its name.
+  // Names are identifiers, then their lives; a node is the name that its class is spelt by, or a life. All vectors are by name; what
+  // is said of a node stands at its name.
   struct Solved {
     std::vector<Identifier> names;
-    std::vector<Node> node;
+    std::vector<Node> life_of;  // of lives, by their beginning: the name; kNone for others
+    std::vector<Node> node;     // of a name with lives: the last
     std::vector<std::uint32_t> live;
     std::vector<std::int64_t> first_ms;
     std::vector<std::uint8_t> shared;
     std::vector<Node> group;  // equal for nodes of one profile
     // Of nodes, first < second.
     absl::flat_hash_map<std::pair<Node, Node>, identity::Evidence> links;
+    absl::flat_hash_set<std::pair<Node, Node>> expired;  // of them
     std::shared_ptr<const Rules> rules;
     std::vector<Kind> kind;
+
+    // A name that is listed by its lives.
+    bool HasLives(Node name) const { return life_of[name] == kNone && life_of[node[name]] == name; }
   };
   Solved Solve() const;
 
@@ -56,14 +63,20 @@ class Definition {
     std::int64_t time_ms = 0;
     std::uint32_t source = 0;
     std::uint32_t target = kNone;              // delete_source
-    std::vector<std::pair<Node, Role>> names;  // counted
+    struct Name {
+      Node name = 0;
+      Role role = Role::kSelf;
+      Node from = kNone;  // derived: the name that it is derived from, whose role it has
+    };
+    std::vector<Name> names;  // counted
   };
   class Solver;
 
   std::uint32_t SourceIndex(const std::string& source);
-  Node NameIndex(const std::string& ns, std::string value);
+  Node NameIndex(std::string_view ns, std::string value);
 
   std::shared_ptr<const CompiledPolicy> policy_;
+  const std::int64_t clock_ms_;
   absl::flat_hash_map<std::pair<std::string, std::string>, Entry> entries_;
   absl::flat_hash_map<std::string, std::uint32_t> sources_;
   absl::flat_hash_map<std::pair<std::string, std::string>, Node> name_index_;

@@ -81,7 +81,7 @@ class PrimaryCandidates {
 
 std::shared_ptr<const engine::Rules> NoRules() {
   auto compiled = CompiledPolicy::Compile(Policy());
-  return engine::Rules::Make(*std::move(compiled), 0, {});
+  return engine::Rules::Make(*std::move(compiled), 0, 0, {});
 }
 
 }  // namespace
@@ -132,6 +132,8 @@ absl::Status Engine::Impl::Start() {
   if (options_.group_ms < 1 || options_.group_ms > 60'000) {
     return absl::InvalidArgumentError("group_ms: must be between 1 and 60,000");
   }
+  if (options_.max_clock_leap_ms < 0)
+    return absl::InvalidArgumentError("max_clock_leap_ms: must be 0 (no bound) or more");
   if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   auto checkpoint = engine::LoadCheckpoint(*store_, &index_);
@@ -145,7 +147,7 @@ absl::Status Engine::Impl::Start() {
     last_frame = state.last_frame;
     if (absl::Status status = CheckLogReaches(last_frame); !status.ok()) return status;
     log_.StartAfter(last_frame);
-    core_->RebuildTables();
+    core_->RebuildTables(state.clock_ms, state.newest_ms, engine::Families(state.families));
     if (!core_->status().ok()) return core_->status();
     const std::lock_guard lock(checkpoint_mutex_);
     checkpoint_sequence_ = state.sequence;
@@ -193,7 +195,7 @@ absl::Status Engine::Impl::ReplayTail() {
                    });
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
-  EndReplayedApply();
+  if (status = EndReplayedApply(); !status.ok()) return status;
   return core_->status();
 }
 
@@ -201,7 +203,7 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   auto frame = engine::DecodeFrame(number, bytes);
   if (!frame.ok()) return frame.status();
   if (frame->sequence != replaying_) {
-    EndReplayedApply();
+    if (absl::Status status = EndReplayedApply(); !status.ok()) return status;
     if (frame->sequence != last_sequence_ + 1)
       return absl::DataLossError("the log's sequence has a gap; restore a backup");
     replaying_ = frame->sequence;
@@ -212,13 +214,20 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   }
   log_.StartAfter(number);
   if (frame->kind == engine::FrameKind::kPolicy) {
+    replayed_policy_ = true;
     auto policy = ReadPolicyProto(frame->policy);
     if (!policy.ok())
       return absl::DataLossError("a logged policy does not decode; restore a backup");
     auto compiled = CompiledPolicy::Compile(*std::move(policy));
     if (!compiled.ok())
       return absl::DataLossError("a logged policy does not compile; restore a backup");
-    core_->PutRules(*std::move(compiled), core_->rules()->version() + 1);
+    core_->PutRules(*std::move(compiled), core_->rules()->version() + 1, {});
+    return core_->status();
+  }
+  if (frame->kind == engine::FrameKind::kClock) {
+    if (frame->clock_ms <= core_->clock_ms())
+      return absl::DataLossError("a logged clock goes back; restore a backup");
+    core_->AdvanceTo(frame->clock_ms);
     return core_->status();
   }
   if (frame->first_record != index_.records.size() + 1) {
@@ -231,14 +240,28 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
   return core_->status();
 }
 
-void Engine::Impl::EndReplayedApply() {
-  if (replaying_ == 0) return;
-  const auto changes = core_->Net(*replay_rules_before_, last_sequence_,
-                                  static_cast<engine::Node>(replay_nodes_before_), replaying_);
-  core_->NoteChanges(changes);
+absl::Status Engine::Impl::EndReplayedApply() {
+  if (replaying_ == 0) return absl::OkStatus();
+  engine::FeedRow row;
+  row.changes = core_->Net(*replay_rules_before_, last_sequence_,
+                           static_cast<engine::Node>(replay_nodes_before_), replaying_);
+  row.before = core_->NoteChanges(row.changes);
+  // A policy is logged before the work that it asks for: a process that died in it left no row of changes.
+  if (!row.changes.empty() && replayed_policy_) {
+    const std::string key = engine::FeedKey(replaying_);
+    auto known = store_->Get(Table::kFeed, key);
+    if (!known.ok()) return known.status();
+    if (!known->has_value()) {
+      WriteSet writes;
+      writes.puts.push_back({Table::kFeed, key, engine::EncodeFeedRow(replaying_, row)});
+      if (absl::Status status = store_->Commit(writes, true); !status.ok()) return status;
+    }
+  }
   last_sequence_ = replaying_;
   replaying_ = 0;
+  replayed_policy_ = false;
   index_.Reclaim(last_sequence_);
+  return absl::OkStatus();
 }
 
 // ---- the writer ----
@@ -262,8 +285,11 @@ absl::Status Engine::Impl::Submit(Job* job) {
   queue_moved_.wait(lock, [&] { return job->done || queue_.front() == job; });
   if (job->done) return job->status;
   // The front leads: it runs everything that waits, and the queue keeps the others out meanwhile.
-  std::vector<Job*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                               queue_.size(), kGroupJobs)));
+  std::vector<Job*> group = {job};
+  for (std::size_t i = 1; i < std::min(queue_.size(), kGroupJobs) && !job->alone; ++i) {
+    if (queue_[i]->alone) break;
+    group.push_back(queue_[i]);
+  }
   lock.unlock();
   RunGroup(group);
   lock.lock();
@@ -287,12 +313,8 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
     }
   }
   if (failed.ok() && last_sequence_ != sequence_before) {
-    const std::uint64_t bytes_before = log_.bytes_written();
-    log_.MoveTo(&writes);
-    failed = store_->Commit(writes, options_.durability == Durability::kSync);
+    failed = CommitLog(&writes, options_.durability == Durability::kSync);
     if (failed.ok()) {
-      log_.Release();
-      log_bytes_since_checkpoint_ += log_.bytes_written() - bytes_before;
       if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
       Publish();
       unsynced_ = true;
@@ -308,11 +330,23 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
   for (Job* job : group) job->status = failed;
 }
 
+// Writes what was appended to the log, and `writes` with it.
+absl::Status Engine::Impl::CommitLog(WriteSet* writes, bool sync) {
+  const std::uint64_t bytes_before = log_.bytes_written();
+  log_.MoveTo(writes);
+  if (writes->empty()) return absl::OkStatus();
+  if (absl::Status status = store_->Commit(*writes, sync); !status.ok()) return status;
+  log_.Release();
+  log_bytes_since_checkpoint_ += log_.bytes_written() - bytes_before;
+  return absl::OkStatus();
+}
+
 absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   const std::uint64_t sequence = last_sequence_ + 1;
   const std::uint64_t records_before = index_.records.size();
   const std::uint64_t nodes_before = index_.nodes.size();
   const auto rules_before = core_->rules();
+  const std::int64_t clock_before = core_->clock_ms();
   if (!index_.HasRoom()) {
     return absl::ResourceExhaustedError(
         "the store holds as much as 32-bit numbers can count; split it by tenant or region");
@@ -322,7 +356,8 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   absl::Status status = job->run();
   job->sequence = last_sequence_;
   const bool stored = index_.records.size() != records_before ||
-                      core_->rules()->version() != rules_before->version();
+                      core_->rules()->version() != rules_before->version() ||
+                      core_->clock_ms() != clock_before;
   if (!status.ok() || !stored) return status;
   FinishChanges(*rules_before, nodes_before, job, writes);
   job->sequence = last_sequence_ = sequence;
@@ -353,6 +388,9 @@ void Engine::Impl::Publish() {
   state->values_end = index_.values.end();
   state->last_frame = log_.last_frame();
   state->replays = core_->replays();
+  state->clock_ms = core_->clock_ms();
+  state->newest_ms = core_->newest_ms();
+  state->families = core_->families().names();
   state->resident_bytes = index_.bytes();
   state->totals = core_->totals();
   state->rules = core_->rules();
@@ -395,8 +433,10 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
   return result;
 }
 
+// ---- policy and clock ----
+
 absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
-                                                     const PolicyOptions&) {
+                                                     const PolicyOptions& options) {
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   const std::string bytes = WritePolicyProto(policy);
@@ -404,16 +444,61 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
       !read.ok() || *read != policy) {  // what is logged must be what is opened again
     return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
   }
+  PolicyResult result;
   Job job;
+  job.alone = true;
   job.run = [&] {
     if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy)
       return absl::OkStatus();
     log_.AppendPolicy(last_sequence_ + 1, bytes);
-    core_->PutRules(*compiled, core_->rules()->version() + 1);
+    WriteSet writes;
+    if (absl::Status status = CommitLog(&writes, true); !status.ok()) {
+      Latch(status);
+      return status;
+    }
+    const engine::Core::Effect effect =
+        core_->PutRules(*compiled, core_->rules()->version() + 1, options.progress);
+    result.judged_records = effect.judged_records;
+    result.changed_records = effect.changed_records;
+    result.replayed_profiles = effect.replayed_profiles;
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
-  PolicyResult result;
+  result.sequence = job.sequence;
+  result.changes = std::move(job.changes);
+  return result;
+}
+
+absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
+  if (now_ms < core_->clock_ms()) {
+    return absl::InvalidArgumentError("now_ms: the store's clock stands later already (" +
+                                      std::to_string(core_->clock_ms()) +
+                                      " ms since 1970), and never goes back; check the host's clock");
+  }
+  const std::int64_t known = std::max(core_->clock_ms(), core_->newest_ms());
+  if (options_.max_clock_leap_ms != 0 && known != 0 && now_ms > known &&
+      now_ms - known > options_.max_clock_leap_ms) {
+    return absl::InvalidArgumentError(
+        "now_ms: leaps " + std::to_string((now_ms - known) / 86'400'000) +
+        " days over the clock and the newest record; check the host's clock and the unit "
+        "(milliseconds), or raise max_clock_leap_ms");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
+  AdvanceResult result;
+  Job job;
+  job.run = [&] {
+    if (absl::Status status = CheckClock(now_ms); !status.ok()) return status;
+    if (now_ms == core_->clock_ms()) return absl::OkStatus();
+    log_.AppendClock(last_sequence_ + 1, now_ms);
+    const engine::Core::Effect effect = core_->AdvanceTo(now_ms);
+    result.expired_links = effect.expired_links;
+    result.replayed_profiles = effect.replayed_profiles;
+    return absl::OkStatus();
+  };
+  if (absl::Status status = Submit(&job); !status.ok()) return status;
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -614,6 +699,9 @@ absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
 }
 absl::StatusOr<PolicyResult> Engine::SetPolicy(const Policy& policy, const PolicyOptions& options) {
   return impl_->SetPolicy(policy, options);
+}
+absl::StatusOr<AdvanceResult> Engine::AdvanceTo(std::int64_t now_ms) {
+  return impl_->AdvanceTo(now_ms);
 }
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }

@@ -37,6 +37,7 @@ class Engine::Impl {
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
   absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options);
+  absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
   // Everything up to `sequence` is on stable storage when it returns.
@@ -55,6 +56,7 @@ class Engine::Impl {
     std::vector<Change> changes;  // filled in after run()
     std::uint64_t sequence = 0;   // likewise
     absl::Status status;
+    bool alone = false;  // commits by itself: no other call is in its group
     bool done = false;
   };
 
@@ -62,11 +64,13 @@ class Engine::Impl {
   absl::Status CheckLogReaches(std::uint64_t frame) const;
   absl::Status ReplayTail();
   absl::Status ReplayFrame(std::uint64_t number, std::string_view bytes);
-  void EndReplayedApply();
+  absl::Status EndReplayedApply();
 
   absl::Status Submit(Job* job);
   void RunGroup(const std::vector<Job*>& group);
   absl::Status RunJob(Job* job, WriteSet* writes);
+  absl::Status CommitLog(WriteSet* writes, bool sync);
+  absl::Status CheckClock(std::int64_t now_ms) const;
   void FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job,
                      WriteSet* writes);
   void Publish();
@@ -91,6 +95,7 @@ class Engine::Impl {
   std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
   std::shared_ptr<const engine::Rules> replay_rules_before_;
   std::uint64_t replay_nodes_before_ = 0;
+  bool replayed_policy_ = false;
 
   std::mutex queue_mutex_;
   std::condition_variable queue_moved_;

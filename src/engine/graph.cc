@@ -1,7 +1,11 @@
 #include "engine/graph.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "polyonym/identity/disjoint_set.h"
 
 namespace polyonym::engine {
 
@@ -95,6 +99,7 @@ ProfileCell& Graph::Header(Node root) {
   if (known != kNone) return index_->profiles.Write(known);
   ProfileCell fresh;
   fresh.id = BestName(root);
+  fresh.rank_epoch = rules_->rank_epoch();
   StoreTally(TallyOf(root), &fresh);
   std::uint32_t p;
   if (free_headers_.empty()) {
@@ -144,11 +149,12 @@ void Graph::Unite(Node p, Node q, const identity::RankKey& by) {
   tally.AddGroup(TallyOf(q));
   const Node q_id = IdOf(q);
   const std::uint32_t q_border = Border(q);
-  const identity::RankKey q_floor = Floor(q);
+  const identity::RankKey floor = std::max({Floor(p), Floor(q), by});
   ProfileCell& header = Header(p);
   StoreTally(tally, &header);
   header.border += q_border;
-  header.floor = std::max({header.floor, q_floor, by});
+  header.floor = floor;
+  header.rank_epoch = rules_->rank_epoch();
   if (BetterId(q_id, header.id)) header.id = q_id;
   NodeCell& to = index_->nodes.Write(p);
   const Node p_next = to.ring;
@@ -195,6 +201,7 @@ void Graph::MakeProfile(const identity::Regrouped& made) {
   StoreTally(tally, &header);
   header.border = 0;
   header.floor = made.floor;
+  header.rank_epoch = rules_->rank_epoch();
   header.id = id;
 }
 
@@ -220,6 +227,58 @@ void Graph::RefreshId(Node root) {
     if (BetterId(name, id)) id = name;
   });
   Header(root).id = id;
+}
+
+void Graph::Retally(Node root) {
+  identity::Tally tally;
+  ForEachMember(root, [&](Node n) { tally.AddNode(limits().kinds[KindOf(n)], HasApart(n)); });
+  StoreTally(tally, &Header(root));
+}
+
+// The weakest link that a run over the profile's links alone would join by.
+void Graph::RaiseFloor(Node root) {
+  const std::uint32_t p = node(root).profile;
+  if (p == kNone || access_.profile(p).rank_epoch == rules_->rank_epoch()) return;
+  absl::flat_hash_map<Node, std::uint32_t> local;
+  ForEachMember(root, [&](Node n) { local.emplace(n, static_cast<std::uint32_t>(local.size())); });
+  std::vector<std::tuple<identity::RankKey, std::uint32_t, std::uint32_t>> links;
+  for (const auto& [n, place] : local) {
+    ForEachLink(n, [&](Node other, identity::RankKey key, Link) {
+      const auto at = local.find(other);
+      if (at != local.end() && place < at->second) links.emplace_back(key, place, at->second);
+    });
+  }
+  std::sort(links.begin(), links.end());
+  identity::DisjointSet joined(local.size());
+  identity::RankKey floor;
+  for (const auto& [key, a, b] : links) {
+    if (joined.Find(a) == joined.Find(b)) continue;
+    joined.Union(a, b);
+    floor = key;
+  }
+  ProfileCell& header = Header(root);
+  header.floor = floor;
+  header.rank_epoch = rules_->rank_epoch();
+}
+
+void Graph::ForgetFloors() {
+  for (std::uint32_t p = 0; p < index_->profiles.size(); ++p)
+    index_->profiles.Write(p).floor = identity::kWeakest;
+}
+
+void Graph::Relist() {
+  for (Link l = 0; l < index_->links.size(); ++l) {
+    const LinkCell cell = link(l);
+    for (const Node end : {cell.a, cell.b}) {
+      if ((cell.flags & cell.OutOf(end)) == 0) continue;
+      NodeCell& node = index_->nodes.Write(end);
+      LinkCell& back = index_->links.Write(l);
+      (end == cell.a ? back.next_a : back.next_b) = node.links;
+      back.flags &= ~cell.OutOf(end);
+      node.links = l;
+      node.flags += NodeCell::kOneSpent;
+    }
+  }
 }
 
 }  // namespace polyonym::engine

@@ -55,8 +55,18 @@ class Graph : public GraphReader<Latest> {
   // Notes in the profile that a member has a cannot-link.
   void MarkApart(Node root);
 
-  // Makes profile ids right again after names of a node came or went.
+  // Makes profile ids right again after names of a node came or went, or priorities changed.
   void RefreshId(Node root);
+
+  // ---- under other rules ----
+  // Counts again how much of each limit a profile with a header has used.
+  void Retally(Node root);
+  // Finds a floor where the header's is a rank of other rules.
+  void RaiseFloor(Node root);
+  // No header's floor is taken for one of these rules.
+  void ForgetFloors();
+  // Puts every link back into the lists of its ends.
+  void Relist();
 
   // Forgets every profile and its header; nodes must be reset by the caller.
   void Clear() { free_headers_.clear(); }

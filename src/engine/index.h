@@ -91,13 +91,34 @@ class GraphReader {
   bool NodeBefore(Node x, Node y) const {
     const Kind kx = KindOf(x), ky = KindOf(y);
     if (kx != ky) return rules_->NameRank(kx) < rules_->NameRank(ky);
-    return ValueOf(x) < ValueOf(y);
+    const std::string_view vx = ValueOf(x), vy = ValueOf(y);
+    return vx != vy ? vx < vy : FirstMs(x) < FirstMs(y);  // lives of one value
   }
 
   // The node that an identifier's class is spelt by; itself for most.
   Node Canonical(Node n) const {
     const std::uint32_t r = access_.node(n).rename;
-    return r == kNone ? n : access_.rename(r).canonical;
+    if (r == kNone) return n;
+    const Node canonical = access_.rename(r).canonical;
+    if (canonical == n) return n;
+    // A spare life stands for its value, which may have been renamed since.
+    const std::uint32_t further = access_.node(canonical).rename;
+    return further == kNone ? canonical : access_.rename(further).canonical;
+  }
+  // True for a value that stands for its last life, and for a life that no naming calls for: nobody by itself.
+  bool IsAlias(Node n) const {
+    const std::uint32_t r = access_.node(n).rename;
+    return r != kNone && access_.rename(r).canonical != n && access_.rename(r).next == n;
+  }
+  // The life of a value that began last at or before a time, the first where none did; the value itself where it has none.
+  Node LifeAt(Node value, std::int64_t time_ms) const {
+    Node n = Canonical(value);
+    while (access_.node(n).life() && access_.node(n).first_ms > time_ms) {
+      const Node earlier = access_.rename(access_.node(n).rename).earlier;
+      if (earlier == kNone) break;
+      n = earlier;
+    }
+    return n;
   }
   // Every identifier of a node's class.
   template <class F>
@@ -141,7 +162,9 @@ class GraphReader {
   }
   identity::RankKey Floor(Node root) const {
     const std::uint32_t p = access_.node(root).profile;
-    return p == kNone ? identity::RankKey() : access_.profile(p).floor;
+    if (p == kNone) return {};
+    const ProfileCell& cell = access_.profile(p);
+    return cell.rank_epoch == rules_->rank_epoch() ? cell.floor : identity::kWeakest;
   }
   template <class F>
   void ForEachMember(Node root, const F& f) const {
@@ -173,7 +196,7 @@ class GraphReader {
 
   // ---- links ----
   bool IsLive(const LinkCell& l) const {
-    return l.evidence.any() && !access_.node(l.a).shared() && !access_.node(l.b).shared();
+    return l.counts() && !access_.node(l.a).shared() && !access_.node(l.b).shared();
   }
   identity::RankKey KeyOf(const LinkCell& l) const { return KeyOf(l, l.evidence); }
   identity::RankKey KeyOf(const LinkCell& l, const identity::Evidence& evidence) const {
@@ -198,7 +221,7 @@ class GraphReader {
   void ForEachLink(Node n, const F& f) const {
     if (access_.node(n).shared()) return;
     ForEachPair(n, [&](Link l, const LinkCell& cell) {
-      if (cell.evidence.any() && !access_.node(cell.Other(n)).shared())
+      if (cell.counts() && !access_.node(cell.Other(n)).shared())
         f(cell.Other(n), KeyOf(cell), l);
     });
   }

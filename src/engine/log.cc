@@ -62,6 +62,9 @@ absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* re
 }  // namespace
 
 std::string FrameKey(std::uint64_t frame) { return BigEndianKey(frame); }
+std::uint64_t FrameNumber(std::string_view key) {
+  return key.size() == 8 ? FromBigEndianKey(key) : 0;
+}
 
 namespace {
 
@@ -98,7 +101,10 @@ absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
 
 }  // namespace
 
-absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) {
+namespace {
+
+absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes,
+                                  bool with_records) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);
@@ -111,7 +117,14 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) 
     if (!in.AtEnd()) return Corrupt();
     return frame;
   }
+  if (kind == static_cast<std::uint8_t>(FrameKind::kClock)) {
+    frame.kind = FrameKind::kClock;
+    frame.clock_ms = UnZigZag(in.Varint());
+    if (!in.AtEnd() || frame.clock_ms < 0) return Corrupt();
+    return frame;
+  }
   if (kind != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
+  if (!with_records) return frame;
   auto open = OpenRecords(frame.sequence, in);
   if (!open.ok()) return open.status();
   frame.first_record = open->first_record;
@@ -123,6 +136,16 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) 
   }
   if (!open->rest.AtEnd()) return Corrupt();
   return frame;
+}
+
+}  // namespace
+
+absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes) {
+  return DecodeFrame(number, bytes, true);
+}
+
+absl::StatusOr<Frame> DecodeConditions(std::uint64_t number, std::string_view bytes) {
+  return DecodeFrame(number, bytes, false);
 }
 
 absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
@@ -187,6 +210,18 @@ void Log::AppendPolicy(std::uint64_t sequence, std::string_view policy) {
   std::string payload(1, static_cast<char>(FrameKind::kPolicy));
   PutVarint(&payload, sequence);
   PutText(&payload, policy);
+  AppendFrame(payload);
+}
+
+void Log::AppendClock(std::uint64_t sequence, std::int64_t clock_ms) {
+  Seal();
+  std::string payload(1, static_cast<char>(FrameKind::kClock));
+  PutVarint(&payload, sequence);
+  PutVarint(&payload, ZigZag(clock_ms));
+  AppendFrame(payload);
+}
+
+void Log::AppendFrame(std::string_view payload) {
   ++sealed_;
   pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload));
 }
@@ -200,8 +235,7 @@ void Log::Seal() {
   for (const std::string& name : names_) PutText(&payload, name);
   PutVarint(&payload, places_.size());
   payload += bodies_;
-  ++sealed_;
-  pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload));
+  AppendFrame(payload);
   places_.clear();
   names_.clear();
   bodies_.clear();

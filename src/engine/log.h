@@ -22,7 +22,7 @@
 
 namespace polyonym::engine {
 
-enum class FrameKind : std::uint8_t { kRecords = 1, kPolicy = 2 };
+enum class FrameKind : std::uint8_t { kRecords = 1, kPolicy = 2, kClock = 3 };
 
 struct Frame {
   FrameKind kind = FrameKind::kRecords;
@@ -30,11 +30,15 @@ struct Frame {
   std::uint64_t first_record = 0;  // number of the first record in it
   std::vector<Record> records;     // with id, time and version filled in
   std::string policy;              // kPolicy: polyonym.v1.Policy bytes
+  std::int64_t clock_ms = 0;       // kClock
 };
 
 std::string FrameKey(std::uint64_t frame);
+std::uint64_t FrameNumber(std::string_view key);  // 0 for what is no frame's key
 // ERRORS: DataLoss for anything that Log did not write.
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes);
+// A frame as DecodeFrame() gives it, but for its records, which are passed over.  ERRORS: as DecodeFrame().
+absl::StatusOr<Frame> DecodeConditions(std::uint64_t number, std::string_view bytes);
 // The record at a place of a frame alone; the others are skipped.  ERRORS: as DecodeFrame(), and DataLoss where it has none there.
 absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
                                            std::uint64_t place);
@@ -55,6 +59,7 @@ class Log {
   std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
                        bool own_id);
   void AppendPolicy(std::uint64_t sequence, std::string_view policy);
+  void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
 
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
   void Seal();
@@ -83,6 +88,7 @@ class Log {
   mutable std::string cached_;
 
   std::uint64_t NameIndex(std::string_view name);
+  void AppendFrame(std::string_view payload);
 };
 
 // One record out of the store, for views.  ERRORS: DataLoss.

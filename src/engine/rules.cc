@@ -23,15 +23,19 @@ std::vector<GuardRule> GuardsOfFamily(const Policy& policy, const NamespacePolic
 }  // namespace
 
 std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> policy,
-                                         std::uint64_t version, std::vector<std::string> kinds) {
+                                         std::uint64_t version, std::uint32_t rank_epoch,
+                                         std::vector<std::string> kinds) {
   auto rules = std::make_shared<Rules>();
   rules->policy_ = std::move(policy);
   rules->version_ = version;
+  rules->rank_epoch_ = rank_epoch;
   rules->kinds_ = std::move(kinds);
   const Policy& p = rules->policy_->policy();
   rules->limits_.max_nodes = p.max_identifiers_per_profile;
-  // (family, limit) → slot.
-  std::map<std::pair<std::uint32_t, std::size_t>, std::uint32_t> family_slot;
+  rules->limits_.slots.resize(rules->kinds_.size() * kSlotsOfKind);
+  rules->lifetime_of_kind_.resize(rules->kinds_.size());
+  rules->validity_of_kind_.resize(rules->kinds_.size());
+  std::map<std::uint32_t, Kind> first_of_family;
   for (Kind kind = 0; kind < rules->kinds_.size(); ++kind) {
     rules->kind_of_.emplace(rules->kinds_[kind], kind);
     const std::uint32_t family = rules->policy_->FindFamily(rules->kinds_[kind]);
@@ -42,19 +46,17 @@ std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> p
     const NamespacePolicy& n = p.namespaces[family];
     k.priority = n.priority;
     guards = GuardsOfFamily(p, n);
-    for (std::size_t i = 0; i < n.limits.size(); ++i) {
+    rules->lifetime_of_kind_[kind] = n.link_lifetime_ms;
+    rules->validity_of_kind_[kind] = n.validity_ms;
+    rules->has_validity_ |= n.validity_ms != 0;
+    const Kind first = first_of_family.emplace(family, kind).first->second;
+    for (std::uint32_t i = 0; i < n.limits.size(); ++i) {
       const Limit& limit = n.limits[i];
       k.windowed |= limit.window_ms != 0;
-      const auto next = static_cast<std::uint32_t>(rules->limits_.slots.size());
-      const identity::Slot slot{limit.max, limit.window_ms, kind, !limit.per_scope};
-      if (limit.per_scope) {
-        k.slots.push_back(next);
-        rules->limits_.slots.push_back(slot);
-        continue;
-      }
-      const auto [at, is_new] = family_slot.emplace(std::pair(family, i), next);
-      if (is_new) rules->limits_.slots.push_back(slot);
-      k.slots.push_back(at->second);
+      const std::uint32_t slot = (limit.per_scope ? kind : first) * kSlotsOfKind + i;
+      rules->limits_.slots[slot] = {limit.max, limit.window_ms, limit.per_scope ? kind : first,
+                                    !limit.per_scope};
+      k.slots.push_back(slot);
     }
   }
   std::vector<Kind> by_name(rules->kinds_.size());

@@ -13,6 +13,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "engine/graph.h"
@@ -32,6 +34,9 @@ struct CommitState {
   std::uint64_t values_end = 0;
   std::uint64_t last_frame = 0;
   std::uint64_t replays = 0;
+  std::int64_t clock_ms = 0;
+  std::int64_t newest_ms = 0;
+  std::vector<std::string> families;
   std::uint64_t resident_bytes = 0;
   Totals totals;
   std::shared_ptr<const Rules> rules;

@@ -1,5 +1,6 @@
 // Every invariant of the store against its records.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,7 @@ class Verifier {
   explicit Verifier(const View::Impl& view) : view_(view), graph_(view.graph()) {}
 
   absl::StatusOr<VerifyReport> Run(const View& face) {
-    engine::Definition definition(view_.state().rules->shared_policy());
+    engine::Definition definition(view_.state().rules->shared_policy(), view_.state().clock_ms);
     absl::Status status = face.Export([&](const StoredRecord& stored) {
       ++report_.records;
       definition.Add(stored.record);
@@ -56,16 +57,19 @@ class Verifier {
   }
 
   void MatchNames() {
+    std::map<std::pair<std::uint64_t, std::int64_t>, Node> lives;  // place of the value, beginning
+    for (Node n = 0; n < view_.state().nodes; ++n) {
+      const NodeCell& cell = graph_.node(n);
+      if (cell.life() && !graph_.IsAlias(n)) lives[{cell.value, cell.first_ms}] = n;
+    }
     for (Node i = 0; i < solved_.names.size(); ++i) {
-      const engine::Kind kind = view_.rules().FindKind(solved_.names[i].ns);
-      const engine::Index& index = view_.engine().index();
-      const Node n =
-          kind == kNone
-              ? kNone
-              : index.dictionary.Find(index.HashValue(kind, solved_.names[i].value), [&](Node x) {
-                  return x < view_.state().nodes && graph_.KindOf(x) == kind &&
-                         graph_.ValueOf(x) == solved_.names[i].value;
-                });
+      Node n = kNone;
+      if (solved_.life_of[i] == kNone) {
+        n = view_.FindNormalised(solved_.names[i].ns, solved_.names[i].value);
+      } else if (const Node value = node_of_[solved_.life_of[i]]; value != kNone) {
+        const auto at = lives.find({graph_.node(value).value, solved_.first_ms[i]});
+        if (at != lives.end()) n = at->second;
+      }
       node_of_.push_back(n);
       // A record that no longer stood when a policy came names nothing under it.
       Check(n != kNone || solved_.live[solved_.node[i]] == 0, "dictionary entry", i);
@@ -107,7 +111,7 @@ class Verifier {
       }
       Check(cell.live == solved_.live[i], "mentions of an identifier", n);
       Check(cell.shared() == (solved_.shared[i] != 0), "sharing of an identifier", n);
-      if (view_.rules().limits().kinds[cell.kind].windowed && cell.live > 0) {
+      if ((view_.rules().limits().kinds[cell.kind].windowed || cell.life()) && cell.live > 0) {
         Check(cell.first_ms == solved_.first_ms[i], "first sighting of an identifier", n);
       }
     }
@@ -172,7 +176,7 @@ class Verifier {
     for (Link l = 0; l < view_.state().links; ++l) {
       const LinkCell& cell = graph_.link(l);
       if (!cell.evidence.any()) continue;
-      ++with_evidence;
+      with_evidence += cell.counts() ? 1 : 0;
       const auto a = name_of_.find(cell.a), b = name_of_.find(cell.b);
       if (a == name_of_.end() || b == name_of_.end()) {
         Check(false, "a link's end", l);
@@ -180,12 +184,15 @@ class Verifier {
       }
       const auto at = solved_.links.find(std::minmax(a->second, b->second));
       Check(at != solved_.links.end() && at->second == cell.evidence, "evidence of a link", l);
+      Check(at == solved_.links.end() || solved_.expired.contains(at->first) == cell.expired(),
+            "expiry of a link", l);
       const bool refused =
           graph_.IsLive(cell) && graph_.ProfileOf(cell.a) != graph_.ProfileOf(cell.b);
       Check(refused == graph_.IsBorder(l), "border mark of a link", l);
     }
     report_.links = with_evidence;
-    Check(with_evidence == solved_.links.size(), "number of links", with_evidence);
+    Check(with_evidence == solved_.links.size() - solved_.expired.size(), "number of links",
+          with_evidence);
   }
 
   void CheckTotals() {
@@ -193,7 +200,7 @@ class Verifier {
     for (Node n = 0; n < view_.state().nodes; ++n) {
       const NodeCell& cell = graph_.node(n);
       live_nodes += cell.live > 0 ? 1 : 0;
-      live_names += graph_.node(graph_.Canonical(n)).live > 0 ? 1 : 0;
+      live_names += !graph_.IsAlias(n) && graph_.node(graph_.Canonical(n)).live > 0 ? 1 : 0;
       shared += cell.shared() ? 1 : 0;
       if (cell.parent == n) away += graph_.SizeOf(n) - 1;
     }

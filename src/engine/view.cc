@@ -59,6 +59,10 @@ Resolution View::Impl::Resolve(const Found& found) const {
   r.known = true;
   r.shared = node.shared();
   r.gone = node.live == 0;
+  const std::int64_t validity = rules().ValidityOf(node.kind);
+  r.expired = node.life() && state_->clock_ms > node.first_ms &&
+              static_cast<std::uint64_t>(state_->clock_ms - node.first_ms) >=
+                  static_cast<std::uint64_t>(validity);
   r.profile = IdOf(RootOf(found.name));
   return r;
 }
@@ -97,6 +101,15 @@ std::vector<Identifier> View::Impl::MembersOf(Node root) const {
   return members;
 }
 
+Node View::Impl::FindNormalised(std::string_view ns, std::string_view value) const {
+  const engine::Kind kind = rules().FindKind(ns);
+  if (kind == kNone) return kNone;
+  const engine::Index& index = engine_->index();
+  return index.dictionary.Find(index.HashValue(kind, value), [&](Node n) {
+    return n < state_->nodes && graph_.KindOf(n) == kind && graph_.ValueOf(n) == value;
+  });
+}
+
 absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
   const engine::RecordCell cell = graph_.access().record(index);
   auto record = engine::ReadRecordFromStore(store(), cell.location);
@@ -113,6 +126,7 @@ absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
 std::uint64_t View::sequence() const { return impl_->state().sequence; }
 Policy View::policy() const { return impl_->rules().policy().policy(); }
 std::uint64_t View::policy_version() const { return impl_->rules().version(); }
+std::int64_t View::clock_ms() const { return impl_->state().clock_ms; }
 
 Resolution View::Resolve(const Identifier& identifier) const {
   return impl_->Resolve(impl_->Find(identifier));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 #include <vector>
@@ -48,6 +49,8 @@ class View::Impl {
   void LookAhead(std::span<const Wanted> group) const;
   Found Find(const Wanted& wanted) const;
   Found Find(const Identifier& identifier) const { return Find(Judge(identifier)); }
+  // What the dictionary has under a namespace and a normalised value, or kNone.
+  engine::Node FindNormalised(std::string_view ns, std::string_view value) const;
   Resolution Resolve(const Found& found) const;
   Identifier NameOf(engine::Node n) const {
     return {rules().kinds()[graph_.KindOf(n)], std::string(graph_.ValueOf(n))};
@@ -62,6 +65,8 @@ class View::Impl {
 
   struct Sightings;
   using SightingsByNode = absl::flat_hash_map<engine::Node, Sightings>;
+  std::set<engine::Node> SightedWith(engine::Node from, const Record& record,
+                                     const RecordVerdict& verdict) const;
   absl::Status GatherSightings(engine::Node from, engine::Node other, SightingsByNode* out) const;
   LinkEvidence EvidenceOf(const engine::LinkCell& cell, Sightings sightings) const;
   absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link) const;

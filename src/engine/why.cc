@@ -134,7 +134,8 @@ absl::StatusOr<std::optional<Way>> LeastRefusedWay(const Graph& graph, Node a, N
 std::string_view ToString(Obstacle obstacle) {
   constexpr std::string_view kNames[] = {"none",   "unknown",      "no_evidence",
                                          "limit",  "profile_size", "cannot_link",
-                                         "shared", "window",       "held"};
+                                         "shared", "window",       "held",
+                                         "expired"};
   return kNames[static_cast<std::size_t>(obstacle)];
 }
 
@@ -150,11 +151,38 @@ struct View::Impl::Sightings {
   std::vector<One> seen, forced;
 };
 
-// Of the live records that name `from`, those that name `other` too, or (kNone) by every other node that they name.
+// Nodes that a record sights with `from`.
+std::set<Node> View::Impl::SightedWith(Node from, const Record& record,
+                                       const RecordVerdict& verdict) const {
+  const bool must = record.act == Act::kMustLink;
+  std::vector<Node> nodes;
+  std::set<Node> named, sighted;
+  for (const RecordVerdict::Counted& counted : verdict.counted) {
+    const Node value = FindNormalised(counted.ns, counted.value);
+    nodes.push_back(value == kNone ? kNone
+                                   : graph_.LifeAt(value, record.time_ms.value_or(0)));
+    if (value != kNone && !counted.derived && (counted.role == Role::kSelf || must))
+      named.insert(nodes.back());
+  }
+  if (named.contains(from)) sighted = named;
+  for (const RecordVerdict::Derivation& d : verdict.derivations) {
+    if (verdict.counted[d.from].role != Role::kSelf) continue;
+    if (nodes[d.from] == from) sighted.insert(nodes[d.of]);
+    if (nodes[d.of] == from) sighted.insert(nodes[d.from]);
+  }
+  sighted.erase(from);
+  sighted.erase(kNone);
+  return sighted;
+}
+
+// Of the live records that name `from`, those that sight `other` with it, or (kNone) by every node that they sight with it.
 absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode* out) const {
   std::set<std::uint32_t> numbers;
   graph_.ForEachName(from, [&](Node name) {
-    for (std::uint32_t m = graph_.node(name).mentions;
+    const Node value = graph_.node(name).life()
+                           ? FindNormalised(rules().kinds()[graph_.KindOf(name)], graph_.ValueOf(name))
+                           : name;
+    for (std::uint32_t m = graph_.node(value).mentions;
          m != kNone && numbers.size() < kMaxMentions;) {
       const engine::MentionCell mention = graph_.access().mention(m);
       if (graph_.access().record(mention.record).live()) numbers.insert(mention.record);
@@ -162,22 +190,13 @@ absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode*
     }
   });
   RecordVerdict verdict;
-  std::set<Node> named;
   for (const std::uint32_t number : numbers) {
     auto record = engine::ReadRecordFromStore(store(), graph_.access().record(number).location);
     if (!record.ok()) return record.status();
     const bool must = record->act == Act::kMustLink;
     if (!must && record->act != Act::kObserve && record->act != Act::kBind) continue;
     JudgeRecord(rules().policy(), *record, &verdict);
-    named.clear();
-    for (const RecordVerdict::Counted& counted : verdict.counted) {
-      if (counted.role != Role::kSelf && !must) continue;
-      const Found found =
-          Find({record->identifiers[counted.index].ns, record->identifiers[counted.index].value});
-      if (found.name != kNone) named.insert(graph_.Canonical(found.name));
-    }
-    if (named.erase(from) == 0) continue;
-    for (const Node node : named) {
+    for (const Node node : SightedWith(from, *record, verdict)) {
       if (other != kNone && node != other) continue;
       Sightings& sightings = (*out)[node];
       (must ? sightings.forced : sightings.seen)
@@ -295,7 +314,7 @@ void ExplainSharing(const View::Impl& view, Node node, WhyNotAnswer* answer) {
   for (const engine::GuardRule& guard : view.rules().GuardsOf(graph.KindOf(node))) {
     std::uint32_t counted = 0;
     graph.ForEachPair(node, [&](Link, const LinkCell& l) {
-      if (l.evidence.seen > 0 && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node))))
+      if (l.neighbours() && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node))))
         ++counted;
     });
     if (counted <= guard.max_neighbours) continue;
@@ -336,10 +355,14 @@ absl::StatusOr<WhyNotAnswer> View::WhyNot(const Identifier& a, const Identifier&
     if (refused == kNone || Before(graph, RankOf(graph, link), RankOf(graph, refused)))
       refused = link;
   }
-  if (refused == kNone) {  // nothing refused on the way: a guard made it inert
+  if (refused == kNone) {  // nothing refused on the way: a guard made it inert, or it expired
     for (const Link link : way->links) {
       const LinkCell& cell = graph.link(link);
       if (graph.IsLive(cell)) continue;
+      if (cell.expired()) {
+        answer.obstacle = Obstacle::kExpired;
+        continue;  // where a guard is in the way as well, that is told
+      }
       ExplainSharing(*impl_, graph.node(cell.a).shared() ? cell.a : cell.b, &answer);
       break;
     }
@@ -375,8 +398,9 @@ absl::StatusOr<std::vector<View::Neighbour>> View::Links(const Identifier& ident
     const LinkCell cell = graph.link(link);
     Neighbour& neighbour = out.emplace_back();
     neighbour.link = impl_->EvidenceOf(cell, std::move(sightings[cell.Other(u)]));
-    neighbour.inert = !graph.IsLive(cell);
-    neighbour.kept = !neighbour.inert && graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b);
+    neighbour.expired = cell.expired();
+    neighbour.inert = !neighbour.expired && !graph.IsLive(cell);
+    neighbour.kept = graph.IsLive(cell) && graph.ProfileOf(cell.a) == graph.ProfileOf(cell.b);
   }
   return out;
 }

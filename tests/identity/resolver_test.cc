@@ -72,6 +72,7 @@ class PlainGraph {
   void LowerFloor(std::uint32_t p, RankKey key) {
     profiles_.at(p).floor = std::max(profiles_.at(p).floor, key);
   }
+  void RaiseFloor(std::uint32_t) {}  // every floor is known here
   void Unite(std::uint32_t p, std::uint32_t q, RankKey by) {
     Profile& into = profiles_.at(p);
     Profile& from = profiles_.at(q);

@@ -20,7 +20,7 @@ std::string Check(const History& history) {
   std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
   FeedReader follower;  // what Apply returned
   std::vector<Change> returned;
-  const auto take = [&](const ApplyResult& result) {
+  const auto take = [&](const auto& result) {  // of Apply() or SetPolicy()
     for (const Change& change : result.changes) {
       if (change.sequence != result.sequence)
         throw std::runtime_error("a change has another sequence than its call");

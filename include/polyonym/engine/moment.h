@@ -84,7 +84,7 @@ struct Simulation {
   std::uint64_t released = 0;  // standing records held today that would be counted
   std::uint64_t profiles_before = 0;
   std::uint64_t profiles_after = 0;
-  Moment after;
+  Moment after;  // what it would be
 };
 
 }  // namespace polyonym

@@ -42,6 +42,9 @@ struct RankKey {
   friend auto operator<=>(const RankKey&, const RankKey&) = default;
 };
 
+// Behind every link.
+inline constexpr RankKey kWeakest{~std::uint64_t{0}, ~std::uint64_t{0}};
+
 // The key of a link whose ends have priorities that sum to `priority_sum`.
 inline RankKey MakeRankKey(Ranking ranking, std::uint32_t priority_sum, const Evidence& e) {
   constexpr std::uint64_t kBias = std::uint64_t{1} << 63;  // signed order as unsigned order

@@ -17,7 +17,7 @@
 //   ProfileOf(u) → p    ForEachMember(p, f(u))    TallyOf(p) → Tally    Border(p) → count of refused links
 //   ForEachLink(u, f(other, RankKey, Link))  over live links    KindOf, FirstMs, HasApart, ForEachApart, NodeBefore
 //   IsBorder(l), SetBorder(l, bool)   whether link l is counted in Border() of both its profiles, which SetBorder keeps
-//   Floor(p) → RankKey    LowerFloor(p, key)   where the floor is stronger than `key`
+//   Floor(p) → RankKey    LowerFloor(p, key)   where the floor is stronger than `key`    RaiseFloor(p)   where none is known
 //   Unite(p, q, key)   merges two profiles by a link; the floor is the weakest of three
 //   Regroup(profiles, groups)   replaces whole profiles by other groups, each with its floor
 //
@@ -137,6 +137,8 @@ class Resolver {
       return;
     }
     const RankedLink at = MakeRankedLink(key, u, v);
+    graph_.RaiseFloor(p);
+    graph_.RaiseFloor(q);
     // (I4), and these may not join.
     const bool both_whole = graph_.Floor(p) < key && graph_.Floor(q) < key;
     if (both_whole ||
@@ -164,13 +166,15 @@ class Resolver {
   // COST: near-linear in the links of the profiles whose membership changes and of their borders.
   void Replay(std::span<const std::uint32_t> profiles);
 
-  // How often Replay() ran.
+  // How often Replay() ran, and over how many profiles.
   std::uint64_t replays() const { return replays_; }
+  std::uint64_t replayed_profiles() const { return replayed_profiles_; }
 
  private:
   class Run;
   Graph& graph_;
   std::uint64_t replays_ = 0;
+  std::uint64_t replayed_profiles_ = 0;
 };
 
 // ---- bodies ----
@@ -280,6 +284,7 @@ void Resolver<Graph>::Replay(std::span<const std::uint32_t> profiles) {
   Run run(graph_);
   for (const std::uint32_t p : profiles) run.Enter(p, nullptr);
   run.TakeAll();
+  replayed_profiles_ += run.profiles().size();
   for (const Node u : run.nodes()) {
     graph_.ForEachLink(u, [&](Node, RankKey, Link link) {
       if (graph_.IsBorder(link)) graph_.SetBorder(link, false);

@@ -29,6 +29,11 @@ struct Identifier {
 
   friend auto operator<=>(const Identifier&, const Identifier&) = default;
   friend bool operator==(const Identifier&, const Identifier&) = default;
+  // For absl's hash tables.
+  template <class H>
+  friend H AbslHashValue(H state, const Identifier& identifier) {
+    return H::combine(std::move(state), identifier.ns, identifier.value);
+  }
 };
 
 // The part before the slash: `wechat.openid` of `wechat.openid/wx1`. COST: one scan.
