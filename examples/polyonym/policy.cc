@@ -1,10 +1,13 @@
-// policy.cc - the rules of a store as data: policy show, check, diff, set.
+// policy.cc - the rules of a store as data: policy show, check, diff, set, preset.
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
 #include "polyonym/codec/json.h"
+#include "polyonym/model/presets.h"
 
 namespace polyonym::driver {
 
@@ -96,6 +99,42 @@ void AddSet(CLI::App* policy, Session* session) {
   });
 }
 
+void ListPresets(Format format) {
+  Output out(format);
+  for (const PresetInfo& info : Presets()) {
+    const Policy policy = *PolicyOf({&info.preset, 1});
+    Json names = Json::List();
+    for (const NamespacePolicy& ns : policy.namespaces) names.Add(ns.name);
+    out.Row(Json::Object()
+                .Set("preset", info.name)
+                .Set("about", info.about)
+                .Set("namespaces", std::move(names)));
+  }
+}
+
+void AddPreset(CLI::App* policy, Session* session) {
+  const auto names = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = policy->add_subcommand(
+      "preset", "print one policy of ready ones for channels; without a name, list them");
+  command->add_option("NAME", *names, "channels, such as wechat store");
+  session->OfferFormat(command);
+  command->footer("docs/presets.md says what they hold.");
+  command->callback([=] {
+    if (names->empty()) {
+      ListPresets(session->format);
+      return;
+    }
+    std::vector<Preset> presets;
+    for (const std::string& name : *names) {
+      const std::optional<Preset> preset = ParsePreset(name);
+      if (!preset)
+        Fail(kUsage, name + ": there is no such preset; `polyonym policy preset` lists them");
+      presets.push_back(*preset);
+    }
+    Output(Format::kJson).Line(WritePolicyJson(*PolicyOf(presets), true));
+  });
+}
+
 }  // namespace
 
 void AddPolicy(CLI::App* app, Session* session) {
@@ -105,6 +144,7 @@ void AddPolicy(CLI::App* app, Session* session) {
   AddCheck(policy, session);
   AddDiff(policy, session);
   AddSet(policy, session);
+  AddPreset(policy, session);
 }
 
 }  // namespace polyonym::driver

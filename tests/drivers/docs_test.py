@@ -61,6 +61,7 @@ class DocsTest(ProgramTest):
                 "policy check",
                 "policy diff",
                 "policy set",
+                "policy preset",
                 "generate",
                 "scenarios",
             },
@@ -106,6 +107,7 @@ class DocsTest(ProgramTest):
         self.assert_fields("a link", self.polyonym("why", "--db", store, "crm:c2", "device:d").row["chain"])
         self.assert_fields("export", self.polyonym("export", "--all", "--db", store).rows)
         self.assert_fields("policy check", self.polyonym("policy", "check", self.policy).rows)
+        self.assert_fields("policy preset", self.polyonym("policy", "preset").rows)
         other = self.write_json("other.json", changed_policy(name="other"))
         self.assert_fields("policy diff", self.polyonym("policy", "diff", self.policy, other, code=NO).rows)
 
@@ -196,6 +198,7 @@ class DocsTest(ProgramTest):
     def test_files_that_the_help_and_the_docs_name_are_there(self):
         text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
         text += "".join(self.help_of(command) for command in ["", *self.commands()])
+        text = re.sub(r"https?://\S+", "", text)
         for name in set(re.findall(r"\b(?:docs|examples)/[\w./]*\w", text)) | {
             f"examples/mappings/{name}"
             for name in re.findall(r"`(\w+\.(?:mapping|policy)\.json)`", text)

@@ -1,4 +1,4 @@
-"""policy show, check, diff, set: the rules of a store as data."""
+"""policy show, check, diff, set, preset: the rules of a store as data."""
 
 import json
 
@@ -106,6 +106,20 @@ class PolicyTest(ProgramTest):
         wrong = self.write_json("wrong.json", {"namespaces": [{"name": "a", "limits": [{"max": 0}]}]})
         self.assertIn("limits[0].max", self.polyonym("policy", "set", "--db", store, wrong, code=USAGE).err)
         self.polyonym("policy", "diff", "--db", store, self.policy)
+
+    def test_presets_are_joined_into_a_policy_that_can_be_set(self):
+        joined = self.polyonym("policy", "preset", "store", "wechat").text
+        names = [ns["name"] for ns in json.loads(joined)["namespaces"]]
+        listed = {row["preset"]: row["namespaces"] for row in self.polyonym("policy", "preset").rows}
+        self.assertEqual(sorted(names), sorted({*listed["wechat"], *listed["store"]}))
+        self.assertIn("phone", listed["wechat"])
+        self.assertIn("phone", listed["store"])
+        self.assertTrue(self.polyonym("policy", "check", self.write("joined.json", joined)).row["ok"])
+        store = self.store_of("store", [])
+        self.polyonym("policy", "set", "--db", store, self.path("joined.json"))
+        self.polyonym("policy", "diff", "--db", store, self.path("joined.json"))
+        self.assertEqual(self.polyonym("policy", "preset", "wechat", "store", "wechat").text, joined)
+        self.assertIn("wexin", self.polyonym("policy", "preset", "wechat", "wexin", code=USAGE).err)
 
 
 if __name__ == "__main__":
