@@ -23,7 +23,7 @@ constexpr std::uint8_t kStateVersion = 1;
 constexpr std::size_t kBlockCells = 64;
 constexpr std::uint64_t kValueChunk = 16 * 1024;
 
-// First byte of a key in Table::kState. Stored: never renumber.
+// Second byte of a key in Table::kState; the first is the graph. Stored: never renumber.
 enum class Part : char {
   kManifest = 0,
   kNodes = 1,
@@ -37,19 +37,19 @@ enum class Part : char {
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-std::string KeyOf(Part part, std::uint64_t block) {
-  return std::string(1, static_cast<char>(part)) + BigEndianKey(block);
+std::string KeyOf(std::uint32_t graph, Part part, std::uint64_t block) {
+  return std::string{static_cast<char>(graph), static_cast<char>(part)} + BigEndianKey(block);
 }
 
-void AddRow(Part part, std::uint64_t block, std::string_view payload, Rows* rows) {
-  std::string key = KeyOf(part, block);
+void AddRow(std::uint32_t graph, Part part, std::uint64_t block, std::string_view payload, Rows* rows) {
+  std::string key = KeyOf(graph, part, block);
   std::string value = SealValue(kStateVersion, key, payload);
   rows->emplace_back(std::move(key), std::move(value));
 }
 
 template <class Array>
-void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t commit,
-              std::uint64_t since, Rows* rows) {
+void AddCells(const Array& array, std::uint32_t graph, Part part, std::uint64_t size,
+              std::uint64_t commit, std::uint64_t since, Rows* rows) {
   std::string payload;
   for (std::uint64_t first = 0; first < size; first += kBlockCells) {
     const std::uint64_t last = std::min<std::uint64_t>(first + kBlockCells, size);
@@ -63,7 +63,7 @@ void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t c
       const auto& cell = array.At(i, commit);
       payload.append(reinterpret_cast<const char*>(&cell), sizeof cell);
     }
-    AddRow(part, first / kBlockCells, payload, rows);
+    AddRow(graph, part, first / kBlockCells, payload, rows);
   }
 }
 
@@ -93,8 +93,11 @@ bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end
   return true;
 }
 
-std::string EncodeManifest(const Index& index, const CommitState& s) {
+std::string EncodeManifest(const CheckpointPart& p) {
+  const Index& index = *p.index;
+  const CommitState& s = *p.state;
   std::string out;
+  PutText(&out, p.graph_name);
   PutVarint(&out, index.seed);
   PutVarint(&out, static_cast<std::uint64_t>(index.hash_bits));
   for (const std::uint64_t number :
@@ -116,6 +119,7 @@ std::string EncodeManifest(const Index& index, const CommitState& s) {
 absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view payload) {
   ByteReader in(payload);
   CommitState s;
+  in.Text();  // the graph's name
   const std::uint64_t seed = in.Varint(), hash_bits = in.Varint();
   if (in.ok() && (seed != index.seed || hash_bits != static_cast<std::uint64_t>(index.hash_bits))) {
     return absl::FailedPreconditionError("hash_seed, hash_bits: the store was made with others");
@@ -187,55 +191,86 @@ bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const Com
 
 }  // namespace
 
-absl::Status WriteCheckpoint(const Index& index, const CommitState& state, std::uint64_t since,
-                             Store* store) {
-  Rows rows;
-  AddRow(Part::kManifest, 0, EncodeManifest(index, state), &rows);
-  AddCells(index.nodes, Part::kNodes, state.nodes, state.sequence, since, &rows);
-  AddCells(index.profiles, Part::kProfiles, state.profiles, state.sequence, since, &rows);
-  AddCells(index.links, Part::kLinks, state.links, state.sequence, since, &rows);
-  AddCells(index.mentions, Part::kMentions, state.mentions, state.sequence, since, &rows);
-  AddCells(index.records, Part::kRecords, state.records, state.sequence, since, &rows);
-  AddCells(index.renames, Part::kRenames, state.renames, state.sequence, since, &rows);
+namespace {
+
+absl::StatusOr<std::optional<std::string>> ReadManifest(const Store& store, std::uint32_t graph) {
+  const std::string key = KeyOf(graph, Part::kManifest, 0);
+  auto manifest = store.Get(Table::kState, key);
+  if (!manifest.ok()) return manifest.status();
+  if (!manifest->has_value()) return std::optional<std::string>();
+  auto payload = OpenValue(kStateVersion, key, **manifest);
+  if (!payload.ok()) return payload.status();
+  return std::optional<std::string>(*payload);
+}
+
+absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Store& store,
+                      Rows* rows) {
+  const Index& index = *part.index;
+  const CommitState& state = *part.state;
+  const std::uint32_t g = part.graph;
+  AddRow(g, Part::kManifest, 0, EncodeManifest(part), rows);
+  AddCells(index.nodes, g, Part::kNodes, state.nodes, state.sequence, since, rows);
+  AddCells(index.profiles, g, Part::kProfiles, state.profiles, state.sequence, since, rows);
+  AddCells(index.links, g, Part::kLinks, state.links, state.sequence, since, rows);
+  AddCells(index.mentions, g, Part::kMentions, state.mentions, state.sequence, since, rows);
+  AddCells(index.records, g, Part::kRecords, state.records, state.sequence, since, rows);
+  AddCells(index.renames, g, Part::kRenames, state.renames, state.sequence, since, rows);
   // Values are only ever added; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
   // hand, chunks that are there already are found by asking the store.
   std::uint64_t from = 0;
   if (since != 0) {
-    auto manifest = store->Get(Table::kState, KeyOf(Part::kManifest, 0));
+    auto manifest = ReadManifest(store, g);
     if (!manifest.ok()) return manifest.status();
     if (manifest->has_value()) {
-      auto payload = OpenValue(kStateVersion, KeyOf(Part::kManifest, 0), **manifest);
-      if (!payload.ok()) return payload.status();
-      auto last = DecodeManifest(index, *payload);
+      auto last = DecodeManifest(index, **manifest);
       if (!last.ok()) return last.status();
       from = last->values_end / kValueChunk * kValueChunk;
     }
   }
   for (; from < state.values_end; from += kValueChunk) {
-    AddRow(Part::kValues, from / kValueChunk,
-           index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), &rows);
+    AddRow(g, Part::kValues, from / kValueChunk,
+           index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), rows);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteCheckpoint(const std::vector<CheckpointPart>& parts, std::uint64_t since,
+                             Store* store) {
+  Rows rows;
+  for (const CheckpointPart& part : parts) {
+    if (absl::Status status = AddGraph(part, since, *store, &rows); !status.ok()) return status;
   }
   return store->Ingest(Table::kState, std::move(rows));
 }
 
-absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, Index* index) {
-  const std::string manifest_key = KeyOf(Part::kManifest, 0);
-  auto manifest = store.Get(Table::kState, manifest_key);
+absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,
+                                                            std::uint32_t graph) {
+  auto manifest = ReadManifest(store, graph);
   if (!manifest.ok()) return manifest.status();
-  if (!manifest->has_value()) return std::optional<CommitState>();
-  auto payload = OpenValue(kStateVersion, manifest_key, **manifest);
+  if (!manifest->has_value()) return std::optional<std::string>();
+  return std::optional<std::string>(ByteReader(**manifest).Text());
+}
+
+absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, std::uint32_t graph,
+                                                          Index* index) {
+  auto payload = ReadManifest(store, graph);
   if (!payload.ok()) return payload.status();
-  auto state = DecodeManifest(*index, *payload);
+  if (!payload->has_value()) return std::optional<CommitState>();
+  auto state = DecodeManifest(*index, **payload);
   if (!state.ok()) return state.status();
   index->Begin(state->sequence);
   absl::Status problem;
-  absl::Status status =
-      store.Scan(Table::kState, "", "", [&](std::string_view key, std::string_view value) {
+  absl::Status status = store.Scan(
+      Table::kState, std::string(1, static_cast<char>(graph)),
+      std::string(1, static_cast<char>(graph + 1)),
+      [&](std::string_view key, std::string_view value) {
         auto row = OpenValue(kStateVersion, key, value);
         if (!row.ok()) {
           problem = row.status();
-        } else if (key.size() != 9 ||
-                   !LoadRow(static_cast<Part>(key[0]), FromBigEndianKey(key.substr(1)), *row,
+        } else if (key.size() != 10 ||
+                   !LoadRow(static_cast<Part>(key[1]), FromBigEndianKey(key.substr(2)), *row,
                             *state, index)) {
           problem =
               absl::DataLossError("a checkpoint row does not fit its manifest; restore a backup");

@@ -293,4 +293,30 @@ void Core::PutRanks(const PolicyDelta& delta) {
   }
 }
 
+Core::Effect Core::TakeHistory(const Index& other, std::int64_t clock_ms,
+                               const Progress& progress) {
+  Effect effect;
+  clock_ms_ = clock_ms;
+  Defer();
+  Rejudging work;
+  work.progress = &progress;
+  work.total = other.records.size();
+  for (std::uint32_t r = 0; r < other.records.size() && status_.ok(); ++r) {
+    work.Step();
+    const RecordCell cell = other.records.Latest(r);
+    const auto record = log_->ReadRecord(cell.location);
+    if (!record.ok()) {
+      status_ = record.status();
+      break;
+    }
+    Judge(*record, &judged_);
+    Taken taken;
+    TakeOne({&*record, false, cell.location}, judged_, &taken);
+    index_->records.Write(r).sequence = cell.sequence;
+  }
+  effect.judged_records = effect.changed_records = other.records.size();
+  effect.replayed_profiles = ReplayDeferred();
+  return effect;
+}
+
 }  // namespace polyonym::engine

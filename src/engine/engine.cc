@@ -88,15 +88,19 @@ std::shared_ptr<const engine::Rules> NoRules() {
 
 // ---- opening and closing ----
 
-Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options)
+Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
+                   std::shared_ptr<engine::Background> background)
     : options_(std::move(options)),
       store_(std::move(store)),
       log_(store_.get()),
-      checkpoint_due_at_(options_.checkpoint_log_bytes) {}
+      lenses_({std::make_shared<engine::Lens>(0, "", nullptr)}),
+      checkpoint_due_at_(options_.checkpoint_log_bytes),
+      background_(std::move(background)) {}
 
 Engine::Impl::~Impl() = default;
 
 absl::Status Engine::Impl::OpenHeader() {
+  engine::Index& index = first().index;
   auto header = store_->Get(Table::kMeta, kHeaderKey);
   if (!header.ok()) return header.status();
   if (!header->has_value()) {
@@ -105,9 +109,9 @@ absl::Status Engine::Impl::OpenHeader() {
     if (last->has_value())
       return absl::DataLossError("the store's header row is missing; restore a backup");
     std::random_device random;
-    index_.seed = static_cast<std::uint64_t>(random()) << 32 | random();
+    index.seed = static_cast<std::uint64_t>(random()) << 32 | random();
     std::string payload;
-    engine::PutVarint(&payload, index_.seed);
+    engine::PutVarint(&payload, index.seed);
     WriteSet writes;
     writes.puts.push_back({Table::kMeta, std::string(kHeaderKey),
                            engine::SealValue(kHeaderVersion, kHeaderKey, payload)});
@@ -116,12 +120,12 @@ absl::Status Engine::Impl::OpenHeader() {
     auto payload = engine::OpenValue(kHeaderVersion, kHeaderKey, **header);
     if (!payload.ok()) return payload.status();
     engine::ByteReader in(*payload);
-    index_.seed = in.Varint();
+    index.seed = in.Varint();
     if (!in.AtEnd())
       return absl::DataLossError("the store's header row does not decode; restore a backup");
   }
-  if (options_.hash_seed != 0) index_.seed = options_.hash_seed;
-  index_.hash_bits = options_.hash_bits;
+  if (options_.hash_seed != 0) index.seed = options_.hash_seed;
+  index.hash_bits = options_.hash_bits;
   return absl::OkStatus();
 }
 
@@ -136,24 +140,8 @@ absl::Status Engine::Impl::Start() {
     return absl::InvalidArgumentError("max_clock_leap_ms: must be 0 (no bound) or more");
   if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
-  auto checkpoint = engine::LoadCheckpoint(*store_, &index_);
-  if (!checkpoint.ok()) return checkpoint.status();
-  std::uint64_t last_frame = 0;
-  if (checkpoint->has_value()) {
-    const engine::CommitState& state = **checkpoint;
-    core_ = std::make_unique<engine::Core>(&index_, &log_, state.rules);
-    core_->mutable_totals() = state.totals;
-    last_sequence_ = state.sequence;
-    last_frame = state.last_frame;
-    if (absl::Status status = CheckLogReaches(last_frame); !status.ok()) return status;
-    log_.StartAfter(last_frame);
-    core_->RebuildTables(state.clock_ms, state.newest_ms, engine::Families(state.families));
-    if (!core_->status().ok()) return core_->status();
-    const std::lock_guard lock(checkpoint_mutex_);
-    checkpoint_sequence_ = state.sequence;
-  } else {
-    core_ = std::make_unique<engine::Core>(&index_, &log_, NoRules());
-  }
+  if (absl::Status status = LoadLenses(); !status.ok()) return status;
+  const std::uint64_t last_frame = log_.last_frame();
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
   // A killed process may have left the tail unsynced. What is built on it, or shown from it, must not outlive it.
   if (log_.last_frame() != last_frame) {
@@ -161,10 +149,38 @@ absl::Status Engine::Impl::Start() {
   }
   Publish();
   synced_sequence_ = last_sequence_;
-  // Two threads: a sync that is due does not wait for a checkpoint.
-  if (options_.durability == Durability::kGroup) syncer_ = std::thread([this] { SyncInGroups(); });
-  if (options_.checkpoint_log_bytes != 0)
-    checkpointer_ = std::thread([this] { CheckpointWhenDue(); });
+  CallBackground();
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::LoadLenses() {
+  auto checkpoint = engine::LoadCheckpoint(*store_, 0, &first().index);
+  if (!checkpoint.ok()) return checkpoint.status();
+  if (!checkpoint->has_value()) {
+    first().Start(&log_, NoRules());
+    return absl::OkStatus();
+  }
+  last_sequence_ = (*checkpoint)->sequence;
+  const std::uint64_t last_frame = (*checkpoint)->last_frame;
+  if (absl::Status status = CheckLogReaches(last_frame); !status.ok()) return status;
+  log_.StartAfter(last_frame);
+  if (absl::Status status = first().Load(&log_, **checkpoint); !status.ok()) return status;
+  for (std::uint32_t graph = 1; graph < engine::Lens::kMaxGraphs; ++graph) {
+    auto name = engine::CheckpointedName(*store_, graph);
+    if (!name.ok()) return name.status();
+    if (!name->has_value()) break;
+    auto lens = std::make_shared<engine::Lens>(graph, **name, &first().index);
+    auto state = engine::LoadCheckpoint(*store_, graph, &lens->index);
+    if (!state.ok()) return state.status();
+    if (!state->has_value() || (*state)->sequence != last_sequence_ ||
+        (*state)->records != first().index.records.size()) {
+      return absl::DataLossError("the checkpoint's graphs do not fit together; restore a backup");
+    }
+    if (absl::Status status = lens->Load(&log_, **state); !status.ok()) return status;
+    lenses_.push_back(std::move(lens));
+  }
+  const std::lock_guard lock(checkpoint_mutex_);
+  checkpoint_sequence_ = last_sequence_;
   return absl::OkStatus();
 }
 
@@ -196,7 +212,7 @@ absl::Status Engine::Impl::ReplayTail() {
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
   if (status = EndReplayedApply(); !status.ok()) return status;
-  return core_->status();
+  return CoreStatus();
 }
 
 absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view bytes) {
@@ -207,60 +223,71 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
     if (frame->sequence != last_sequence_ + 1)
       return absl::DataLossError("the log's sequence has a gap; restore a backup");
     replaying_ = frame->sequence;
-    index_.Begin(replaying_);
-    core_->Begin(replaying_);
-    replay_rules_before_ = core_->rules();
-    replay_nodes_before_ = index_.nodes.size();
+    for (const auto& lens : lenses_) lens->Begin(replaying_);
   }
   log_.StartAfter(number);
-  if (frame->kind == engine::FrameKind::kPolicy) {
-    replayed_policy_ = true;
-    auto policy = ReadPolicyProto(frame->policy);
-    if (!policy.ok())
-      return absl::DataLossError("a logged policy does not decode; restore a backup");
-    auto compiled = CompiledPolicy::Compile(*std::move(policy));
-    if (!compiled.ok())
-      return absl::DataLossError("a logged policy does not compile; restore a backup");
-    core_->PutRules(*std::move(compiled), core_->rules()->version() + 1, {});
-    return core_->status();
+  switch (frame->kind) {
+    case engine::FrameKind::kPolicy:
+      return ReplayPolicy(*frame);
+    case engine::FrameKind::kClock:
+      if (frame->clock_ms <= first().core->clock_ms())
+        return absl::DataLossError("a logged clock goes back; restore a backup");
+      for (const auto& lens : lenses_) lens->core->AdvanceTo(frame->clock_ms);
+      return CoreStatus();
+    case engine::FrameKind::kRecords:
+      break;
   }
-  if (frame->kind == engine::FrameKind::kClock) {
-    if (frame->clock_ms <= core_->clock_ms())
-      return absl::DataLossError("a logged clock goes back; restore a backup");
-    core_->AdvanceTo(frame->clock_ms);
-    return core_->status();
-  }
-  if (frame->first_record != index_.records.size() + 1) {
+  if (frame->first_record != first().index.records.size() + 1) {
     return absl::DataLossError("the log's records are out of step; restore a backup");
   }
   std::vector<engine::Core::Incoming> incoming;
   for (const Record& record : frame->records)
     incoming.push_back({&record, false, number << 16 | incoming.size()});
-  core_->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
-  return core_->status();
+  for (const auto& lens : lenses_)
+    lens->core->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+  return CoreStatus();
+}
+
+absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
+  replayed_policy_ = true;
+  auto policy = ReadPolicyProto(frame.policy);
+  if (!policy.ok())
+    return absl::DataLossError("a logged policy does not decode; restore a backup");
+  auto compiled = CompiledPolicy::Compile(*std::move(policy));
+  if (!compiled.ok())
+    return absl::DataLossError("a logged policy does not compile; restore a backup");
+  if (frame.graph > lenses_.size() || frame.graph >= engine::Lens::kMaxGraphs ||
+      (frame.graph < lenses_.size() && lenses_[frame.graph]->name != frame.graph_name))
+    return absl::DataLossError("a logged policy is for no graph of this store; restore a backup");
+  PutPolicy(frame.graph, frame.graph_name, *std::move(compiled), {});
+  return CoreStatus();
 }
 
 absl::Status Engine::Impl::EndReplayedApply() {
   if (replaying_ == 0) return absl::OkStatus();
-  engine::FeedRow row;
-  row.changes = core_->Net(*replay_rules_before_, last_sequence_,
-                           static_cast<engine::Node>(replay_nodes_before_), replaying_);
-  row.before = core_->NoteChanges(row.changes);
-  // A policy is logged before the work that it asks for: a process that died in it left no row of changes.
-  if (!row.changes.empty() && replayed_policy_) {
-    const std::string key = engine::FeedKey(replaying_);
+  WriteSet missing;
+  for (const auto& lens : lenses_) {
+    const engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
+    lens->index.Reclaim(replaying_);
+    // A policy is logged before the work that it asks for: a process that died in it left no row of changes.
+    if (row.changes.empty() || !replayed_policy_) continue;
+    std::string key = engine::FeedKey(replaying_, lens->number);
     auto known = store_->Get(Table::kFeed, key);
     if (!known.ok()) return known.status();
-    if (!known->has_value()) {
-      WriteSet writes;
-      writes.puts.push_back({Table::kFeed, key, engine::EncodeFeedRow(replaying_, row)});
-      if (absl::Status status = store_->Commit(writes, true); !status.ok()) return status;
-    }
+    if (known->has_value()) continue;
+    missing.puts.push_back({Table::kFeed, std::move(key),
+                            engine::EncodeFeedRow(replaying_, row, lens->number)});
   }
-  last_sequence_ = replaying_;
-  replaying_ = 0;
+  last_sequence_ = std::exchange(replaying_, 0);
   replayed_policy_ = false;
-  index_.Reclaim(last_sequence_);
+  return missing.empty() ? absl::OkStatus() : store_->Commit(missing, true);
+}
+
+// The first failure of a lens to read the log.
+absl::Status Engine::Impl::CoreStatus() const {
+  for (const auto& lens : lenses_) {
+    if (!lens->core->status().ok()) return lens->core->status();
+  }
   return absl::OkStatus();
 }
 
@@ -307,21 +334,15 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
   const std::uint64_t sequence_before = last_sequence_;
   for (Job* job : group) {
     if (failed.ok()) job->status = RunJob(job, &writes);
-    if (!core_->status().ok() && failed.ok()) {
-      Latch(core_->status());
-      failed = core_->status();
-    }
+    if (failed.ok()) failed = CoreStatus();
+    if (!failed.ok()) Latch(failed);
   }
   if (failed.ok() && last_sequence_ != sequence_before) {
     failed = CommitLog(&writes, options_.durability == Durability::kSync);
     if (failed.ok()) {
       if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
       Publish();
-      unsynced_ = true;
-      if (CheckpointIsDue()) {
-        const std::lock_guard lock(background_mutex_);
-        background_wake_.notify_all();
-      }
+      CallBackground();
     } else {
       Latch(failed);  // nothing of the group is published: readers stay where they are
     }
@@ -343,62 +364,46 @@ absl::Status Engine::Impl::CommitLog(WriteSet* writes, bool sync) {
 
 absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   const std::uint64_t sequence = last_sequence_ + 1;
-  const std::uint64_t records_before = index_.records.size();
-  const std::uint64_t nodes_before = index_.nodes.size();
-  const auto rules_before = core_->rules();
-  const std::int64_t clock_before = core_->clock_ms();
-  if (!index_.HasRoom()) {
+  for (const auto& lens : lenses_) {
+    if (lens->index.HasRoom()) continue;
     return absl::ResourceExhaustedError(
         "the store holds as much as 32-bit numbers can count; split it by tenant or region");
   }
-  index_.Begin(sequence);
-  core_->Begin(sequence);
+  for (const auto& lens : lenses_) lens->Begin(sequence);
+  const std::uint64_t logged_before = log_.appended();
   absl::Status status = job->run();
   job->sequence = last_sequence_;
-  const bool stored = index_.records.size() != records_before ||
-                      core_->rules()->version() != rules_before->version() ||
-                      core_->clock_ms() != clock_before;
-  if (!status.ok() || !stored) return status;
-  FinishChanges(*rules_before, nodes_before, job, writes);
+  if (!status.ok() || log_.appended() == logged_before) return status;
+  for (const auto& lens : lenses_) {
+    engine::FeedRow row = lens->Changes(last_sequence_, sequence);
+    if (!row.changes.empty()) {
+      writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
+                              engine::EncodeFeedRow(sequence, row, lens->number)});
+    }
+    if (lens->number == job->graph) job->changes = std::move(row.changes);
+  }
   job->sequence = last_sequence_ = sequence;
   return status;
 }
 
-void Engine::Impl::FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before,
-                                 Job* job, WriteSet* writes) {
-  job->changes = core_->Net(rules_before, last_sequence_, static_cast<engine::Node>(nodes_before),
-                            last_sequence_ + 1);
-  if (job->changes.empty()) return;
-  engine::FeedRow row;
-  row.before = core_->NoteChanges(job->changes);
-  row.changes = job->changes;
-  writes->puts.push_back({Table::kFeed, engine::FeedKey(last_sequence_ + 1),
-                          engine::EncodeFeedRow(last_sequence_ + 1, row)});
+void Engine::Impl::Publish() {
+  for (const auto& lens : lenses_) lens->Publish(last_sequence_, log_.last_frame());
 }
 
-void Engine::Impl::Publish() {
-  auto state = std::make_shared<engine::CommitState>();
-  state->sequence = last_sequence_;
-  state->nodes = index_.nodes.size();
-  state->links = index_.links.size();
-  state->profiles = index_.profiles.size();
-  state->mentions = index_.mentions.size();
-  state->records = index_.records.size();
-  state->renames = index_.renames.size();
-  state->values_end = index_.values.end();
-  state->last_frame = log_.last_frame();
-  state->replays = core_->replays();
-  state->clock_ms = core_->clock_ms();
-  state->newest_ms = core_->newest_ms();
-  state->families = core_->families().names();
-  state->resident_bytes = index_.bytes();
-  state->totals = core_->totals();
-  state->rules = core_->rules();
-  publisher_.Publish(std::move(state));
-  index_.Reclaim(publisher_.OldestPinned());
-  index_.pairs.Reclaim();
-  index_.record_keys.Reclaim();
-  if (!publisher_.HasPins()) index_.dictionary.Reclaim();
+// All lenses take the same records; only the first writes them to the log.
+void Engine::Impl::Take(
+    std::span<const engine::Core::Incoming> records,
+    const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
+  const engine::Index& index = first().index;
+  std::vector<engine::Core::Incoming> stored;
+  first().core->Take(records, [&](std::size_t i, const engine::Core::Taken& what) {
+    taken(i, what);
+    if (lenses_.size() == 1 || what.outcome == Outcome::kUnchanged) return;
+    stored.push_back(records[i]);
+    stored.back().location = index.records.Latest(index.records.size() - 1).location;
+  });
+  for (std::size_t i = 1; i < lenses_.size(); ++i)
+    lenses_[i]->core->Take(stored, [](std::size_t, const engine::Core::Taken&) {});
 }
 
 absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
@@ -415,14 +420,14 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
   Job job;
   job.run = [&] {
     PrimaryCandidates primaries;
-    core_->Take(ready.records(), [&](std::size_t i, const engine::Core::Taken& taken) {
+    Take(ready.records(), [&](std::size_t i, const engine::Core::Taken& taken) {
       RecordResult& r = result.records[ready.PlaceOf(i)];
       r.outcome = taken.outcome;
       r.reason = taken.reason;
       r.held_identifiers = taken.held_identifiers;
       primaries.Add(ready.PlaceOf(i), taken.self);
     });
-    primaries.ForEachProfile(*core_, [&](std::size_t i, std::optional<ProfileId> profile) {
+    primaries.ForEachProfile(*first().core, [&](std::size_t i, std::optional<ProfileId> profile) {
       result.records[i].profile = profile;
     });
     return absl::OkStatus();
@@ -444,20 +449,27 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
       !read.ok() || *read != policy) {  // what is logged must be what is opened again
     return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
   }
+  if (absl::Status status = CheckGraphName(options.graph); !status.ok()) return status;
   PolicyResult result;
   Job job;
   job.alone = true;
   job.run = [&] {
-    if (core_->rules()->version() != 0 && core_->rules()->policy().policy() == policy)
-      return absl::OkStatus();
-    log_.AppendPolicy(last_sequence_ + 1, bytes);
+    std::uint32_t graph = 0;
+    while (graph < lenses_.size() && lenses_[graph]->name != options.graph) ++graph;
+    if (graph == engine::Lens::kMaxGraphs)
+      return absl::ResourceExhaustedError("graph: a store has at most 16");
+    job.graph = graph;
+    if (graph < lenses_.size()) {
+      const engine::Rules& rules = *lenses_[graph]->core->rules();
+      if (rules.version() != 0 && rules.policy().policy() == policy) return absl::OkStatus();
+    }
+    log_.AppendPolicy(last_sequence_ + 1, bytes, graph, options.graph);
     WriteSet writes;
     if (absl::Status status = CommitLog(&writes, true); !status.ok()) {
       Latch(status);
       return status;
     }
-    const engine::Core::Effect effect =
-        core_->PutRules(*compiled, core_->rules()->version() + 1, options.progress);
+    const engine::Core::Effect effect = PutPolicy(graph, options.graph, *compiled, options.progress);
     result.judged_records = effect.judged_records;
     result.changed_records = effect.changed_records;
     result.replayed_profiles = effect.replayed_profiles;
@@ -469,13 +481,57 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
   return result;
 }
 
+absl::Status Engine::Impl::CheckGraphName(const std::string& name) {
+  constexpr std::size_t kMaxName = 64;
+  if (name.empty() || (IsValidNamespace(name) && ScopeOf(name).empty() && name.size() <= kMaxName))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "graph: a name is up to 64 letters, digits and _ . $ -; the first graph has none");
+}
+
+// Puts a policy in force in a graph, which is made where it is not there yet.
+engine::Core::Effect Engine::Impl::PutPolicy(std::uint32_t graph, const std::string& name,
+                                             std::shared_ptr<const CompiledPolicy> policy,
+                                             const engine::Core::Progress& progress) {
+  if (graph < lenses_.size()) {
+    engine::Core& core = *lenses_[graph]->core;
+    return core.PutRules(std::move(policy), core.rules()->version() + 1, progress);
+  }
+  auto lens = std::make_shared<engine::Lens>(graph, name, &first().index);
+  lens->Start(&log_, engine::Rules::Make(std::move(policy), 1, 0, {}));
+  lens->Begin(last_sequence_ + 1);
+  const engine::Core::Effect effect =
+      lens->core->TakeHistory(first().index, first().core->clock_ms(), progress);
+  const std::lock_guard lock(lenses_mutex_);
+  lenses_.push_back(std::move(lens));
+  return effect;
+}
+
+std::vector<std::string> Engine::Impl::Graphs() const {
+  const std::lock_guard lock(lenses_mutex_);
+  std::vector<std::string> names;
+  for (const auto& lens : lenses_) {
+    if (lens->publisher.newest() != nullptr) names.push_back(lens->name);
+  }
+  return names;
+}
+
+std::shared_ptr<engine::Lens> Engine::Impl::FindLens(std::string_view graph) const {
+  const std::lock_guard lock(lenses_mutex_);
+  for (const auto& lens : lenses_) {
+    if (lens->name == graph && lens->publisher.newest() != nullptr) return lens;
+  }
+  return nullptr;
+}
+
 absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
-  if (now_ms < core_->clock_ms()) {
+  const engine::Core& core = *lenses_.front()->core;
+  if (now_ms < core.clock_ms()) {
     return absl::InvalidArgumentError("now_ms: the store's clock stands later already (" +
-                                      std::to_string(core_->clock_ms()) +
+                                      std::to_string(core.clock_ms()) +
                                       " ms since 1970), and never goes back; check the host's clock");
   }
-  const std::int64_t known = std::max(core_->clock_ms(), core_->newest_ms());
+  const std::int64_t known = std::max(core.clock_ms(), core.newest_ms());
   if (options_.max_clock_leap_ms != 0 && known != 0 && now_ms > known &&
       now_ms - known > options_.max_clock_leap_ms) {
     return absl::InvalidArgumentError(
@@ -491,11 +547,13 @@ absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
   Job job;
   job.run = [&] {
     if (absl::Status status = CheckClock(now_ms); !status.ok()) return status;
-    if (now_ms == core_->clock_ms()) return absl::OkStatus();
+    if (now_ms == first().core->clock_ms()) return absl::OkStatus();
     log_.AppendClock(last_sequence_ + 1, now_ms);
-    const engine::Core::Effect effect = core_->AdvanceTo(now_ms);
-    result.expired_links = effect.expired_links;
-    result.replayed_profiles = effect.replayed_profiles;
+    for (const auto& lens : lenses_) {
+      const engine::Core::Effect effect = lens->core->AdvanceTo(now_ms);
+      result.expired_links += effect.expired_links;
+      result.replayed_profiles += effect.replayed_profiles;
+    }
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
@@ -508,7 +566,7 @@ absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
 
 absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractResult* result) {
   Record standing;
-  const std::uint32_t index = core_->FindStanding(selector.source, *selector.record_id, &standing);
+  const std::uint32_t index = first().core->FindStanding(selector.source, *selector.record_id, &standing);
   const bool stands = index != engine::kNone && standing.act != Act::kRetract;
   if (!stands && !selector.version) return absl::OkStatus();
   if (stands && (!selector.version || *selector.version >= *standing.version))
@@ -532,14 +590,15 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
 void Engine::Impl::TakeTombstones(std::span<const Record> tombstones) {
   std::vector<engine::Core::Incoming> incoming;
   for (const Record& tombstone : tombstones) incoming.push_back({&tombstone, false, std::nullopt});
-  core_->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+  Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
 }
 
 absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractResult* result) {
-  const std::uint32_t source = index_.HashSource(selector.source);
+  const engine::Index& index = first().index;
+  const std::uint32_t source = index.HashSource(selector.source);
   std::vector<Record> tombstones;
-  for (std::uint32_t r = 0; r < index_.records.size(); ++r) {
-    const engine::RecordCell cell = index_.records.Latest(r);
+  for (std::uint32_t r = 0; r < index.records.size(); ++r) {
+    const engine::RecordCell cell = index.records.Latest(r);
     if (cell.source != source || !cell.has(engine::RecordCell::kStands)) continue;
     if (static_cast<Act>(cell.flags & 0xff) == Act::kRetract) continue;
     auto record = log_.ReadRecord(cell.location);
@@ -583,7 +642,7 @@ absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& select
 
 absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
   if (synced_sequence_ >= sequence) return absl::OkStatus();
-  const std::uint64_t published = publisher_.newest()->sequence;
+  const std::uint64_t published = publisher().newest()->sequence;
   if (absl::Status status = store_->Sync(); !status.ok()) {
     Latch(status);
     return status;
@@ -594,40 +653,64 @@ absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
   return absl::OkStatus();
 }
 
+// All graphs at one commit: a writer may publish one after the other meanwhile.
+std::vector<engine::CheckpointPart> Engine::Impl::PinAll() const {
+  for (;;) {
+    std::vector<engine::CheckpointPart> parts;
+    {
+      const std::lock_guard lock(lenses_mutex_);
+      for (const auto& lens : lenses_) {
+        if (lens->publisher.newest() == nullptr) continue;
+        parts.push_back({lens->number, lens->name, &lens->index, lens->publisher.Pin()});
+      }
+    }
+    const std::uint64_t sequence = parts.front().state->sequence;
+    if (std::all_of(parts.begin(), parts.end(),
+                    [&](const auto& part) { return part.state->sequence == sequence; }))
+      return parts;
+  }
+}
+
 absl::Status Engine::Impl::Checkpoint() {
   if (absl::Status status = ReadOnly(); !status.ok()) return status;
   const std::lock_guard lock(checkpoint_mutex_);
-  const auto state = publisher_.Pin();
-  if (state->sequence == checkpoint_sequence_) return absl::OkStatus();
+  const std::vector<engine::CheckpointPart> parts = PinAll();
+  const std::uint64_t sequence = parts.front().state->sequence;
+  if (sequence == checkpoint_sequence_) return absl::OkStatus();
   const std::uint64_t log_bytes = log_bytes_since_checkpoint_;
-  if (absl::Status status = SyncUpTo(state->sequence); !status.ok()) return status;
-  absl::Status status = engine::WriteCheckpoint(index_, *state, checkpoint_sequence_, store_.get());
+  if (absl::Status status = SyncUpTo(sequence); !status.ok()) return status;
+  absl::Status status = engine::WriteCheckpoint(parts, checkpoint_sequence_, store_.get());
   if (!status.ok()) {
     ++failed_checkpoints_;
     return status;
   }
-  checkpoint_sequence_ = state->sequence;
+  checkpoint_sequence_ = sequence;
   log_bytes_since_checkpoint_ -= log_bytes;
   return absl::OkStatus();
 }
 
 absl::Status Engine::Impl::CopyTo(const std::string& path) {
-  if (absl::Status status = SyncUpTo(publisher_.newest()->sequence); !status.ok()) return status;
+  if (absl::Status status = SyncUpTo(publisher().newest()->sequence); !status.ok()) return status;
   return store_->CopyTo(path);
 }
 
-void Engine::Impl::SyncInGroups() {
-  std::unique_lock lock(background_mutex_);
-  const std::chrono::milliseconds pause(options_.group_ms);
-  while (!stopping_) {
-    background_wake_.wait_for(lock, pause, [&] { return stopping_; });
-    if (stopping_) return;
-    lock.unlock();
-    // A failure latches the engine; the next call reports it.
-    if (unsynced_.exchange(false) && ReadOnly().ok())
-      SyncUpTo(publisher_.newest()->sequence).IgnoreError();
-    lock.lock();
+// Has done in the background what is due there. A store that nobody writes to has nothing there.
+void Engine::Impl::CallBackground() {
+  const bool unsynced = synced_sequence_ < publisher().newest()->sequence;
+  if (options_.durability == Durability::kGroup && unsynced && !sync_called_.exchange(true)) {
+    background_->syncs.After(std::chrono::milliseconds(options_.group_ms), this,
+                             [this] { SyncGroup(); });
   }
+  if (CheckpointIsDue() && !checkpoint_called_.exchange(true)) {
+    background_->checkpoints.After(std::chrono::milliseconds(0), this,
+                                   [this] { CheckpointWhenDue(); });
+  }
+}
+
+void Engine::Impl::SyncGroup() {
+  sync_called_ = false;
+  // A failure latches the engine; the next call reports it.
+  if (ReadOnly().ok()) SyncUpTo(publisher().newest()->sequence).IgnoreError();
 }
 
 bool Engine::Impl::CheckpointIsDue() const {
@@ -635,30 +718,20 @@ bool Engine::Impl::CheckpointIsDue() const {
 }
 
 void Engine::Impl::CheckpointWhenDue() {
-  std::unique_lock lock(background_mutex_);
-  while (!stopping_) {
-    background_wake_.wait(lock, [&] { return stopping_ || CheckpointIsDue(); });
-    if (stopping_) return;
-    lock.unlock();
-    // One that fails harms nothing: the log has it all. It is tried again after as much log once more.
-    const bool written = Checkpoint().ok();
-    checkpoint_due_at_ =
-        (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
-    lock.lock();
-  }
+  // One that fails harms nothing: the log has it all. It is tried again after as much log once more.
+  const bool written = Checkpoint().ok();
+  checkpoint_due_at_ =
+      (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
+  checkpoint_called_ = false;
+  CallBackground();
 }
 
 void Engine::Impl::Stop() {
-  {
-    const std::lock_guard lock(background_mutex_);
-    stopping_ = true;
-  }
-  background_wake_.notify_all();
-  if (syncer_.joinable()) syncer_.join();
-  if (checkpointer_.joinable()) checkpointer_.join();
-  if (core_ == nullptr || !ReadOnly().ok()) return;
+  background_->checkpoints.Forget(this);  // first: one that runs may still call for a sync
+  background_->syncs.Forget(this);
+  if (first().core == nullptr || !ReadOnly().ok()) return;
   // Nobody is left to tell of a failure; what was acknowledged has the durability that was promised either way.
-  SyncUpTo(publisher_.newest()->sequence).IgnoreError();
+  SyncUpTo(publisher().newest()->sequence).IgnoreError();
   if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= kCheckpointOnCloseBytes)
     Checkpoint().IgnoreError();
 }
@@ -668,20 +741,32 @@ void Engine::Impl::Stop() {
 Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() { impl_->Stop(); }
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(std::unique_ptr<Store> store,
-                                                       const EngineOptions& options) {
-  auto impl = std::make_shared<Impl>(std::move(store), options);
+absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(
+    std::unique_ptr<Store> store, const EngineOptions& options,
+    std::shared_ptr<engine::Background> background) {
+  auto impl = std::make_shared<Impl>(std::move(store), options, std::move(background));
   if (absl::Status status = impl->Start(); !status.ok()) return status;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& path,
-                                                     const EngineOptions& options) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(std::unique_ptr<Store> store,
+                                                       const EngineOptions& options) {
+  return OpenOn(std::move(store), options, std::make_shared<engine::Background>(1));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
+    const std::string& path, const EngineOptions& options,
+    std::shared_ptr<engine::Background> background) {
   RocksStoreOptions rocks = options.rocks;
   rocks.create_if_missing = options.create_if_missing;
   auto store = OpenRocksStore(path, rocks);
   if (!store.ok()) return store.status();
-  return OpenOn(*std::move(store), options);
+  return OpenOn(*std::move(store), options, std::move(background));
+}
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(const std::string& path,
+                                                     const EngineOptions& options) {
+  return Open(path, options, std::make_shared<engine::Background>(1));
 }
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions& options) {
@@ -707,9 +792,16 @@ absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
 absl::Status Engine::Sync() { return impl_->SyncUpTo(impl_->publisher().newest()->sequence); }
 
-View Engine::Read() const {
-  return View(std::make_shared<const View::Impl>(impl_, impl_->publisher().Pin()));
+View Engine::Read() const { return View(std::make_shared<const View::Impl>(impl_, impl_->first_lens())); }
+
+absl::StatusOr<View> Engine::Read(std::string_view graph) const {
+  std::shared_ptr<engine::Lens> lens = impl_->FindLens(graph);
+  if (lens == nullptr)
+    return absl::NotFoundError("the store has no such graph; SetPolicy() makes one");
+  return View(std::make_shared<const View::Impl>(impl_, std::move(lens)));
 }
+
+std::vector<std::string> Engine::Graphs() const { return impl_->Graphs(); }
 
 absl::StatusOr<View> Engine::ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const {
   if (!impl_->publisher().WaitFor(sequence, timeout_ms)) {

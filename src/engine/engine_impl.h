@@ -11,27 +11,28 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/background.h"
+#include "engine/checkpoint.h"
 #include "engine/core.h"
-#include "engine/index.h"
+#include "engine/lens.h"
 #include "engine/log.h"
-#include "engine/state.h"
 #include "polyonym/engine/engine.h"
 
 namespace polyonym {
 
 class Engine::Impl {
  public:
-  Impl(std::unique_ptr<Store> store, EngineOptions options);
+  Impl(std::unique_ptr<Store> store, EngineOptions options,
+       std::shared_ptr<engine::Background> background);
   ~Impl();
 
   absl::Status Start();
-  // Ends the background threads and puts everything on stable storage. Views may live on.
+  // Ends the work in the background and puts everything on stable storage. Views may live on.
   void Stop();
 
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
@@ -44,10 +45,15 @@ class Engine::Impl {
   absl::Status SyncUpTo(std::uint64_t sequence);
 
   const Store& store() const { return *store_; }
-  const engine::Index& index() const { return index_; }
-  engine::Publisher& publisher() { return publisher_; }
+  engine::Publisher& publisher() { return first().publisher; }
+  const std::shared_ptr<engine::Lens>& first_lens() const { return lenses_.front(); }
+  // Null where there is no such graph.
+  std::shared_ptr<engine::Lens> FindLens(std::string_view graph) const;
+  std::vector<std::string> Graphs() const;
   Durability durability() const { return options_.durability; }
   std::uint64_t failed_checkpoints() const { return failed_checkpoints_; }
+  // Not ok after a write that failed.
+  absl::Status ReadOnly() const;
 
  private:
   // One call's work inside a commit. It runs on the thread that leads the group.
@@ -56,45 +62,54 @@ class Engine::Impl {
     std::vector<Change> changes;  // filled in after run()
     std::uint64_t sequence = 0;   // likewise
     absl::Status status;
-    bool alone = false;  // commits by itself: no other call is in its group
+    std::uint32_t graph = 0;  // whose changes are wanted
+    bool alone = false;       // commits by itself: no other call is in its group
     bool done = false;
   };
 
+  engine::Lens& first() const { return *lenses_.front(); }
+
   absl::Status OpenHeader();
+  absl::Status LoadLenses();
   absl::Status CheckLogReaches(std::uint64_t frame) const;
   absl::Status ReplayTail();
   absl::Status ReplayFrame(std::uint64_t number, std::string_view bytes);
+  absl::Status ReplayPolicy(const engine::Frame& frame);
   absl::Status EndReplayedApply();
+  absl::Status CoreStatus() const;
 
   absl::Status Submit(Job* job);
   void RunGroup(const std::vector<Job*>& group);
   absl::Status RunJob(Job* job, WriteSet* writes);
   absl::Status CommitLog(WriteSet* writes, bool sync);
   absl::Status CheckClock(std::int64_t now_ms) const;
-  void FinishChanges(const engine::Rules& rules_before, std::uint64_t nodes_before, Job* job,
-                     WriteSet* writes);
+  void Take(std::span<const engine::Core::Incoming> records,
+            const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
+  static absl::Status CheckGraphName(const std::string& name);
+  engine::Core::Effect PutPolicy(std::uint32_t graph, const std::string& name,
+                                 std::shared_ptr<const CompiledPolicy> policy,
+                                 const engine::Core::Progress& progress);
+  std::vector<engine::CheckpointPart> PinAll() const;
   void Publish();
   void Latch(const absl::Status& why);
-  absl::Status ReadOnly() const;
 
   absl::Status RetractOne(const RecordSelector& selector, RetractResult* result);
   absl::Status RetractRange(const RecordSelector& selector, RetractResult* result);
   void TakeTombstones(std::span<const Record> tombstones);
 
-  void SyncInGroups();
+  void CallBackground();
+  void SyncGroup();
   bool CheckpointIsDue() const;
   void CheckpointWhenDue();
 
   const EngineOptions options_;
   std::unique_ptr<Store> store_;
-  engine::Index index_;
   engine::Log log_;
-  std::unique_ptr<engine::Core> core_;  // the group leader's
-  engine::Publisher publisher_;
+  // By number. The group leader alone adds one, under the mutex; others look under it, and at the first without.
+  mutable std::mutex lenses_mutex_;
+  std::vector<std::shared_ptr<engine::Lens>> lenses_;
   std::uint64_t last_sequence_ = 0;  // the group leader's
   std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
-  std::shared_ptr<const engine::Rules> replay_rules_before_;
-  std::uint64_t replay_nodes_before_ = 0;
   bool replayed_policy_ = false;
 
   std::mutex queue_mutex_;
@@ -111,12 +126,9 @@ class Engine::Impl {
   std::atomic<std::uint64_t> checkpoint_due_at_;  // of these bytes
   std::atomic<std::uint64_t> failed_checkpoints_{0};
 
-  std::mutex background_mutex_;
-  std::condition_variable background_wake_;
-  bool stopping_ ABSL_GUARDED_BY(background_mutex_) = false;
-  std::atomic<bool> unsynced_{false};
-  std::thread syncer_;
-  std::thread checkpointer_;
+  const std::shared_ptr<engine::Background> background_;
+  std::atomic<bool> sync_called_{false};  // for what was committed since the last one began
+  std::atomic<bool> checkpoint_called_{false};
 };
 
 }  // namespace polyonym

@@ -14,9 +14,17 @@ absl::Status Corrupt() {
 
 }  // namespace
 
-std::string FeedKey(std::uint64_t sequence) { return BigEndianKey(sequence); }
+// Rows of further graphs lie behind those of the first, each graph's together.
+std::string FeedKey(std::uint64_t sequence, std::uint32_t graph) {
+  if (graph == 0) return BigEndianKey(sequence);
+  return std::string{'\xff', static_cast<char>(graph)} + BigEndianKey(sequence);
+}
 
-std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row) {
+std::uint64_t FeedSequence(std::string_view key) {
+  return key.size() < 8 ? 0 : FromBigEndianKey(key.substr(key.size() - 8));
+}
+
+std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row, std::uint32_t graph) {
   std::string out;
   PutVarint(&out, row.changes.size());
   for (std::size_t i = 0; i < row.changes.size(); ++i) {
@@ -35,11 +43,12 @@ std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row) {
       last = n.value;
     }
   }
-  return SealValue(kFeedVersion, FeedKey(sequence), out);
+  return SealValue(kFeedVersion, FeedKey(sequence, graph), out);
 }
 
-absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes) {
-  auto payload = OpenValue(kFeedVersion, FeedKey(sequence), bytes);
+absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes,
+                                      std::uint32_t graph) {
+  auto payload = OpenValue(kFeedVersion, FeedKey(sequence, graph), bytes);
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);
   const std::uint64_t count = in.Varint();

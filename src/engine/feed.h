@@ -24,10 +24,13 @@ struct FeedRow {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
 };
 
-std::string FeedKey(std::uint64_t sequence);
-std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row);
+// `graph`: the number of the lens; the first is 0.
+std::string FeedKey(std::uint64_t sequence, std::uint32_t graph = 0);
+std::uint64_t FeedSequence(std::string_view key);
+std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row, std::uint32_t graph = 0);
 // ERRORS: DataLoss.
-absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes);
+absl::StatusOr<FeedRow> DecodeFeedRow(std::uint64_t sequence, std::string_view bytes,
+                                      std::uint32_t graph = 0);
 
 }  // namespace polyonym::engine
 

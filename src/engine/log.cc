@@ -113,8 +113,11 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes,
   frame.sequence = in.Varint();
   if (kind == static_cast<std::uint8_t>(FrameKind::kPolicy)) {
     frame.kind = FrameKind::kPolicy;
+    const std::uint64_t graph = in.Varint();
+    frame.graph = static_cast<std::uint32_t>(graph);
+    frame.graph_name = in.Text();
     frame.policy = in.Text();
-    if (!in.AtEnd()) return Corrupt();
+    if (!in.AtEnd() || graph > 0xff) return Corrupt();
     return frame;
   }
   if (kind == static_cast<std::uint8_t>(FrameKind::kClock)) {
@@ -200,15 +203,19 @@ std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Re
   if (record.act == Act::kDeleteSource) PutText(&body_, record.target_source);
   if (!record.facts.empty()) PutText(&body_, record.facts);
   const std::uint64_t location = (sealed_ + 1) << 16 | places_.size();
+  ++appended_;
   places_.push_back(bodies_.size());
   PutText(&bodies_, body_);
   return location;
 }
 
-void Log::AppendPolicy(std::uint64_t sequence, std::string_view policy) {
+void Log::AppendPolicy(std::uint64_t sequence, std::string_view policy, std::uint32_t graph,
+                       std::string_view graph_name) {
   Seal();
   std::string payload(1, static_cast<char>(FrameKind::kPolicy));
   PutVarint(&payload, sequence);
+  PutVarint(&payload, graph);
+  PutText(&payload, graph_name);
   PutText(&payload, policy);
   AppendFrame(payload);
 }
@@ -222,6 +229,7 @@ void Log::AppendClock(std::uint64_t sequence, std::int64_t clock_ms) {
 }
 
 void Log::AppendFrame(std::string_view payload) {
+  ++appended_;
   ++sealed_;
   pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload));
 }

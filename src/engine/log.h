@@ -30,6 +30,8 @@ struct Frame {
   std::uint64_t first_record = 0;  // number of the first record in it
   std::vector<Record> records;     // with id, time and version filled in
   std::string policy;              // kPolicy: polyonym.v1.Policy bytes
+  std::uint32_t graph = 0;         // kPolicy: number of the lens that it is for
+  std::string graph_name;          // and the name of its graph
   std::int64_t clock_ms = 0;       // kClock
 };
 
@@ -58,7 +60,8 @@ class Log {
   // written.
   std::uint64_t Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
                        bool own_id);
-  void AppendPolicy(std::uint64_t sequence, std::string_view policy);
+  void AppendPolicy(std::uint64_t sequence, std::string_view policy, std::uint32_t graph = 0,
+                    std::string_view graph_name = {});
   void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
 
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
@@ -67,6 +70,8 @@ class Log {
   // What was moved is in the store now.
   void Release();
   std::uint64_t bytes_written() const { return bytes_written_; }
+  // Records, policies and clocks appended since it was made.
+  std::uint64_t appended() const { return appended_; }
 
   // The record at a place, from the open frame, the closed ones, or the store.  ERRORS: DataLoss.
   absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
@@ -83,6 +88,7 @@ class Log {
   std::string body_;                              // reused
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
+  std::uint64_t appended_ = 0;
   // The frame read last: records that were written together are read together.
   mutable std::uint64_t cached_number_ = 0;
   mutable std::string cached_;

@@ -224,7 +224,8 @@ absl::StatusOr<Conditions> ReadConditions(const View::Impl& view, std::uint64_t 
         }
         if (frame->sequence > sequence) return false;
         if (frame->kind == engine::FrameKind::kClock) conditions.clock_ms = frame->clock_ms;
-        if (frame->kind != engine::FrameKind::kPolicy) return true;
+        if (frame->kind != engine::FrameKind::kPolicy || frame->graph != view.graph_number())
+          return true;
         auto policy = ReadPolicyProto(frame->policy);
         auto compiled = policy.ok() ? CompiledPolicy::Compile(*std::move(policy))
                                     : absl::StatusOr<std::shared_ptr<const CompiledPolicy>>(

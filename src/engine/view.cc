@@ -35,7 +35,7 @@ View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
   if (wanted.verdict.reason != Reason::kNone) return wanted;
   wanted.kind = rules().FindKind(identifier.ns);
   if (wanted.kind != kNone)
-    wanted.hash = engine_->index().HashValue(wanted.kind, wanted.verdict.value);
+    wanted.hash = index().HashValue(wanted.kind, wanted.verdict.value);
   return wanted;
 }
 
@@ -43,7 +43,7 @@ View::Impl::Found View::Impl::Find(const Wanted& wanted) const {
   Found found;
   found.held = wanted.verdict.reason;
   if (wanted.kind == kNone) return found;
-  found.name = engine_->index().dictionary.Find(wanted.hash, [&](Node n) {
+  found.name = index().dictionary.Find(wanted.hash, [&](Node n) {
     return n < state_->nodes && graph_.KindOf(n) == wanted.kind &&
            graph_.ValueOf(n) == wanted.verdict.value;
   });
@@ -69,7 +69,7 @@ Resolution View::Impl::Resolve(const Found& found) const {
 
 // Like Core::LookAhead(): each round asks for what the one before it has found.
 void View::Impl::LookAhead(std::span<const Wanted> group) const {
-  const engine::Index& index = engine_->index();
+  const engine::Index& index = lens_->index;
   std::array<Node, kAhead> guesses{};
   for (const Wanted& wanted : group) {
     if (wanted.kind != kNone) index.dictionary.Prefetch(wanted.hash);
@@ -104,7 +104,7 @@ std::vector<Identifier> View::Impl::MembersOf(Node root) const {
 Node View::Impl::FindNormalised(std::string_view ns, std::string_view value) const {
   const engine::Kind kind = rules().FindKind(ns);
   if (kind == kNone) return kNone;
-  const engine::Index& index = engine_->index();
+  const engine::Index& index = lens_->index;
   return index.dictionary.Find(index.HashValue(kind, value), [&](Node n) {
     return n < state_->nodes && graph_.KindOf(n) == kind && graph_.ValueOf(n) == value;
   });
@@ -186,11 +186,11 @@ absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {
   while (!todo.empty() && history.size() < kMaxHistory) {
     const auto [sequence, profile] = todo.back();
     todo.pop_back();
-    auto bytes = impl_->store().Get(Table::kFeed, engine::FeedKey(sequence));
+    auto bytes = impl_->store().Get(Table::kFeed, engine::FeedKey(sequence, impl_->graph_number()));
     if (!bytes.ok()) return bytes.status();
     if (!bytes->has_value())
       return absl::DataLossError("a feed row is missing; run verify, then restore a backup");
-    auto row = engine::DecodeFeedRow(sequence, **bytes);
+    auto row = engine::DecodeFeedRow(sequence, **bytes, impl_->graph_number());
     if (!row.ok()) return row.status();
     for (std::size_t i = 0; i < row->changes.size(); ++i) {
       const Change& change = row->changes[i];
@@ -250,13 +250,14 @@ absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from,
   if (impl_->engine().durability() == Durability::kGroup) {
     if (absl::Status status = impl_->engine().SyncUpTo(sequence()); !status.ok()) return status;
   }
+  const std::uint32_t graph = impl_->graph_number();
   std::vector<Change> changes;
   absl::Status problem;
   absl::Status status = impl_->store().Scan(
-      Table::kFeed, engine::FeedKey(from), engine::FeedKey(sequence() + 1),
+      Table::kFeed, engine::FeedKey(from, graph), engine::FeedKey(sequence() + 1, graph),
       [&](std::string_view key, std::string_view value) {
         if (changes.size() >= max_changes) return false;
-        auto row = engine::DecodeFeedRow(engine::FromBigEndianKey(key), value);
+        auto row = engine::DecodeFeedRow(engine::FeedSequence(key), value, graph);
         if (!row.ok()) {
           problem = row.status();
           return false;

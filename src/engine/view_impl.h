@@ -32,16 +32,19 @@ class View::Impl {
     Reason held = Reason::kNone;
   };
 
-  Impl(std::shared_ptr<Engine::Impl> engine, std::shared_ptr<const engine::CommitState> state)
+  Impl(std::shared_ptr<Engine::Impl> engine, std::shared_ptr<engine::Lens> lens)
       : engine_(std::move(engine)),
-        state_(std::move(state)),
-        graph_(engine::AtCommit{&engine_->index(), state_->sequence}, state_->rules.get()) {}
+        lens_(std::move(lens)),
+        state_(lens_->publisher.Pin()),
+        graph_(engine::AtCommit{&lens_->index, state_->sequence}, state_->rules.get()) {}
 
   const engine::CommitState& state() const { return *state_; }
   const Graph& graph() const { return graph_; }
   const Store& store() const { return engine_->store(); }
   const engine::Rules& rules() const { return *state_->rules; }
   Engine::Impl& engine() const { return *engine_; }
+  const engine::Index& index() const { return lens_->index; }
+  std::uint32_t graph_number() const { return lens_->number; }
 
   static constexpr std::size_t kAhead = 32;  // identifiers that are looked up together
 
@@ -75,7 +78,8 @@ class View::Impl {
   static void AddSightings(const engine::LinkCell& cell, Sightings sightings, LinkEvidence* out);
 
   std::shared_ptr<Engine::Impl> engine_;
-  std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before engine_
+  std::shared_ptr<engine::Lens> lens_;
+  std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before lens_
   Graph graph_;
 };
 

@@ -23,6 +23,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +37,10 @@
 #include "polyonym/store/store.h"
 
 namespace polyonym {
+
+namespace engine {
+struct Background;  // of src/engine alone
+}  // namespace engine
 
 struct EngineOptions {
   Durability durability =
@@ -84,6 +89,9 @@ struct PolicyResult {
 struct PolicyOptions {
   // Called now and then by the thread that works: what is done, of how much. May not call the engine.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+  // Which graph the policy is for. Empty: the first, which every store has. A store may have up to 15 more by names such as `household`,
+  // over the same records, each with numbers, profiles and a feed of its own; one that is not there yet is made of all records.
+  std::string graph;
 };
 
 // What time did.
@@ -154,8 +162,14 @@ class Engine {
   // as Apply().  COST: the links that expire, and their profiles.
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
 
-  // The present state. COST: a pin; hold it as long as one question takes, not for ever.
+  // The present state of the first graph. COST: a pin; hold it as long as one question takes, not for ever.
   View Read() const;
+
+  // The present state of a graph. Its identifier numbers and profile ids mean something in that graph alone.  ERRORS: NotFound.
+  absl::StatusOr<View> Read(std::string_view graph) const;
+
+  // Names of the store's graphs, in the order in which they were made; the first is empty.
+  std::vector<std::string> Graphs() const;
 
   // A state that has at least `sequence`, waiting for it up to `timeout_ms`.  ERRORS: DeadlineExceeded.
   absl::StatusOr<View> ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const;
@@ -170,7 +184,14 @@ class Engine {
   absl::Status Sync();
 
  private:
+  friend class Environment;
   explicit Engine(std::shared_ptr<Impl> impl);
+  static absl::StatusOr<std::unique_ptr<Engine>> Open(
+      const std::string& path, const EngineOptions& options,
+      std::shared_ptr<engine::Background> background);
+  static absl::StatusOr<std::unique_ptr<Engine>> OpenOn(
+      std::unique_ptr<Store> store, const EngineOptions& options,
+      std::shared_ptr<engine::Background> background);
   std::shared_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,62 @@
+#include "engine/lens.h"
+
+namespace polyonym::engine {
+
+Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like)
+    : number(graph), name(std::move(graph_name)) {
+  if (like == nullptr) return;
+  index.seed = like->seed;
+  index.hash_bits = like->hash_bits;
+}
+
+void Lens::Start(Log* log, std::shared_ptr<const Rules> rules) {
+  core = std::make_unique<Core>(&index, log, std::move(rules));
+}
+
+absl::Status Lens::Load(Log* log, const CommitState& state) {
+  Start(log, state.rules);
+  core->mutable_totals() = state.totals;
+  core->RebuildTables(state.clock_ms, state.newest_ms, Families(state.families));
+  return core->status();
+}
+
+void Lens::Begin(std::uint64_t sequence) {
+  index.Begin(sequence);
+  core->Begin(sequence);
+  rules_before_ = core->rules();
+  nodes_before_ = static_cast<Node>(index.nodes.size());
+}
+
+FeedRow Lens::Changes(std::uint64_t last, std::uint64_t sequence) {
+  FeedRow row;
+  row.changes = core->Net(*rules_before_, last, nodes_before_, sequence);
+  row.before = core->NoteChanges(row.changes);
+  return row;
+}
+
+void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
+  auto state = std::make_shared<CommitState>();
+  state->sequence = sequence;
+  state->nodes = index.nodes.size();
+  state->links = index.links.size();
+  state->profiles = index.profiles.size();
+  state->mentions = index.mentions.size();
+  state->records = index.records.size();
+  state->renames = index.renames.size();
+  state->values_end = index.values.end();
+  state->last_frame = last_frame;
+  state->replays = core->replays();
+  state->clock_ms = core->clock_ms();
+  state->newest_ms = core->newest_ms();
+  state->families = core->families().names();
+  state->resident_bytes = index.bytes();
+  state->totals = core->totals();
+  state->rules = core->rules();
+  publisher.Publish(std::move(state));
+  index.Reclaim(publisher.OldestPinned());
+  index.pairs.Reclaim();
+  index.record_keys.Reclaim();
+  if (!publisher.HasPins()) index.dictionary.Reclaim();
+}
+
+}  // namespace polyonym::engine

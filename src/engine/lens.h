@@ -1,0 +1,55 @@
+// engine/lens.h - one reading of a store's records: a policy, the index that it gives, and the commits that readers see of it.
+//
+// A store has one lens for each of its graphs. All take the same records, in the same order, from the same log; each has
+// numbers, profiles and a feed of its own.
+//
+// THREADS: the group leader's, but for `publisher`, and for `index` as its header says.
+#ifndef POLYONYM_SRC_ENGINE_LENS_H_
+#define POLYONYM_SRC_ENGINE_LENS_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/core.h"
+#include "engine/feed.h"
+#include "engine/index.h"
+#include "engine/log.h"
+#include "engine/state.h"
+
+namespace polyonym::engine {
+
+class Lens {
+ public:
+  static constexpr std::uint32_t kMaxGraphs = 16;
+
+  // `like`: the lens whose hashes it shares; null for the first. Start() or Load() comes next.
+  Lens(std::uint32_t number, std::string name, const Index* like);
+
+  // Begins without a record, or from a checkpoint that was loaded into `index`.
+  void Start(Log* log, std::shared_ptr<const Rules> rules);
+  absl::Status Load(Log* log, const CommitState& state);
+
+  const std::uint32_t number;  // the first is 0
+  const std::string name;      // of its graph; empty for the first
+  Index index;
+  std::unique_ptr<Core> core;
+  Publisher publisher;
+
+  // Opens call `sequence`: what Changes() compares with is what was before.
+  void Begin(std::uint64_t sequence);
+  // What the open call did since `last` was published, noted in the profiles, with what was noted before.
+  FeedRow Changes(std::uint64_t last, std::uint64_t sequence);
+  void Publish(std::uint64_t sequence, std::uint64_t last_frame);
+
+ private:
+  std::shared_ptr<const Rules> rules_before_;
+  Node nodes_before_ = 0;
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_LENS_H_
