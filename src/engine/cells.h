@@ -32,15 +32,17 @@ struct NodeCell {
   std::uint32_t rename = kNone;    // its RenameCell, when it is of a class of several
   std::uint32_t flags = 0;
 
-  static constexpr std::uint32_t kShared = 1;  // a guard holds
-  static constexpr std::uint32_t kApart = 2;   // has a live cannot-link
-  static constexpr std::uint32_t kLife = 4;    // one of several that a value names in turn (lives.h)
+  static constexpr std::uint32_t kShared = 1;   // a guard holds
+  static constexpr std::uint32_t kApart = 2;    // has a live cannot-link
+  static constexpr std::uint32_t kLife = 4;     // one of several that a value names in turn
+  static constexpr std::uint32_t kDeleted = 8;  // a live delete_identifier names it
   // The upper 24 bits count spent links in its list.
   static constexpr std::uint32_t kOneSpent = 1u << 8;
   std::uint32_t spent() const { return flags / kOneSpent; }
   bool shared() const { return (flags & kShared) != 0; }
   bool apart() const { return (flags & kApart) != 0; }
   bool life() const { return (flags & kLife) != 0; }
+  bool deleted() const { return (flags & kDeleted) != 0; }
 };
 static_assert(sizeof(NodeCell) == 64);
 

@@ -220,6 +220,7 @@ class Core {
                   const std::vector<Named>& named);
   void CountUnbind(Node a, Node b, std::int64_t time_ms, Sign sign);
   void CountCannotLink(Node a, Node b, Sign sign);
+  void MarkDeleted(Node name);
   void CountDeletion(Node name, std::int64_t time_ms, Sign sign);
   void CountSourceDeletion(const std::string& source, std::int64_t time_ms, Sign sign);
   void CountRename(std::uint32_t record_index, const Record& record, Node from, Node to, Sign sign);

@@ -12,7 +12,10 @@ void Core::RestoreAct(std::uint32_t record_index, const Record& record,
   const std::int64_t t = record.time_ms.value_or(0);
   if (record.act == Act::kUnbind) acts_.AddUnbind(named[0].name, named[1].name, t);
   if (record.act == Act::kCannotLink) acts_.AddApart(named[0].name, named[1].name);
-  if (record.act == Act::kDeleteIdentifier) acts_.AddDeletion(named[0].name, t);
+  if (record.act == Act::kDeleteIdentifier) {
+    acts_.AddDeletion(named[0].name, t);
+    MarkDeleted(named[0].name);
+  }
   if (record.act == Act::kDeleteSource) acts_.AddSourceDeletion(record.target_source, t);
   if (record.act == Act::kRename) {
     acts_.AddRename(record_index, {named[0].name, named[1].name, t, {record.source, record.id}});
@@ -44,12 +47,20 @@ void Core::CountUnbind(Node a, Node b, std::int64_t t, Sign sign) {
   }
 }
 
+// For views, which cannot ask the acts: where it is not set, nothing that names the identifier is void for it.
+void Core::MarkDeleted(Node name) {
+  NodeCell& cell = index_->nodes.Write(name);
+  cell.flags =
+      acts_.DeletedUntil(name) ? cell.flags | NodeCell::kDeleted : cell.flags & ~NodeCell::kDeleted;
+}
+
 void Core::CountDeletion(Node name, std::int64_t t, Sign sign) {
   if (sign == Sign::kPlus) {
     acts_.AddDeletion(name, t);
   } else {
     acts_.RemoveDeletion(name, t);
   }
+  MarkDeleted(name);
   const Node node = graph_.Canonical(name);
   std::set<Node> others;
   if (sign == Sign::kPlus) {

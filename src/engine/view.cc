@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "engine/bytes.h"
@@ -19,8 +20,6 @@ using engine::Node;
 namespace {
 
 constexpr std::size_t kMaxHistory = 10'000;  // changes that How() follows
-
-absl::Status NoSuchProfile() { return absl::NotFoundError("this profile id was never given out"); }
 
 }  // namespace
 
@@ -121,6 +120,47 @@ absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
   stored.held = stored.standing && cell.has(engine::RecordCell::kHeld);
   stored.record = *std::move(record);
   return stored;
+}
+
+absl::StatusOr<View::Impl::NamedRecord> View::Impl::ReadNamed(std::uint32_t index) const {
+  auto record = engine::ReadRecordFromStore(store(), graph_.access().record(index).location);
+  if (!record.ok()) return record.status();
+  NamedRecord out{*std::move(record), {}, {}};
+  const std::int64_t t = out.record.time_ms.value_or(0);
+  RecordVerdict verdict;
+  JudgeRecord(rules().policy(), out.record, &verdict);
+  std::vector<Node> nodes;
+  for (const RecordVerdict::Counted& counted : verdict.counted) {
+    const Node value = FindNormalised(counted.ns, counted.value);
+    nodes.push_back(value == kNone ? kNone : graph_.LifeAt(value, t));
+    if (value != kNone) out.names.push_back({nodes.back(), counted.role, counted.derived});
+  }
+  for (const RecordVerdict::Derivation& d : verdict.derivations) {
+    if (verdict.counted[d.from].role == Role::kSelf && nodes[d.from] != kNone && nodes[d.of] != kNone)
+      out.derivations.emplace_back(nodes[d.from], nodes[d.of]);
+  }
+  std::sort(out.names.begin(), out.names.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.node, a.derived, a.role) < std::tuple(b.node, b.derived, b.role);
+  });
+  out.names.erase(std::unique(out.names.begin(), out.names.end(),
+                              [](const auto& a, const auto& b) { return a.node == b.node; }),
+                  out.names.end());
+  return out;
+}
+
+std::set<Node> View::Impl::NamedRecord::SightedWith(Node from) const {
+  std::set<Node> named, sighted;
+  for (const Name& name : names) {
+    if (!name.derived && (name.role == Role::kSelf || record.act == Act::kMustLink))
+      named.insert(name.node);
+  }
+  if (named.contains(from)) sighted = std::move(named);
+  for (const auto& [origin, digest] : derivations) {
+    if (origin == from) sighted.insert(digest);
+    if (digest == from) sighted.insert(origin);
+  }
+  sighted.erase(from);
+  return sighted;
 }
 
 std::uint64_t View::sequence() const { return impl_->state().sequence; }

@@ -11,10 +11,16 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "engine/engine_impl.h"
 #include "polyonym/engine/view.h"
 
 namespace polyonym {
+
+inline absl::Status NoSuchProfile() {
+  return absl::NotFoundError("this profile id was never given out");
+}
 
 class View::Impl {
  public:
@@ -54,6 +60,12 @@ class View::Impl {
   Found Find(const Identifier& identifier) const { return Find(Judge(identifier)); }
   // What the dictionary has under a namespace and a normalised value, or kNone.
   engine::Node FindNormalised(std::string_view ns, std::string_view value) const;
+  // What the dictionary has for a name: the name itself, but for lives.
+  engine::Node ValueOf(engine::Node name) const {
+    return graph_.node(name).life()
+               ? FindNormalised(rules().kinds()[graph_.KindOf(name)], graph_.ValueOf(name))
+               : name;
+  }
   Resolution Resolve(const Found& found) const;
   Identifier NameOf(engine::Node n) const {
     return {rules().kinds()[graph_.KindOf(n)], std::string(graph_.ValueOf(n))};
@@ -66,10 +78,38 @@ class View::Impl {
 
   absl::StatusOr<StoredRecord> RecordAt(std::uint32_t index) const;
 
+  // A record that counts, and what it names.
+  struct NamedRecord {
+    struct Name {
+      engine::Node node = engine::kNone;
+      Role role = Role::kSelf;
+      bool derived = false;
+    };
+    Record record;
+    std::vector<Name> names;  // each node once, ascending; named rather than derived, and then rather self
+    std::vector<std::pair<engine::Node, engine::Node>> derivations;  // origin, digest; of self alone
+
+    std::set<engine::Node> SightedWith(engine::Node from) const;
+  };
+  // Of a live record.  ERRORS: DataLoss.
+  absl::StatusOr<NamedRecord> ReadNamed(std::uint32_t index) const;
+
+  // f(index, cell) for each naming of a node by a record, live or not, until it returns false. A record may come up again where the
+  // node has several names.
+  template <class F>
+  void ForEachMention(engine::Node node, const F& f) const {
+    bool more = true;
+    graph_.ForEachName(node, [&](engine::Node name) {
+      for (std::uint32_t m = graph_.node(ValueOf(name)).mentions; more && m != engine::kNone;) {
+        const engine::MentionCell mention = graph_.access().mention(m);
+        more = f(mention.record, graph_.access().record(mention.record));
+        m = mention.next;
+      }
+    });
+  }
+
   struct Sightings;
   using SightingsByNode = absl::flat_hash_map<engine::Node, Sightings>;
-  std::set<engine::Node> SightedWith(engine::Node from, const Record& record,
-                                     const RecordVerdict& verdict) const;
   absl::Status GatherSightings(engine::Node from, engine::Node other, SightingsByNode* out) const;
   LinkEvidence EvidenceOf(const engine::LinkCell& cell, Sightings sightings) const;
   absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link) const;

@@ -151,56 +151,24 @@ struct View::Impl::Sightings {
   std::vector<One> seen, forced;
 };
 
-// Nodes that a record sights with `from`.
-std::set<Node> View::Impl::SightedWith(Node from, const Record& record,
-                                       const RecordVerdict& verdict) const {
-  const bool must = record.act == Act::kMustLink;
-  std::vector<Node> nodes;
-  std::set<Node> named, sighted;
-  for (const RecordVerdict::Counted& counted : verdict.counted) {
-    const Node value = FindNormalised(counted.ns, counted.value);
-    nodes.push_back(value == kNone ? kNone
-                                   : graph_.LifeAt(value, record.time_ms.value_or(0)));
-    if (value != kNone && !counted.derived && (counted.role == Role::kSelf || must))
-      named.insert(nodes.back());
-  }
-  if (named.contains(from)) sighted = named;
-  for (const RecordVerdict::Derivation& d : verdict.derivations) {
-    if (verdict.counted[d.from].role != Role::kSelf) continue;
-    if (nodes[d.from] == from) sighted.insert(nodes[d.of]);
-    if (nodes[d.of] == from) sighted.insert(nodes[d.from]);
-  }
-  sighted.erase(from);
-  sighted.erase(kNone);
-  return sighted;
-}
-
 // Of the live records that name `from`, those that sight `other` with it, or (kNone) by every node that they sight with it.
 absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode* out) const {
   std::set<std::uint32_t> numbers;
-  graph_.ForEachName(from, [&](Node name) {
-    const Node value = graph_.node(name).life()
-                           ? FindNormalised(rules().kinds()[graph_.KindOf(name)], graph_.ValueOf(name))
-                           : name;
-    for (std::uint32_t m = graph_.node(value).mentions;
-         m != kNone && numbers.size() < kMaxMentions;) {
-      const engine::MentionCell mention = graph_.access().mention(m);
-      if (graph_.access().record(mention.record).live()) numbers.insert(mention.record);
-      m = mention.next;
-    }
+  ForEachMention(from, [&](std::uint32_t number, const engine::RecordCell& cell) {
+    if (cell.live()) numbers.insert(number);
+    return numbers.size() < kMaxMentions;
   });
-  RecordVerdict verdict;
   for (const std::uint32_t number : numbers) {
-    auto record = engine::ReadRecordFromStore(store(), graph_.access().record(number).location);
-    if (!record.ok()) return record.status();
-    const bool must = record->act == Act::kMustLink;
-    if (!must && record->act != Act::kObserve && record->act != Act::kBind) continue;
-    JudgeRecord(rules().policy(), *record, &verdict);
-    for (const Node node : SightedWith(from, *record, verdict)) {
+    auto read = ReadNamed(number);
+    if (!read.ok()) return read.status();
+    const Record& record = read->record;
+    const bool must = record.act == Act::kMustLink;
+    if (!must && record.act != Act::kObserve && record.act != Act::kBind) continue;
+    for (const Node node : read->SightedWith(from)) {
       if (other != kNone && node != other) continue;
       Sightings& sightings = (*out)[node];
       (must ? sightings.forced : sightings.seen)
-          .push_back({record->time_ms.value_or(0), record->source, record->id});
+          .push_back({record.time_ms.value_or(0), record.source, record.id});
     }
   }
   return absl::OkStatus();

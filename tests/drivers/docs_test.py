@@ -49,6 +49,8 @@ class DocsTest(ProgramTest):
                 "why",
                 "why-not",
                 "how",
+                "neighbours",
+                "path",
                 "groups",
                 "held",
                 "changes",
@@ -94,6 +96,8 @@ class DocsTest(ProgramTest):
             "show": ["crm:c1"],
             "why": ["crm:c2", "device:d"],
             "why-not": ["crm:c1", "device:d"],
+            "neighbours": ["crm:c1"],
+            "path": ["crm:c1", "crm:c2"],
             "groups": ["--ids"],
             "held": [],
             "stats": [],
@@ -105,6 +109,8 @@ class DocsTest(ProgramTest):
             self.assert_fields(command, self.polyonym(*command.split(), "--db", store, *args).rows)
         self.assert_fields("a change", self.polyonym("changes", "--db", store).rows)
         self.assert_fields("a link", self.polyonym("why", "--db", store, "crm:c2", "device:d").row["chain"])
+        path = self.polyonym("path", "--db", store, "crm:c1", "crm:c2").row["path"]
+        self.assert_fields("a relation", path[0]["relations"])
         self.assert_fields("export", self.polyonym("export", "--all", "--db", store).rows)
         self.assert_fields("policy check", self.polyonym("policy", "check", self.policy).rows)
         self.assert_fields("policy preset", self.polyonym("policy", "preset").rows)

@@ -3,7 +3,7 @@
 import re
 
 TABLES = {"option": "options", "field": "fields", "reason": "reasons"}  # by the first heading of a table
-SHARED_FIELDS = ["a link", "a change"]  # sections whose fields stand inside rows of several commands
+SHARED_FIELDS = ["a link", "a relation", "a change"]  # sections whose fields stand inside rows of several commands
 
 
 class Documentation:

@@ -13,6 +13,8 @@ STORE_COMMANDS = [
     ["why", "crm:c1", "crm:c2"],
     ["why-not", "crm:c1", "crm:c2"],
     ["how", "crm:c1"],
+    ["neighbours", "crm:c1"],
+    ["path", "crm:c1", "crm:c2"],
     ["groups"],
     ["held"],
     ["changes"],

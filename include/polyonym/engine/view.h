@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "polyonym/engine/moment.h"
+#include "polyonym/engine/relations.h"
 #include "polyonym/model/change.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/outcome.h"
@@ -199,6 +200,21 @@ class View {
 
   // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
+
+  // ---- relations between profiles: engine/relations.h ----
+
+  // Who is related to the profile where `id` now lives, in up to `max_steps` steps: by distance, then by id.
+  // ERRORS: NotFound (never given out), ResourceExhausted (an answer would pass a bound of the options), DataLoss.
+  // COST: the links and records of every profile nearer than `max_steps`, up to the bounds.
+  absl::StatusOr<std::vector<RelatedProfile>> Neighbourhood(
+      ProfileId id, const RelationOptions& options = {}) const;
+
+  // The fewest steps from one profile to the other, the last of them at `to`; none where both are one profile. Of several ways the
+  // one whose first step that differs has the smaller id.  ERRORS: NotFound (an id was never given out, or no way of up to
+  // `max_steps` steps), ResourceExhausted (no way found within the bounds), DataLoss.  COST: as Neighbourhood(), until `to` is met.
+  absl::StatusOr<std::vector<RelatedProfile>> Path(ProfileId from, ProfileId to,
+                                                   const RelationOptions& options = {
+                                                       .max_steps = 6}) const;
 
   absl::StatusOr<std::vector<HeldItem>> Held(const HeldFilter& filter) const;
 
