@@ -31,6 +31,8 @@ class MemoryResolver::Impl {
     partition.groups.reserve(groups.size());
     for (auto& [root, members] : groups) {
       std::sort(members.begin(), members.end());
+      // Two lives of one value may be one person's.
+      members.erase(std::unique(members.begin(), members.end()), members.end());
       partition.groups.push_back(std::move(members));
     }
     std::sort(partition.groups.begin(), partition.groups.end());

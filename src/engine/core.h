@@ -234,6 +234,10 @@ class Core {
     std::vector<Node> current;  // by their beginning
     std::vector<Node> spare;    // that no naming calls for now
   };
+  static bool NamesValue(const std::vector<Named>& named, Node value) {
+    return std::any_of(named.begin(), named.end(),
+                       [&](const Named& n) { return n.value == value; });
+  }
   bool HasLives(Node value) const { return rules_->ValidityOf(graph_.KindOf(value)) != 0; }
   Node ValueNode(Node name) const;
   void FitLife(Node value, std::int64_t time_ms);
@@ -295,9 +299,10 @@ class Core {
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
   absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names
-  // Links that may expire, by when; each once. A time may be too early, when evidence came since.
+  // Links that may expire, by when. A time may be too early, when evidence came since; where evidence went, the link stands a second
+  // time, and the time in `scheduled_` is the one that counts.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  absl::flat_hash_set<Link> scheduled_;
+  absl::flat_hash_map<Link, std::int64_t> scheduled_;
   // While records come in again under another policy: the records in a name's list of mentions.
   std::optional<absl::flat_hash_map<Node, absl::flat_hash_set<std::uint32_t>>> mentioned_;
 

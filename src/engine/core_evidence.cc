@@ -127,11 +127,14 @@ void Core::CountNaming(const Record& record, const std::vector<Named>& named, Si
   const std::int64_t t = *record.time_ms;
   if (sign == Sign::kPlus) {
     for (const Named& n : nodes) CountMention(n.node, t, sign);
-    CountPairs(record, nodes, sign);
-    CountDerivedPairs(record, named, sign);
-  } else {
-    CountPairs(record, nodes, sign);
-    CountDerivedPairs(record, named, sign);
+  }
+  CountPairs(record, nodes, sign);
+  CountDerivedPairs(record, named, sign);
+  if (record.act != Act::kMustLink && MayUnbindChildren()) {
+    const std::vector<Named> counted(nodes);
+    RecountChildren(counted, t);
+  }
+  if (sign == Sign::kMinus) {
     for (const Named& n : nodes) CountMention(n.node, t, sign);
   }
 }
@@ -148,7 +151,6 @@ void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sig
         CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
     }
   }
-  if (!forced && MayUnbindChildren()) RecountChildren(nodes, *record.time_ms);
 }
 
 // A derived identifier and what it is derived from, each pair once and where the record does not name both itself.
@@ -233,6 +235,8 @@ void Core::RecountNode(Node node) {
     const std::int64_t t = *record.time_ms;
     if (record.act == Act::kRename || !Voided(t, void_until)) times.push_back(t);
   });
+  if (graph_.node(node).life())  // its first sighting is its beginning, whatever is voided
+    return SetLive(node, static_cast<std::uint32_t>(times.size()), graph_.FirstMs(node));
   const bool windowed = graph_.limits().kinds[graph_.KindOf(node)].windowed;
   if (windowed) mention_times_.Put(node, times);
   const std::int64_t first =
@@ -369,16 +373,13 @@ void Core::ForEachParentUnbind(Node a, Node child, const F& f) const {
   });
 }
 
-// The earliest live record that names both as self, void or not.
+// The earliest live observation or bind that sights the pair, void or not.
 std::optional<std::int64_t> Core::FirstTogether(Node u, Node v) {
   std::optional<std::int64_t> first;
   ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
     if (record.act != Act::kObserve && record.act != Act::kBind) return;
-    const auto names = [&](Node node) {
-      return std::any_of(named.begin(), named.end(),
-                         [&](const Named& n) { return n.node == node && n.role == Role::kSelf; });
-    };
-    if (names(u) && names(v) && (!first || *record.time_ms < *first)) first = record.time_ms;
+    if (Names(named, v) && Sights(record, named, u, v) && (!first || *record.time_ms < *first))
+      first = record.time_ms;
   });
   return first;
 }

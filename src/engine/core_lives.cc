@@ -52,9 +52,10 @@ void Core::ReviewLife(Node value, std::int64_t time_ms) {
   if (life == value || graph_.FirstMs(life) != time_ms) return;
   for (const std::uint32_t r : MentionsOf(value)) {
     if (!index_->records.Latest(r).live()) continue;
-    const auto record = Load(r);
-    if (!record) return;
-    if (record->act != Act::kRename && Mentions(record->act) && record->time_ms == time_ms) return;
+    const auto loaded = LoadNamed(r);
+    if (!loaded) return;
+    const auto& [record, named] = *loaded;
+    if (Mentions(record.act) && record.time_ms == time_ms && NamesValue(named, value)) return;
   }
   Recut(value, std::nullopt);
 }
@@ -64,11 +65,12 @@ void Core::Recut(Node value, std::optional<std::int64_t> coming) {
   if (coming) namings.push_back(*coming);
   std::vector<std::uint32_t> records;
   for (const std::uint32_t r : MentionsOf(value)) {
-    if (index_->records.Latest(r).live()) records.push_back(r);
-  }
-  for (const std::uint32_t r : records) {
+    if (!index_->records.Latest(r).live()) continue;
     const auto loaded = LoadNamed(r);
     if (!loaded) return;
+    // Under an earlier policy it may have been what another spelling came to.
+    if (!NamesValue(loaded->second, value)) continue;
+    records.push_back(r);
     if (Mentions(loaded->first.act)) namings.push_back(*loaded->first.time_ms);
     SetFlags(r, RecordCell::kVoided, 0);
     Count(r, loaded->first, loaded->second, Sign::kMinus);
@@ -131,8 +133,10 @@ void Core::PointTo(Node value, Node last) {
 Node Core::NewLife(Node value, std::int64_t start_ms) {
   Lives& lives = lives_[value];
   if (!lives.spare.empty()) {
-    const Node life = lives.spare.back();
-    lives.spare.pop_back();
+    // The eldest: the same one after the store was opened again.
+    const auto eldest = std::min_element(lives.spare.begin(), lives.spare.end());
+    const Node life = *eldest;
+    lives.spare.erase(eldest);
     index_->nodes.Write(life).first_ms = start_ms;
     return life;
   }

@@ -282,12 +282,15 @@ void Core::RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families
     if (!cell.has(RecordCell::kStands)) continue;
     index_->record_keys.Insert(cell.key, r);
     const auto act = static_cast<Act>(cell.flags & 0xff);
-    if (!cell.live() || act == Act::kObserve || act == Act::kBind || act == Act::kMustLink ||
-        act == Act::kRetract)
+    if (cell.has(RecordCell::kHeld) || act == Act::kObserve || act == Act::kBind ||
+        act == Act::kMustLink || act == Act::kRetract)
       continue;
     const auto record = Load(r);
-    if (!record) return;
-    if (NameLive(r, *record, &named_)) RestoreAct(r, *record, named_);
+    if (!record || !NameLive(r, *record, &named_)) continue;
+    for (const Named& n : named_) {
+      if (!Mentions(act) && HasLives(n.value)) acted_on_.insert(n.value);
+    }
+    if (cell.live()) RestoreAct(r, *record, named_);
   }
 }
 

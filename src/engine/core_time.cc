@@ -24,7 +24,11 @@ void Core::Schedule(Link link, const identity::Evidence& evidence) {
       rules_->LinkLifetime(graph_.KindOf(cell.a), graph_.KindOf(cell.b));
   if (lifetime == 0 || evidence.last_ms > std::numeric_limits<std::int64_t>::max() - lifetime)
     return;
-  if (scheduled_.insert(link).second) due_.emplace(evidence.last_ms + lifetime, link);
+  const std::int64_t due = evidence.last_ms + lifetime;
+  const auto [at, is_new] = scheduled_.emplace(link, due);
+  if (!is_new && at->second <= due) return;
+  at->second = due;
+  due_.emplace(due, link);
 }
 
 void Core::ScheduleAll() {
@@ -40,9 +44,11 @@ Core::Effect Core::AdvanceTo(std::int64_t now_ms) {
   Defer();
   clock_ms_ = now_ms;
   while (!due_.empty() && due_.top().first < now_ms) {
-    const Link link = due_.top().second;
+    const auto [due, link] = due_.top();
     due_.pop();
-    scheduled_.erase(link);
+    const auto at = scheduled_.find(link);
+    if (at == scheduled_.end() || at->second != due) continue;
+    scheduled_.erase(at);
     const LinkCell cell = graph_.link(link);
     if (!cell.expired() && ExpiredNow(cell, cell.evidence)) {
       SetLink(link, cell.evidence, true);

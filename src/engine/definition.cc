@@ -176,6 +176,25 @@ class Definition::Solver {
     return node;
   }
 
+  // Pairs of nodes that an observation, bind or must-link sights, void or not: 3.2, 3.4.
+  std::set<std::pair<Node, Node>> PairsOf(const Entry& e) const {
+    std::set<std::pair<Node, Node>> pairs;
+    std::set<Node> self;
+    for (const Entry::Name& n : e.names) {
+      if (n.role != Role::kSelf && e.act != Act::kMustLink) continue;
+      const Node node = NodeOf(e, n.name);
+      if (n.from == kNone) {
+        self.insert(node);
+      } else if (const Node from = NodeOf(e, n.from); from != node) {
+        pairs.insert(Ordered(from, node));
+      }
+    }
+    for (auto u = self.begin(); u != self.end(); ++u) {
+      for (auto v = std::next(u); v != self.end(); ++v) pairs.emplace(*u, *v);
+    }
+    return pairs;
+  }
+
   std::uint32_t FamilyOfNode(Node n) const { return out_.rules->FamilyOfKind(out_.kind[n]); }
 
   void ReadActs() {  // 3.1, 3.3, 5
@@ -194,10 +213,8 @@ class Definition::Solver {
         apart_[b].insert(a);
       }
       if ((e->act != Act::kObserve && e->act != Act::kBind) || !policy.HasParents()) continue;
-      for (const Entry::Name& x : e->names) {
-        for (const Entry::Name& y : e->names) {
-          const Node parent = NodeOf(*e, x.name), child = NodeOf(*e, y.name);
-          if (parent == child || x.role != Role::kSelf || y.role != Role::kSelf) continue;
+      for (const auto& [u, v] : PairsOf(*e)) {
+        for (const auto& [parent, child] : {std::pair(u, v), std::pair(v, u)}) {
           const std::uint32_t family = policy.ParentOf(FamilyOfNode(child));
           if (family == CompiledPolicy::kUndeclared || family != FamilyOfNode(parent)) continue;
           children[parent].insert(child);
@@ -226,28 +243,16 @@ class Definition::Solver {
       const bool forced = e->act == Act::kMustLink;
       const bool rename = e->act == Act::kRename;
       if (e->act != Act::kObserve && e->act != Act::kBind && !forced && !rename) continue;
-      std::map<Node, bool> self;  // node → named as self, and not by derivation alone
-      std::set<std::pair<Node, Node>> pairs;
-      for (const Entry::Name& n : e->names) {
-        self[NodeOf(*e, n.name)] |= forced || (n.role == Role::kSelf && n.from == kNone);
-        if (n.from != kNone && n.role == Role::kSelf)
-          pairs.insert(Ordered(NodeOf(*e, n.from), NodeOf(*e, n.name)));
-      }
-      for (const auto& [n, is_self] : self) {
+      std::set<Node> nodes;
+      for (const Entry::Name& n : e->names) nodes.insert(NodeOf(*e, n.name));
+      for (const Node n : nodes) {
         if (!rename && Voided(n, e->time_ms)) continue;
         out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);
         ++out_.live[n];
       }
       if (rename) continue;
-      for (auto u = self.begin(); u != self.end(); ++u) {
-        for (auto v = std::next(u); v != self.end(); ++v) {
-          if (u->second && v->second) pairs.emplace(u->first, v->first);
-        }
-      }
-      for (const auto& pair : pairs) {
-        if (pair.first == pair.second || Voided(pair.first, e->time_ms) ||
-            Voided(pair.second, e->time_ms))
-          continue;
+      for (const auto& pair : PairsOf(*e)) {
+        if (Voided(pair.first, e->time_ms) || Voided(pair.second, e->time_ms)) continue;
         const auto unbound = unbound_until_.find(pair);
         if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
         out_.links[pair].Add(e->time_ms, forced);

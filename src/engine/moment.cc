@@ -113,7 +113,10 @@ class Moment::Impl {
         names_.push_back(name);
       }
       Group& group = groups_.emplace_back();
-      for (const Node name : *names) group.members.push_back(solved_.names[name]);
+      for (const Node name : *names) {  // two lives of one value may be one person's
+        if (group.members.empty() || group.members.back() != solved_.names[name])
+          group.members.push_back(solved_.names[name]);
+      }
       ends_.push_back(names_.size());
     }
   }

@@ -97,6 +97,8 @@ std::vector<Identifier> View::Impl::MembersOf(Node root) const {
     graph_.ForEachName(n, [&](Node name) { members.push_back(NameOf(name)); });
   });
   std::sort(members.begin(), members.end());
+  // Two lives of one value may be one person's.
+  members.erase(std::unique(members.begin(), members.end()), members.end());
   return members;
 }
 
@@ -199,6 +201,11 @@ absl::StatusOr<Identifier> View::IdentifierOf(IdentifierNumber number) const {
   if (number.value >= impl_->state().nodes)
     return absl::NotFoundError("no identifier has this number");
   return impl_->NameOf(static_cast<Node>(number.value));
+}
+
+bool View::IsAlias(IdentifierNumber number) const {
+  return number.value < impl_->state().nodes &&
+         impl_->graph().IsAlias(static_cast<Node>(number.value));
 }
 
 void View::ForEachProfile(

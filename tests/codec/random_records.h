@@ -166,6 +166,12 @@ inline NamespacePolicy RandomNamespacePolicy(Random& random) {
   ns.builtin_blocks = random.Chance(50);
   ns.parent = RandomText(random);
   ns.sensitivity = static_cast<Sensitivity>(random.Below(3));
+  if (random.Chance(50)) ns.link_lifetime_ms = RandomWhole(random);
+  if (random.Chance(50)) ns.validity_ms = RandomWhole(random);
+  for (std::uint64_t i = random.Below(3); i > 0; --i) {
+    ns.derived.push_back({RandomNamespace(random), static_cast<Digest>(random.Below(2)),
+                          static_cast<DigestOf>(random.Below(3))});
+  }
   return ns;
 }
 

@@ -59,5 +59,21 @@ TEST_CASE("any policy is read as it was written, as protobuf and as JSON of eith
   });
 }
 
+TEST_CASE("a digest, or a form to digest, that the library does not know is named by its place") {
+  Policy policy;
+  policy.namespaces.emplace_back();
+  policy.namespaces[0].derived = {{"a"}, {"b", Digest::kMd5, DigestOf::kDigits}};
+  for (int i = 0; i < 2; ++i) {
+    Policy newer = policy;
+    if (i == 0) newer.namespaces[0].derived[1].digest = static_cast<Digest>(2);
+    if (i == 1) newer.namespaces[0].derived[1].of = static_cast<DigestOf>(3);
+    for (const absl::Status& status : {ReadPolicyProto(WritePolicyProto(newer)).status(),
+                                       ReadPolicyJson(WritePolicyJson(newer, false)).status()}) {
+      CHECK(absl::IsInvalidArgument(status));
+      CHECK_THAT(std::string(status.message()), HoldsText("namespaces[0].derived[1]"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace polyonym::harness

@@ -20,27 +20,78 @@ LinkState Read(const View::Neighbour& neighbour) {
   out.seen = e.sightings;
   out.forced = e.must_link;
   out.kept = neighbour.kept;
+  out.expired = neighbour.expired;
   return out;
 }
 
-void ReadLinks(const View& view, const Identifier& of, EngineState* out) {
-  auto links = view.Links(of, View::Detail::kCounts);
-  if (!links.ok()) {
-    out->problems.push_back("Links(" + Spell(of) + "): " + links.status().ToString());
-    return;
-  }
-  for (const View::Neighbour& neighbour : *links) {
-    if (!(neighbour.link.a < neighbour.link.b))
-      out->problems.push_back("a link of " + Spell(of) + " is not a < b");
-    const LinkState state = Read(neighbour);
-    const auto [at, first] =
-        out->state.links.try_emplace({neighbour.link.a, neighbour.link.b}, state);
-    if (!first && at->second != state) {
-      out->problems.push_back("the link " + Spell(neighbour.link.a) + " - " +
-                              Spell(neighbour.link.b) + " differs from its two ends");
+bool HasLives(const Policy& policy, const Identifier& name) {
+  return std::any_of(policy.namespaces.begin(), policy.namespaces.end(),
+                     [&](const NamespacePolicy& ns) {
+                       return ns.name == FamilyOf(name.ns) && ns.validity_ms != 0;
+                     });
+}
+
+// Collects the links of everybody, and tells those between last lives from the rest: asked about an identifier, an engine
+// answers for its last life, but the other end may be any. Lives of one value differ in their times, so do their links.
+class LinkReader {
+ public:
+  LinkReader(const View& view, std::vector<std::string>* problems)
+      : view_(view), policy_(view.policy()), problems_(*problems) {}
+
+  void Ask(const Identifier& of) {
+    auto links = view_.Links(of, View::Detail::kCounts);
+    if (!links.ok())
+      return problems_.push_back("Links(" + Spell(of) + "): " + links.status().ToString());
+    for (const View::Neighbour& neighbour : *links) {
+      const Pair pair(neighbour.link.a, neighbour.link.b);
+      if (!(pair.first < pair.second))
+        problems_.push_back("a link of " + Spell(of) + " is not a < b");
+      Answers& answers = of_[pair];
+      std::vector<LinkState>& from = of == pair.first    ? answers.first
+                                     : of == pair.second ? answers.second
+                                                         : answers.renamed;
+      from.push_back(Read(neighbour));
     }
   }
-}
+
+  std::map<Pair, LinkState> Take() {
+    std::map<Pair, LinkState> out;
+    for (const auto& [pair, answers] : of_) {
+      const std::string what = "the link " + Spell(pair.first) + " - " + Spell(pair.second);
+      for (const LinkState& link : answers.first) {
+        if (!Has(answers.second, link)) {
+          if (!HasLives(policy_, pair.second)) problems_.push_back(what + " has one end");
+        } else if (!out.emplace(pair, link).second) {
+          problems_.push_back(what + " is there twice");
+        }
+      }
+      for (const LinkState& link : answers.second) {
+        if (!Has(answers.first, link) && !HasLives(policy_, pair.first))
+          problems_.push_back(what + " has one end");
+      }
+      for (const LinkState& link : answers.renamed) {
+        if (!Has(answers.first, link) && !Has(answers.second, link))
+          problems_.push_back(what + " differs by the name that is asked");
+      }
+    }
+    return out;
+  }
+
+ private:
+  struct Answers {
+    std::vector<LinkState> first;  // asked about that end of the pair
+    std::vector<LinkState> second;
+    std::vector<LinkState> renamed;  // asked about another name of an end
+  };
+  static bool Has(const std::vector<LinkState>& links, const LinkState& link) {
+    return std::find(links.begin(), links.end(), link) != links.end();
+  }
+
+  const View& view_;
+  const Policy policy_;
+  std::vector<std::string>& problems_;
+  std::map<Pair, Answers> of_;
+};
 
 }  // namespace
 
@@ -80,61 +131,82 @@ EngineOptions LawOptions(std::uint64_t seed) {
   return options;
 }
 
-EngineState ReadState(const View& view, const std::set<Identifier>& others, bool links) {
-  EngineState out;
+namespace {
+
+using Listed = std::map<Identifier, std::set<ProfileId>>;
+
+// Every profile, as listed and as asked.
+Listed ReadProfiles(const View& view, EngineState* out) {
+  const Policy policy = view.policy();
+  Listed listed;
   ProfileId last;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
-    if (!out.members_of.empty() && !(last < id))
-      out.problems.push_back("profiles are not listed in order of id");
+    if (!out->members_of.empty() && !(last < id))
+      out->problems.push_back("profiles are not listed in order of id");
     last = id;
     Group group(members.begin(), members.end());
     if (!std::is_sorted(group.begin(), group.end()))
-      out.problems.push_back("members of a profile are not sorted");
+      out->problems.push_back("members of a profile are not sorted");
     for (const Identifier& member : group) {
-      if (!out.profile_of.try_emplace(member, id).second)
-        out.problems.push_back(Spell(member) + " is in two profiles");
+      std::set<ProfileId>& in = listed[member];
+      if (!in.insert(id).second || (in.size() > 1 && !HasLives(policy, member)))
+        out->problems.push_back(Spell(member) + " is listed twice");
     }
-    out.state.groups.push_back(group);
-    out.members_of[id] = std::move(group);
+    out->state.groups.push_back(group);
+    out->members_of[id] = std::move(group);
     return true;
   });
-  std::sort(out.state.groups.begin(), out.state.groups.end());
-  for (const auto& [id, members] : out.members_of) {
+  std::sort(out->state.groups.begin(), out->state.groups.end());
+  for (const auto& [id, members] : out->members_of) {
     auto asked = view.Members(id);
     if (!asked.ok() || *asked != members)
-      out.problems.push_back("Members(" + polyonym::ToString(id) + ") differs from the list");
+      out->problems.push_back("Members(" + polyonym::ToString(id) + ") differs from the list");
   }
+  return listed;
+}
+
+}  // namespace
+
+EngineState ReadState(const View& view, const std::set<Identifier>& others, bool links) {
+  EngineState out;
+  const Policy policy = view.policy();
+  const Listed listed = ReadProfiles(view, &out);
+  LinkReader reader(view, &out.problems);
   std::vector<Identifier> all(others.begin(), others.end());
-  for (const auto& [member, id] : out.profile_of) {
+  for (const auto& [member, in] : listed) {
     if (!others.contains(member)) all.push_back(member);
   }
   const std::vector<Resolution> answers = view.Resolve(all);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Resolution& r = answers[i];
-    const auto listed = out.profile_of.find(all[i]);
+    const auto in = listed.find(all[i]);
     if (r.gone) out.state.gone.insert(all[i]);
     if (r.shared) out.state.shared.insert(all[i]);
     if (r.known != r.profile.has_value())
       out.problems.push_back(Spell(all[i]) + ": known and profile disagree");
-    if (listed == out.profile_of.end()) {
+    if (in == listed.end()) {
       if (r.known && !r.gone)
         out.problems.push_back(Spell(all[i]) + " is known, not gone, and in no profile");
       continue;
     }
-    if (!r.known || r.gone || r.profile != listed->second) {
+    if (r.expired) out.state.expired.insert(all[i]);
+    if (r.known && r.gone && HasLives(policy, all[i])) continue;  // an earlier life is listed
+    if (!r.known || r.gone || !in->second.contains(*r.profile)) {
       out.problems.push_back(Spell(all[i]) + " resolves to another profile than lists it");
+      continue;
     }
-    if (links) ReadLinks(view, all[i], &out);
+    out.profile_of[all[i]] = *r.profile;
+    if (links) reader.Ask(all[i]);
   }
+  out.state.links = reader.Take();
   return out;
 }
 
 std::set<Identifier> NamedIdentifiers(const NaiveWorld& world) {
   std::set<Identifier> out;
   for (const NaiveWorld::Entry& entry : world.entries()) {
-    for (const RecordVerdict::Counted& counted : entry.verdict.counted) {
-      out.insert({entry.record.identifiers[counted.index].ns, counted.value});
-    }
+    for (const RecordVerdict::Counted& counted : entry.verdict.counted)
+      out.insert(NaiveWorld::NameOf(entry, counted));
   }
   return out;
 }
@@ -150,6 +222,11 @@ std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool com
     got.state.gone.clear();
   }
   std::string out = Difference(want, got.state);
+  for (const auto& [name, id] : got.profile_of) {
+    const NaiveWorld::Node node = world.NodeOf(name);
+    if (world.IsMentioned(node) && got.members_of.at(id) != world.NamesInGroupOf(node))
+      out += Spell(name) + " resolves to another profile than that of its last life\n";
+  }
   for (const std::string& problem : got.problems) out += problem + "\n";
   return out;
 }
@@ -181,6 +258,34 @@ std::string CompareOutcomes(const ApplyResult& result, std::size_t first, const 
   return out;
 }
 
+NaiveWorld WorldAt(const History& history, std::size_t steps_done) {
+  return NaiveWorld(Compile(PolicyAt(history, steps_done)), RecordsAt(history, steps_done),
+                    ClockAt(history, steps_done));
+}
+
+ApplyResult MakeCall(Engine& engine, const History& history, std::span<const HistoryStep> call) {
+  const HistoryStep& first = call.front();
+  if (first.kind == HistoryStep::Kind::kAdvance) {
+    AdvanceResult result = Must(engine.AdvanceTo(first.clock_ms));
+    return {result.sequence, {}, std::move(result.changes)};
+  }
+  if (first.kind == HistoryStep::Kind::kPolicy) {
+    PolicyResult result = Must(engine.SetPolicy(first.policy));
+    return {result.sequence, {}, std::move(result.changes)};
+  }
+  return Must(engine.Apply(std::span(history.records).subspan(first.record, call.size())));
+}
+
+void ApplySteps(Engine& engine, const History& history, Random& random,
+                const std::function<void(std::size_t, const ApplyResult&)>& after) {
+  std::size_t done = 0;
+  for (const std::span<const HistoryStep> call : RandomCalls(history, random)) {
+    const ApplyResult result = MakeCall(engine, history, call);
+    done += call.size();
+    if (after) after(done, result);
+  }
+}
+
 std::unique_ptr<Engine> OpenInMemory(const Policy& policy, std::uint64_t seed) {
   std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(LawOptions(seed)));
   Must(engine->SetPolicy(policy).status());
@@ -207,117 +312,14 @@ std::string FindFailure(std::uint64_t first_seed, std::size_t count, const Histo
   std::string report;
   ForEachSeed(first_seed, count, [&](std::uint64_t seed) {
     if (!report.empty()) return;
-    History history = RandomHistory(seed, shape);
+    const History history = RandomHistory(seed, shape);
     const std::string fault = guarded(history);
     if (fault.empty()) return;
-    History less = history;
-    const auto fails = [&](const std::vector<Record>& records) {
-      less.records = records;
-      return !guarded(less).empty();
-    };
-    history.records = Minimise(std::move(history.records), fails);
-    less.records = history.records;
-    report = "whole history: " + fault + "least history: " + guarded(less) + Describe(history);
+    const History less =
+        Minimise(history, [&](const History& fewer) { return !guarded(fewer).empty(); });
+    report = "whole history: " + fault + "least history: " + guarded(less) + Describe(less);
   });
   return report;
-}
-
-void FeedReader::Take(std::span<const Change> changes) {
-  for (std::size_t at = 0; at < changes.size();) {
-    std::size_t end = at;
-    while (end < changes.size() && changes[end].sequence == changes[at].sequence) ++end;
-    if (changes[at].sequence <= sequence_) problems_.push_back("the feed goes back");
-    sequence_ = changes[at].sequence;
-    TakeOne(changes.subspan(at, end - at));
-    at = end;
-  }
-}
-
-// All changes of one Apply happen at once: `from` speaks of the state before, `to` of the state after.
-void FeedReader::TakeOne(std::span<const Change> changes) {
-  const auto before = profile_of_;
-  const std::string where = "sequence " + std::to_string(sequence_) + ": ";
-  std::set<std::uint64_t> moved;
-  const auto move = [&](std::uint64_t number, const Change& change) {
-    if (!moved.insert(number).second) problems_.push_back(where + "an identifier moves twice");
-    if (change.kind == ChangeKind::kGone) {
-      profile_of_.erase(number);
-    } else {
-      profile_of_[number] = change.to.value;
-    }
-  };
-  for (const Change& change : changes) {
-    const bool fresh = change.kind == ChangeKind::kCreated || change.kind == ChangeKind::kJoined;
-    if (change.kind == ChangeKind::kMerged) {
-      std::size_t members = 0;
-      for (const auto& [number, profile] : before) {
-        if (profile != change.from.value) continue;
-        move(number, change);
-        ++members;
-      }
-      if (members == 0) problems_.push_back(where + "a profile that was not there is merged");
-      if (!change.identifiers.empty()) problems_.push_back(where + "a merge lists identifiers");
-      continue;
-    }
-    if (change.identifiers.empty())
-      problems_.push_back(where + std::string(ToString(change.kind)) + " lists no identifiers");
-    for (const IdentifierNumber identifier : change.identifiers) {
-      const auto was = before.find(identifier.value);
-      if (fresh != (was == before.end())) {
-        problems_.push_back(where + std::string(ToString(change.kind)) +
-                            (fresh ? " of one that was there" : " of one that was not there"));
-      } else if (!fresh && was->second != change.from.value) {
-        problems_.push_back(where + std::string(ToString(change.kind)) +
-                            " from a profile that it was not in");
-      }
-      move(identifier.value, change);
-    }
-  }
-  // What each word promises of the profile it names.
-  std::set<std::uint64_t> had, has;
-  for (const auto& [number, profile] : before) had.insert(profile);
-  for (const auto& [number, profile] : profile_of_) has.insert(profile);
-  for (const Change& change : changes) {
-    if (change.kind == ChangeKind::kCreated && had.contains(change.to.value)) {
-      problems_.push_back(where + "created, and was there before");
-    }
-    if (change.kind != ChangeKind::kGone && !has.contains(change.to.value)) {
-      problems_.push_back(where + std::string(ToString(change.kind)) +
-                          " to a profile that nobody is in");
-    }
-    if (change.kind != ChangeKind::kSplit) continue;
-    const auto whole =
-        std::count_if(profile_of_.begin(), profile_of_.end(),
-                      [&](const auto& entry) { return entry.second == change.to.value; });
-    if (static_cast<std::size_t>(whole) != change.identifiers.size()) {
-      problems_.push_back(where + "what split off is not the whole of its profile");
-    }
-  }
-}
-
-std::map<std::uint64_t, std::uint64_t> NumbersInProfiles(const View& view) {
-  std::map<Identifier, std::uint64_t> number_of;
-  for (std::uint64_t n = 0; n <= view.GetStats().identifiers;
-       ++n) {  // whether numbers begin with 0 or 1
-    auto identifier = view.IdentifierOf(IdentifierNumber{n});
-    if (identifier.ok()) number_of[*std::move(identifier)] = n;
-  }
-  std::map<std::uint64_t, std::uint64_t> out;
-  view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
-    for (const Identifier& member : members) out[number_of.at(member)] = id.value;
-    return true;
-  });
-  return out;
-}
-
-std::vector<Change> AllChanges(const View& view) {
-  std::vector<Change> out;
-  for (std::uint64_t from = 0;;) {
-    std::vector<Change> some = Must(view.Changes(from, 7));
-    if (some.empty()) return out;
-    from = some.back().sequence + 1;
-    out.insert(out.end(), some.begin(), some.end());
-  }
 }
 
 }  // namespace polyonym::harness

@@ -4,6 +4,7 @@
 #ifndef POLYONYM_TESTS_HARNESS_ENGINE_STATE_H_
 #define POLYONYM_TESTS_HARNESS_ENGINE_STATE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/feed_reader.h"
 #include "harness/histories.h"
 #include "harness/naive.h"
 #include "polyonym/engine/engine.h"
@@ -39,7 +41,8 @@ EngineOptions LawOptions(std::uint64_t seed);
 
 struct EngineState {
   State state;
-  std::map<Identifier, ProfileId> profile_of;  // of every identifier in a group
+  // Of every identifier in a group, unless its last life is gone: where that lives.
+  std::map<Identifier, ProfileId> profile_of;
   std::map<ProfileId, Group> members_of;
   std::vector<std::string> problems;  // answers that contradict each other or the contract
 };
@@ -59,6 +62,18 @@ std::string CompareWithNaive(const View& view, const NaiveWorld& world, bool com
 // What Apply said of each record against what the definition says, for a run of records that begins at `first`.
 std::string CompareOutcomes(const ApplyResult& result, std::size_t first, const NaiveWorld& world);
 
+// By the definition, after the first steps of a history.
+NaiveWorld WorldAt(const History& history, std::size_t steps_done);
+
+// Makes one of the calls that RandomCalls() cuts a history into. Only a call with records answers with records.
+ApplyResult MakeCall(Engine& engine, const History& history, std::span<const HistoryStep> call);
+
+// Tells an engine, whose policy is the history's first, every step in random calls; `after` each, how many steps are done and
+// what the engine answered.
+void ApplySteps(
+    Engine& engine, const History& history, Random& random,
+    const std::function<void(std::size_t steps_done, const ApplyResult& result)>& after = {});
+
 // A new engine in memory with the history's policy in force.  Throws std::runtime_error on an error: a test's failure.
 std::unique_ptr<Engine> OpenInMemory(const Policy& policy, std::uint64_t seed);
 std::shared_ptr<const CompiledPolicy> Compile(const Policy& policy);
@@ -75,28 +90,6 @@ T Must(absl::StatusOr<T> result) {
 // with what is needed to replay it; empty where there is none. What `check` throws is a fault.
 std::string FindFailure(std::uint64_t first_seed, std::size_t count, const HistoryShape& shape,
                         const std::function<std::string(const History&)>& check);
-
-// The members of every profile by number, kept up by a feed of changes alone.
-class FeedReader {
- public:
-  // Takes the changes of whole Apply calls, in order.
-  void Take(std::span<const Change> changes);
-  // Identifier number → profile id.
-  const std::map<std::uint64_t, std::uint64_t>& profiles() const { return profile_of_; }
-  const std::vector<std::string>& problems() const { return problems_; }
-
- private:
-  void TakeOne(std::span<const Change> changes);
-  std::map<std::uint64_t, std::uint64_t> profile_of_;
-  std::vector<std::string> problems_;
-  std::uint64_t sequence_ = 0;
-};
-
-// What a FeedReader should hold: number → profile id of every identifier in a profile, as the view has it.
-std::map<std::uint64_t, std::uint64_t> NumbersInProfiles(const View& view);
-
-// The whole feed from the start, read in small steps.
-std::vector<Change> AllChanges(const View& view);
 
 }  // namespace polyonym::harness
 

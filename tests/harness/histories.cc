@@ -1,75 +1,15 @@
 #include "harness/histories.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <map>
-#include <optional>
-#include <set>
+#include <string>
+#include <utility>
+
+#include "model/digest.h"
 
 namespace polyonym::harness {
 namespace {
 
 constexpr std::int64_t kStart = 1'000;  // times are small, so that they collide and windows bind
-
-std::optional<std::uint64_t> FromEnvironment(const char* name) {
-  const char* text = std::getenv(name);
-  if (text == nullptr || *text == '\0') return std::nullopt;
-  return std::strtoull(text, nullptr, 10);
-}
-
-std::vector<Limit> RandomLimits(Random& random, bool scoped) {
-  const std::uint32_t max = static_cast<std::uint32_t>(random.Between(1, 2));
-  const std::int64_t window = random.Between(5, 40);
-  if (scoped) {
-    switch (random.Below(6)) {
-      case 0:
-        return {{1, true, 0}};
-      case 1:
-        return {{1, true, 0}, {2, false, 0}};
-      case 2:
-        return {{2, true, 0}};
-      case 3:
-        return {{max, true, window}};
-      case 4:
-        return {{max, false, 0}};
-      default:
-        return {};
-    }
-  }
-  switch (random.Below(8)) {
-    case 0:
-    case 1:
-    case 2:
-      return {{1, false, 0}};
-    case 3:
-      return {{2, false, 0}};
-    case 4:
-      return {{max, false, window}};
-    case 5:
-      return {{1, false, window / 2 + 1}, {3, false, 0}};
-    case 6:
-      return {{3, false, 0}};
-    default:
-      return {};
-  }
-}
-
-std::vector<Guard> RandomGuards(Random& random, const std::vector<std::string>& families) {
-  if (random.Chance(65)) return {};
-  std::vector<Guard> guards;
-  const auto guard = [&] {
-    std::string of = random.Chance(30) ? "" : random.Pick(families);
-    if (of == "openid" && random.Chance(50)) of = "openid/wx1";
-    const std::int64_t base = of.empty() ? 3 : 1;
-    return Guard{of, static_cast<std::uint32_t>(random.Between(base, base + 2))};
-  };
-  guards.push_back(guard());
-  if (random.Chance(25)) {
-    Guard second = guard();
-    if (second.of != guards[0].of) guards.push_back(second);
-  }
-  return guards;
-}
 
 // Writes the records of one history.
 class Writer {
@@ -114,8 +54,21 @@ class Writer {
       if (family.name == "openid" && random_.Chance(85))
         identifier.ns += random_.Chance(50) ? "/wx1" : "/wx2";
       identifier.value = "v" + std::to_string(random_.Below(8));
+      if (family.name == kDigestFamily) NameByDigest(&identifier);
       pool_.push_back(std::move(identifier));
     }
+  }
+
+  // What some namespace derives from the value, so that it meets those who are known by the value.
+  void NameByDigest(RecordIdentifier* identifier) {
+    std::vector<Derived> known;
+    for (const NamespacePolicy& ns : history_.policy.namespaces)
+      known.insert(known.end(), ns.derived.begin(), ns.derived.end());
+    if (known.empty()) return;
+    const Derived& derived = random_.Pick(known);
+    std::string digest;
+    if (!DigestValue(derived.digest, derived.of, identifier->value, &digest)) return;
+    *identifier = {derived.ns, digest, identifier->role};
   }
 
   RecordIdentifier At(std::int64_t i) {
@@ -337,160 +290,42 @@ class Writer {
   std::vector<RecordIdentifier> pool_;
 };
 
-}  // namespace
-
-Policy RandomPolicy(Random& random) {
-  Policy policy;
-  policy.name = "random";
-  policy.ranking = static_cast<Ranking>(random.Below(3));
-  policy.undeclared = random.Chance(50) ? Undeclared::kHoldRecord : Undeclared::kHoldIdentifier;
-  policy.max_identifiers_per_profile =
-      random.Pick(std::vector<std::uint32_t>{0, 3, 4, 6, 10'000, 10'000});
-  policy.default_max_neighbours = random.Pick(std::vector<std::uint32_t>{0, 0, 4, 6, 1'000});
-  std::vector<std::string> families = {"crm", "phone", "device", "cookie", "email"};
-  random.Shuffle(&families);
-  families.resize(static_cast<std::size_t>(random.Between(2, 5)));
-  families.push_back("openid");
-  for (const std::string& name : families) {
-    NamespacePolicy& ns = policy.namespaces.emplace_back();
-    ns.name = name;
-    ns.priority = static_cast<std::uint32_t>(random.Between(1, 6));
-    ns.limits = RandomLimits(random, name == "openid");
-    ns.guards = RandomGuards(random, families);
-    ns.normaliser = random.Pick(std::vector<Normaliser>{Normaliser::kExact, Normaliser::kTrim,
-                                                        Normaliser::kTrim, Normaliser::kLowerCase});
-    ns.builtin_blocks = random.Chance(20);
-    ns.blocked_values = {"blocked"};
+// Puts other happenings between the records, by random choices of its own.
+void AddSteps(History* history) {
+  Random random(history->seed ^ 0x57e95);
+  const bool advances = random.Chance(60), policies = random.Chance(45);
+  std::int64_t clock = 0;
+  std::vector<Policy> had = {history->policy};
+  const auto advance = [&](std::int64_t now) {
+    clock = std::max(clock, now + random.Between(-10, 40));
+    history->steps.push_back({HistoryStep::Kind::kAdvance, 0, clock, {}});
+  };
+  for (std::size_t i = 0; i < history->records.size(); ++i) {
+    const std::int64_t now = kStart + static_cast<std::int64_t>(i);
+    if (advances && random.Chance(4)) advance(now);
+    if (policies && random.Chance(3)) {
+      const bool back = random.Chance(30);
+      had.push_back(back ? random.Pick(had) : RandomVariant(had.back(), random));
+      history->steps.push_back({HistoryStep::Kind::kPolicy, 0, 0, had.back()});
+    }
+    history->steps.push_back({HistoryStep::Kind::kRecord, i, 0, {}});
   }
-  // Parents: each family's comes before it in the list, so there is no cycle.
-  for (std::size_t i = 1; i < families.size(); ++i) {
-    if (random.Chance(45)) policy.namespaces[i].parent = families[random.Below(i)];
-  }
-  return policy;
+  if (advances) advance(kStart + static_cast<std::int64_t>(history->records.size()));
 }
+
+}  // namespace
 
 History RandomHistory(std::uint64_t seed, const HistoryShape& shape) {
   History history;
   history.seed = seed;
   Writer(&history, shape, seed).Run();
+  AddSteps(&history);
   return history;
 }
 
 Record RandomExtraRecord(const History& history, Random& random) {
   History copy = history;
   return Writer(&copy, {}, random.Below(~std::uint64_t{0})).Extra();
-}
-
-bool HasUpsert(const History& history) {
-  std::map<std::pair<std::string, std::string>, const Record*> first;
-  for (const Record& record : history.records) {
-    if (record.act == Act::kRetract || record.id.empty() || !record.time_ms) continue;
-    const auto [at, fresh] = first.try_emplace({record.source, record.id}, &record);
-    if (fresh) continue;
-    const Record& old = *at->second;
-    if (record.version.value_or(*record.time_ms) > old.version.value_or(*old.time_ms) &&
-        record.identifiers != old.identifiers) {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool HasLateRecord(const History& history) {
-  std::int64_t latest = 0;
-  for (const Record& record : history.records) {
-    if (record.act != Act::kObserve || !record.time_ms) continue;
-    if (*record.time_ms < latest) return true;
-    latest = *record.time_ms;
-  }
-  return false;
-}
-
-void ForEachSeed(std::uint64_t first, std::size_t count,
-                 const std::function<void(std::uint64_t seed)>& run) {
-  if (const auto seed = FromEnvironment("POLYONYM_SEED")) return run(*seed);
-  const std::size_t scaled = count * FromEnvironment("POLYONYM_HISTORIES").value_or(100) / 100;
-  for (std::size_t i = 0; i < scaled; ++i) run(first + i);
-}
-
-bool OneSeedOnly() { return FromEnvironment("POLYONYM_SEED").has_value(); }
-
-std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records,
-                                                   Random& random) {
-  std::vector<std::span<const Record>> out;
-  const std::size_t most = random.Chance(15) ? records.size() + 1 : random.Chance(30) ? 1 : 8;
-  for (std::size_t at = 0; at < records.size();) {
-    const std::size_t n = std::min<std::size_t>(1 + random.Below(most), records.size() - at);
-    out.emplace_back(records.data() + at, n);
-    at += n;
-  }
-  return out;
-}
-
-std::vector<Record> Minimise(std::vector<Record> records,
-                             const std::function<bool(const std::vector<Record>&)>& fails) {
-  for (std::size_t size = records.size() / 2; size > 0;) {
-    bool cut = false;
-    for (std::size_t at = 0; at + size <= records.size();) {
-      std::vector<Record> less = records;
-      less.erase(less.begin() + static_cast<std::ptrdiff_t>(at),
-                 less.begin() + static_cast<std::ptrdiff_t>(at + size));
-      if (fails(less)) {
-        records = std::move(less);
-        cut = true;
-      } else {
-        at += size;
-      }
-    }
-    if (!cut || size > 1) size /= 2;
-  }
-  return records;
-}
-
-std::string Describe(const Policy& policy) {
-  static const char* const kRankings[] = {"priority_recency", "oldest", "strongest"};
-  std::string out =
-      std::string("policy ") + kRankings[static_cast<int>(policy.ranking)] + ", at most " +
-      std::to_string(policy.max_identifiers_per_profile) + " a profile, default guard " +
-      std::to_string(policy.default_max_neighbours) +
-      (policy.undeclared == Undeclared::kHoldRecord ? ", undeclared hold the record\n" : "\n");
-  for (const NamespacePolicy& ns : policy.namespaces) {
-    out += "  " + ns.name + " priority " + std::to_string(ns.priority) + " normaliser " +
-           std::to_string(static_cast<int>(ns.normaliser));
-    if (!ns.parent.empty()) out += " parent " + ns.parent;
-    for (const Limit& limit : ns.limits) {
-      out += " limit " + std::to_string(limit.max) + (limit.per_scope ? " per scope" : "");
-      if (limit.window_ms != 0) out += " in " + std::to_string(limit.window_ms) + " ms";
-    }
-    for (const Guard& guard : ns.guards)
-      out += " guard " + std::to_string(guard.max_neighbours) + " of '" + guard.of + "'";
-    out += "\n";
-  }
-  return out;
-}
-
-std::string Describe(std::span<const Record> records) {
-  std::string out;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const Record& record = records[i];
-    out += "  " + std::to_string(i) + ": " + std::string(ToString(record.act)) + " " +
-           record.source + "/" + record.id;
-    if (record.time_ms) out += " t=" + std::to_string(*record.time_ms);
-    if (record.version) out += " version=" + std::to_string(*record.version);
-    if (!record.target_source.empty()) out += " target=" + record.target_source;
-    for (const RecordIdentifier& identifier : record.identifiers) {
-      out += " " + identifier.ns + ":'" + identifier.value + "'" +
-             (identifier.role == Role::kOther ? " (other)" : "");
-    }
-    out += "\n";
-  }
-  return out;
-}
-
-std::string Describe(const History& history) {
-  return "history of seed " + std::to_string(history.seed) +
-         " (POLYONYM_SEED=" + std::to_string(history.seed) + " runs it alone)\n" +
-         Describe(history.policy) + Describe(history.records);
 }
 
 }  // namespace polyonym::harness

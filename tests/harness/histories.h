@@ -11,45 +11,46 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <random>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "harness/random.h"
+#include "harness/random_policy.h"
 #include "polyonym/model/policy.h"
 #include "polyonym/model/record.h"
 
 namespace polyonym::harness {
 
-// Random choices that are the same everywhere (the distributions of <random> are not).
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : engine_(seed) {}
-  // In [0, n).  REQUIRES: n > 0.
-  std::uint64_t Below(std::uint64_t n) { return engine_() % n; }
-  std::int64_t Between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(Below(static_cast<std::uint64_t>(high - low) + 1));
-  }
-  bool Chance(std::uint32_t percent) { return Below(100) < percent; }
-  template <class T>
-  const T& Pick(const std::vector<T>& from) {
-    return from[Below(from.size())];
-  }
-  template <class T>
-  void Shuffle(std::vector<T>* items) {
-    for (std::size_t i = items->size(); i > 1; --i) std::swap((*items)[i - 1], (*items)[Below(i)]);
-  }
-
- private:
-  std::mt19937_64 engine_;
+// What happens next.
+struct HistoryStep {
+  enum class Kind : std::uint8_t { kRecord, kAdvance, kPolicy };
+  Kind kind = Kind::kRecord;
+  std::size_t record = 0;     // kRecord: index into records
+  std::int64_t clock_ms = 0;  // kAdvance: never earlier than before
+  Policy policy;              // kPolicy
 };
 
 struct History {
   std::uint64_t seed = 0;
-  Policy policy;
+  Policy policy;  // the first
   std::vector<Record> records;
+  std::vector<HistoryStep> steps;  // every record once, in order, and the other happenings
 };
+
+// What is so after the first `steps_done` steps.
+Policy PolicyAt(const History& history, std::size_t steps_done);
+std::int64_t ClockAt(const History& history, std::size_t steps_done);
+std::span<const Record> RecordsAt(const History& history, std::size_t steps_done);
+inline Policy FinalPolicy(const History& history) {
+  return PolicyAt(history, history.steps.size());
+}
+inline std::int64_t FinalClock(const History& history) {
+  return ClockAt(history, history.steps.size());
+}
+
+// The history in which these steps of it alone happen.
+History WithSteps(const History& history, const std::vector<HistoryStep>& steps);
 
 struct HistoryShape {
   std::size_t min_records = 60;
@@ -58,7 +59,6 @@ struct HistoryShape {
   std::uint32_t extra_must_links = 0;  // percent of acts that are must-links besides the usual
 };
 
-Policy RandomPolicy(Random& random);
 History RandomHistory(std::uint64_t seed, const HistoryShape& shape = {});
 
 // A record of any act over the identifiers of a history, with an id that no record of it has.
@@ -68,6 +68,7 @@ Record RandomExtraRecord(const History& history, Random& random);
 bool HasUpsert(const History& history);  // a higher version with other identifiers
 bool HasLateRecord(
     const History& history);  // an observation with a time before one that came earlier
+bool HasStep(const History& history, HistoryStep::Kind kind);
 
 // Calls `run(seed)` for `count` seeds, scaled by POLYONYM_HISTORIES percent, from `first`; or for POLYONYM_SEED alone.
 void ForEachSeed(std::uint64_t first, std::size_t count,
@@ -79,13 +80,14 @@ bool OneSeedOnly();
 std::vector<std::span<const Record>> RandomBatches(const std::vector<Record>& records,
                                                    Random& random);
 
-// A shorter list of records for which `fails` still holds, found by leaving out what is not needed.
-// COST: about n log n calls.
-std::vector<Record> Minimise(std::vector<Record> records,
-                             const std::function<bool(const std::vector<Record>&)>& fails);
+// Cuts the steps of a history into calls, in order: runs of records, of the same sizes, and single steps of other kinds.
+std::vector<std::span<const HistoryStep>> RandomCalls(const History& history, Random& random);
 
-// Text of a policy and of records, to read and to replay by hand.
-std::string Describe(const Policy& policy);
+// A history of fewer steps for which `fails` still holds, found by leaving out what is not needed.
+// COST: about n log n calls.
+History Minimise(History history, const std::function<bool(const History&)>& fails);
+
+// Text of records and steps, to read and to replay by hand.
 std::string Describe(std::span<const Record> records);
 std::string Describe(const History& history);
 

@@ -8,22 +8,25 @@
 namespace polyonym::harness {
 namespace {
 
-// Counts members by themselves, without the model's own account of limits. A class of renamed identifiers counts once.
+// Counts members by themselves, without the model's own account of limits. A class of renamed identifiers counts once; of a
+// value that had several lives nobody says which of them is a member, so it is left out.
 std::string CheckLimits(const View& view, const Policy& policy, const NaiveWorld& world) {
   std::string fault;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
     const std::string where = polyonym::ToString(id) + " ";
-    std::set<Identifier> nodes;
-    for (const Identifier& member : members) nodes.insert(world.NodeOf(member));
+    std::set<NaiveWorld::Node> nodes;
+    for (const Identifier& member : members) {
+      if (world.LivesOf(member).size() < 2) nodes.insert(world.NodeOf(member));
+    }
     if (policy.max_identifiers_per_profile != 0 &&
         nodes.size() > policy.max_identifiers_per_profile)
       fault += where + "is too large\n";
     for (const NamespacePolicy& ns : policy.namespaces) {
       for (const Limit& limit : ns.limits) {
         std::map<std::string, std::vector<std::int64_t>> firsts;
-        for (const Identifier& node : nodes) {
-          if (FamilyOf(node.ns) == ns.name)
-            firsts[limit.per_scope ? node.ns : ""].push_back(world.FirstMs(node));
+        for (const NaiveWorld::Node& node : nodes) {
+          if (FamilyOf(node.name.ns) == ns.name)
+            firsts[limit.per_scope ? node.name.ns : ""].push_back(world.FirstMs(node));
         }
         for (auto& [scope, times] : firsts) {
           std::sort(times.begin(), times.end());
@@ -37,9 +40,10 @@ std::string CheckLimits(const View& view, const Policy& policy, const NaiveWorld
     }
     for (const NaiveWorld::Entry& entry : world.entries()) {
       if (!entry.live || entry.record.act != Act::kCannotLink) continue;
-      std::set<Identifier> ends;
+      std::set<NaiveWorld::Node> ends;
       for (const RecordVerdict::Counted& counted : entry.verdict.counted) {
-        ends.insert(world.NodeOf({entry.record.identifiers[counted.index].ns, counted.value}));
+        ends.insert(
+            world.NodeAt(NaiveWorld::NameOf(entry, counted), entry.record.time_ms.value_or(0)));
       }
       if (ends.size() == 2 && nodes.contains(*ends.begin()) && nodes.contains(*ends.rbegin())) {
         fault += where + "holds both ends of a cannot-link\n";
@@ -50,35 +54,36 @@ std::string CheckLimits(const View& view, const Policy& policy, const NaiveWorld
   return fault;
 }
 
-// A profile's id is the number of its best identifier, the eldest of these.
+// A profile's id is the number of its best identifier, the eldest of these. A value has a number for each of its lives.
 std::string CheckIds(const View& view, const NaiveWorld& world,
                      std::map<std::uint64_t, Identifier>* given_out) {
   std::string fault;
-  std::map<Identifier, std::uint64_t> number_of;
+  std::map<Identifier, std::size_t> numbers_of;
   for (std::uint64_t n = 0; n <= view.GetStats().identifiers; ++n) {
     auto identifier = view.IdentifierOf(IdentifierNumber{n});
     if (!identifier.ok()) continue;
     const auto [at, first] = given_out->try_emplace(n, *identifier);
     if (!first && at->second != *identifier) fault += "a number changed its identifier\n";
-    number_of[*std::move(identifier)] = n;
+    ++numbers_of[*identifier];
   }
-  if (number_of.size() != view.GetStats().identifiers) fault += "numbers are not dense\n";
-  view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
-    const auto key = [&](const Identifier& x) {
-      return std::pair(world.PriorityOf(x), number_of.at(x));
-    };
-    const auto best =
-        std::min_element(members.begin(), members.end(),
-                         [&](const Identifier& a, const Identifier& b) { return key(a) < key(b); });
-    if (number_of.at(*best) != id.value)
-      fault += polyonym::ToString(id) + " is not the number of its best identifier\n";
-    return true;
-  });
+  if (given_out->size() != view.GetStats().identifiers) fault += "numbers are not dense\n";
+  std::map<std::uint64_t, std::pair<std::uint32_t, std::uint64_t>> best_of;  // by profile
+  for (const auto& [number, profile] : NumbersInProfiles(view)) {
+    const std::pair key(world.PriorityOf(given_out->at(number)), number);
+    const auto [at, first] = best_of.try_emplace(profile, key);
+    if (!first) at->second = std::min(at->second, key);
+  }
+  for (const auto& [profile, best] : best_of) {
+    if (best.second != profile)
+      fault +=
+          polyonym::ToString(ProfileId{profile}) + " is not the number of its best identifier\n";
+  }
   // Every number that was ever an id, or could have been, follows its identifier.
   for (const auto& [number, identifier] : *given_out) {
     const Resolution r = view.Resolve(identifier);
     auto followed = view.Follow(ProfileId{number});
-    if (!followed.ok() || !r.profile || *followed != *r.profile)
+    const bool only = numbers_of[identifier] == 1;  // else it may be of an earlier life
+    if (!followed.ok() || !r.profile || (only && *followed != *r.profile))
       fault += "an id does not follow its identifier\n";
     auto members = view.Members(ProfileId{number});
     if (!members.ok() ||

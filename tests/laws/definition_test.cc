@@ -69,6 +69,16 @@ class EventSpotter {
   std::vector<Group> last_groups_;
 };
 
+// Whether a node lives in that profile; of one that is gone, whether its name is resolved so.
+bool IsProfileOf(const View& view, const NaiveWorld& world, const NaiveWorld::Node& node,
+                 ProfileId profile) {
+  if (world.IsMentioned(node)) {
+    const auto members = view.Members(profile);
+    return members.ok() && *members == world.NamesInGroupOf(node);
+  }
+  return world.NodeOf(node.name) != node || view.Resolve(node.name).profile == profile;
+}
+
 std::string CheckEveryStep(const History& history, EventSpotter* spotter) {
   const auto policy = Compile(history.policy);
   std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
@@ -81,9 +91,8 @@ std::string CheckEveryStep(const History& history, EventSpotter* spotter) {
     const NaiveWorld::Entry& entry = world.entries().back();
     if (entry.live && result.records[0].profile) {
       const auto primary = world.PrimaryOf(entry);
-      if (primary && engine->Read().Resolve(*primary).profile != result.records[0].profile) {
+      if (primary && !IsProfileOf(engine->Read(), world, *primary, *result.records[0].profile))
         fault += "the record's profile is not its primary's\n";
-      }
     }
     if (!fault.empty()) return "after record " + std::to_string(i) + ":\n" + fault;
   }

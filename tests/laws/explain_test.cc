@@ -10,6 +10,9 @@
 namespace polyonym::harness {
 namespace {
 
+using Node = NaiveWorld::Node;
+using NodePair = NaiveWorld::NodePair;
+
 std::string Spell(const Identifier& a, const Identifier& b) {
   return polyonym::ToString(a) + " and " + polyonym::ToString(b) + ": ";
 }
@@ -17,10 +20,14 @@ std::string Spell(const Identifier& a, const Identifier& b) {
 class Explainer {
  public:
   Explainer(const View& view, const NaiveWorld& world)
-      : view_(view), policy_(view.policy()), world_(world), named_(NamedIdentifiers(world)) {
-    for (const auto& [pair, link] : world.state().links) ranked_.push_back(pair);
+      : view_(view),
+        policy_(view.policy()),
+        world_(world),
+        named_(NamedIdentifiers(world)),
+        links_(world.LinksOfAllLives()) {
+    for (const auto& [pair, link] : links_) ranked_.push_back(pair);
     std::sort(ranked_.begin(), ranked_.end(),
-              [&](const Pair& a, const Pair& b) { return world.TakenBefore(a, b); });
+              [&](const NodePair& a, const NodePair& b) { return world.TakenBefore(a, b); });
     for (std::size_t i = 0; i < ranked_.size(); ++i) rank_of_[ranked_[i]] = i;
   }
 
@@ -29,8 +36,8 @@ class Explainer {
     if (all.empty()) return "";
     for (int i = 0; i < 14 && fault_.empty(); ++i) {
       if (i % 3 == 0 && !ranked_.empty()) {
-        const Pair& pair = random.Pick(ranked_);
-        CheckPair(pair.first, pair.second);
+        const NodePair& pair = random.Pick(ranked_);
+        CheckPair(pair.first.name, pair.second.name);
       } else {
         CheckPair(random.Pick(all), random.Pick(all));
       }
@@ -42,12 +49,12 @@ class Explainer {
   }
 
  private:
-  bool SameGroup(const Identifier& x, const Identifier& y) const {
+  bool SameGroup(const Node& x, const Node& y) const {
     return world_.GroupOf(x) == world_.GroupOf(y);
   }
 
   void CheckPair(const Identifier& a, const Identifier& b) {
-    const Identifier x = world_.NodeOf(a), y = world_.NodeOf(b);
+    const Node x = world_.NodeOf(a), y = world_.NodeOf(b);
     const bool mentioned = world_.IsMentioned(x) && world_.IsMentioned(y);
     if (mentioned && SameGroup(x, y)) {
       CheckWhy(a, b, x, y);
@@ -57,14 +64,14 @@ class Explainer {
   }
 
   // Of the shortest chains of kept links from x: to each node, the best weakest rank.
-  std::map<Identifier, std::pair<std::size_t, std::size_t>> Chains(const Identifier& x) const {
-    std::map<Identifier, std::pair<std::size_t, std::size_t>> best = {
+  std::map<Node, std::pair<std::size_t, std::size_t>> Chains(const Node& x) const {
+    std::map<Node, std::pair<std::size_t, std::size_t>> best = {
         {x, {0, 0}}};  // links, weakest rank
     for (std::size_t length = 1; length <= ranked_.size(); ++length) {
       auto next = best;
-      for (const auto& [pair, link] : world_.state().links) {
+      for (const auto& [pair, link] : links_) {
         if (!link.kept) continue;
-        for (const auto& [from, to] : {pair, Pair(pair.second, pair.first)}) {
+        for (const auto& [from, to] : {pair, NodePair(pair.second, pair.first)}) {
           const auto at = best.find(from);
           if (at == best.end() || at->second.first != length - 1 || best.contains(to)) continue;
           const std::pair<std::size_t, std::size_t> way(
@@ -79,8 +86,17 @@ class Explainer {
     return best;
   }
 
-  void CheckWhy(const Identifier& a, const Identifier& b, const Identifier& x,
-                const Identifier& y) {
+  // The sighted pair that is meant: where a value had several lives, their links differ in times. Null where there is none.
+  const NodePair* Find(const LinkEvidence& link) const {
+    for (const auto& [pair, known] : links_) {
+      if (pair.first.name == link.a && pair.second.name == link.b &&
+          known.first_ms == link.first_ms && known.last_ms == link.last_ms)
+        return &pair;
+    }
+    return nullptr;
+  }
+
+  void CheckWhy(const Identifier& a, const Identifier& b, const Node& x, const Node& y) {
     const std::string what = "Why " + Spell(a, b);
     const auto why = view_.Why(a, b);
     if (!why.ok() || !why->connected) return Fault(what + "says they are not connected");
@@ -88,23 +104,23 @@ class Explainer {
     if (why->chain.size() != best.first)
       return Fault(what + "a chain of " + std::to_string(why->chain.size()) +
                    " is not the shortest");
-    Identifier at = x;
+    Node at = x;
     std::size_t weakest = 0;
     for (const LinkEvidence& link : why->chain) {
-      const auto known = world_.state().links.find({link.a, link.b});
-      if (known == world_.state().links.end() || !known->second.kept)
+      const NodePair* const pair = Find(link);
+      if (pair == nullptr || !links_.at(*pair).kept)
         return Fault(what + "a link of the chain is not kept");
       CheckEvidence(what, link);
-      if (link.a != at && link.b != at) return Fault(what + "the chain is torn");
-      at = link.a == at ? link.b : link.a;
-      weakest = std::max(weakest, rank_of_.at({link.a, link.b}));
+      if (pair->first != at && pair->second != at) return Fault(what + "the chain is torn");
+      at = pair->first == at ? pair->second : pair->first;
+      weakest = std::max(weakest, rank_of_.at(*pair));
     }
     if (at != y) Fault(what + "the chain ends elsewhere");
     if (weakest != best.second) Fault(what + "another chain has a stronger weakest link");
     if (!why->chain.empty()) {
       if (why->weakest >= why->chain.size()) return Fault(what + "the weakest is out of range");
       const LinkEvidence& link = why->chain[why->weakest];
-      if (rank_of_.at({link.a, link.b}) != weakest) Fault(what + "the weakest is not the weakest");
+      if (rank_of_.at(*Find(link)) != weakest) Fault(what + "the weakest is not the weakest");
     }
     const auto not_why = view_.WhyNot(a, b);
     if (!not_why.ok() || not_why->obstacle != Obstacle::kNone)
@@ -113,10 +129,11 @@ class Explainer {
 
   // All that is said of a link, against the records that saw it.
   void CheckEvidence(const std::string& what, const LinkEvidence& link) {
-    const Pair pair(link.a, link.b);
-    const LinkState& known = world_.state().links.at(pair);
-    if (known.seen != link.sightings || known.first_ms != link.first_ms ||
-        known.last_ms != link.last_ms || known.forced != link.must_link) {
+    const NodePair* const found = Find(link);
+    if (found == nullptr) return Fault(what + "a link was never seen, or at other times");
+    const NodePair pair = *found;
+    const LinkState& known = links_.at(pair);
+    if (known.seen != link.sightings || known.forced != link.must_link) {
       Fault(what + "a link has other evidence");
     }
     const std::set<std::string> sources = world_.SourcesOf(pair), records = world_.RecordsOf(pair);
@@ -135,11 +152,11 @@ class Explainer {
   }
 
   // Whether some chain leads from x to y over these pairs.
-  static bool Reaches(const Identifier& x, const Identifier& y, const std::set<Pair>& pairs) {
-    std::set<Identifier> seen = {x};
+  static bool Reaches(const Node& x, const Node& y, const std::set<NodePair>& pairs) {
+    std::set<Node> seen = {x};
     for (bool grew = true; grew;) {
       grew = false;
-      for (const Pair& pair : pairs) {
+      for (const NodePair& pair : pairs) {
         if (seen.contains(pair.first)) grew |= seen.insert(pair.second).second;
         if (seen.contains(pair.second)) grew |= seen.insert(pair.first).second;
       }
@@ -147,8 +164,7 @@ class Explainer {
     return seen.contains(y);
   }
 
-  void CheckWhyNot(const Identifier& a, const Identifier& b, const Identifier& x,
-                   const Identifier& y) {
+  void CheckWhyNot(const Identifier& a, const Identifier& b, const Node& x, const Node& y) {
     const auto answer = view_.WhyNot(a, b);
     const std::string what = "WhyNot " + Spell(a, b);
     if (!answer.ok()) return Fault(what + answer.status().ToString());
@@ -188,14 +204,15 @@ class Explainer {
 
   void CheckRefused(const std::string& said, const WhyNotAnswer& answer) {
     if (!answer.refused) return Fault(said + "names no refused link");
-    const Pair pair(answer.refused->a, answer.refused->b);
-    const auto link = world_.state().links.find(pair);
-    if (link == world_.state().links.end() || link->second.kept || world_.IsInert(pair)) {
+    const NodePair* const found = Find(*answer.refused);
+    if (found == nullptr) return Fault(said + "names a link that was never seen");
+    const NodePair pair = *found;
+    const LinkState& link = links_.at(pair);
+    if (link.kept || link.expired || world_.IsInert(pair))
       return Fault(said + "names a link that is not refused");
-    }
     CheckEvidence(said, *answer.refused);
-    Group both = world_.GroupOf(pair.first);
-    const Group other = world_.GroupOf(pair.second);
+    NaiveWorld::Nodes both = world_.GroupOf(pair.first);
+    const NaiveWorld::Nodes other = world_.GroupOf(pair.second);
     both.insert(both.end(), other.begin(), other.end());
     std::sort(both.begin(), both.end());
     bool fits = false;
@@ -220,13 +237,17 @@ class Explainer {
     if (!fits) {
       Fault(said + "of limit " + std::to_string(answer.limit) + " '" + answer.limit_namespace +
             "', would be " + std::to_string(answer.would_be) + ", is not what forbids " +
-            Spell(pair.first, pair.second));
+            Spell(pair.first.name, pair.second.name));
     }
   }
 
   void CheckShared(const std::string& said, const WhyNotAnswer& answer) {
-    const Identifier shared = world_.NodeOf(*answer.shared);
-    if (!world_.IsShared(shared)) Fault(said + "names one that is not shared");
+    const Identifier shared = world_.NodeOf(*answer.shared).name;
+    const std::vector<std::int64_t>& lives = world_.LivesOf(shared);
+    const bool one_is = std::any_of(lives.begin(), lives.end(), [&](std::int64_t began) {
+      return world_.IsShared({shared, began});
+    });
+    if (!one_is && !world_.IsShared({shared, 0})) Fault(said + "names one that is not shared");
     std::set<std::uint32_t> numbers = {policy_.default_max_neighbours};
     for (const NamespacePolicy& ns : policy_.namespaces) {
       if (ns.name != FamilyOf(shared.ns)) continue;
@@ -239,24 +260,29 @@ class Explainer {
   void CheckLinks(const Identifier& name) {
     const auto links = view_.Links(name);
     if (!links.ok()) return;
-    const Identifier node = world_.NodeOf(name);
+    const Node node = world_.NodeOf(name);
     std::size_t wanted = 0;
-    for (const Pair& pair : ranked_) wanted += pair.first == node || pair.second == node;
+    for (const NodePair& pair : ranked_) wanted += pair.first == node || pair.second == node;
     if (links->size() != wanted)
       return Fault("Links(" + polyonym::ToString(name) + ") has another number of links");
     for (const View::Neighbour& neighbour : *links) {
-      const Pair pair(neighbour.link.a, neighbour.link.b);
       const std::string what = "Links(" + polyonym::ToString(name) + ") ";
       CheckEvidence(what, neighbour.link);
+      const NodePair* const found = Find(neighbour.link);
+      if (found == nullptr) return;
+      const NodePair pair = *found;
+      if (pair.first != node && pair.second != node) Fault(what + "has a link of others");
       if (neighbour.inert != world_.IsInert(pair))
         Fault(what + "takes a link for inert that is not, or the other way round");
-      if (neighbour.kept != world_.state().links.at(pair).kept)
+      if (neighbour.kept != links_.at(pair).kept)
         Fault(what + "takes a link for kept that is not, or the other way round");
+      if (neighbour.expired != links_.at(pair).expired)
+        Fault(what + "takes a link for expired that is not, or the other way round");
     }
     for (std::size_t i = 1; i < links->size(); ++i) {
       const LinkEvidence& one = (*links)[i - 1].link;
       const LinkEvidence& two = (*links)[i].link;
-      if (rank_of_.at({one.a, one.b}) > rank_of_.at({two.a, two.b}))
+      if (rank_of_.at(*Find(one)) > rank_of_.at(*Find(two)))
         Fault("Links(" + polyonym::ToString(name) + ") is out of order");
     }
   }
@@ -299,8 +325,9 @@ class Explainer {
   const Policy policy_;
   const NaiveWorld& world_;
   const std::set<Identifier> named_;
-  std::vector<Pair> ranked_;  // all sighted pairs, strongest first
-  std::map<Pair, std::size_t> rank_of_;
+  const std::map<NodePair, LinkState> links_;  // all sighted pairs
+  std::vector<NodePair> ranked_;               // strongest first
+  std::map<NodePair, std::size_t> rank_of_;
   std::string fault_;
 };
 

@@ -49,6 +49,25 @@ HeldOnes HeldOf(const RecordVerdict& verdict) {
   return out;
 }
 
+// A phone is passed on as the SHA-256 of its E.164 form, and in China as the MD5 of its national digits.
+Policy PartnerPolicy() {
+  Policy policy = ShopPolicy();
+  policy.namespaces[1].derived = {{"phone_hash", Digest::kSha256, DigestOf::kNormalised},
+                                  {"phone_hash/cn", Digest::kMd5, DigestOf::kNationalDigits}};
+  policy.namespaces.push_back(Declared("phone_hash", Normaliser::kLowerCase));
+  return policy;
+}
+constexpr const char* kPhone = "+8613912345679";
+constexpr const char* kSha = "6bd36d3a7b15653841fa031361cb605c1e23e1bd7c949fb529be65232aee27d8";
+constexpr const char* kMd5 = "006667fe01be9eb36f9d79a25e88701e";
+
+using Derivations = std::vector<std::pair<std::uint32_t, std::uint32_t>>;  // from, of
+Derivations DerivationsOf(const RecordVerdict& verdict) {
+  Derivations out;
+  for (const auto& d : verdict.derivations) out.emplace_back(d.from, d.of);
+  return out;
+}
+
 RecordVerdict Judge(const Record& record, const Policy& policy = ShopPolicy()) {
   return JudgeRecord(*Compile(policy), record);
 }
@@ -193,9 +212,110 @@ TEST_CASE("an undeclared namespace is said before two values, and two values bef
             .reason == Reason::kUndeclaredNamespace);
 }
 
+TEST_CASE("what is derived from an identifier counts with it, last, and says from which") {
+  for (const Act act : {Act::kObserve, Act::kBind}) {
+    const RecordVerdict verdict =
+        Judge(Report(act, {{"phone", "139 1234 5679"}, {"crm", "7"}}), PartnerPolicy());
+    CHECK(verdict.reason == Reason::kNone);
+    CHECK(CountedOf(verdict) == Counts{{0, kPhone, Role::kSelf},
+                                       {1, "7", Role::kSelf},
+                                       {0, kSha, Role::kSelf},
+                                       {0, kMd5, Role::kSelf}});
+    CHECK(DerivationsOf(verdict) == Derivations{{0, 2}, {0, 3}});
+    CHECK_FALSE(verdict.counted[1].derived);
+    CHECK(verdict.counted[2].derived);
+    CHECK(verdict.counted[2].ns == "phone_hash");
+    CHECK(verdict.counted[3].ns == "phone_hash/cn");
+    CHECK(verdict.counted[3].family == 4);
+  }
+}
+
+TEST_CASE("acts about identifiers derive none") {
+  for (const Act act : {Act::kUnbind, Act::kMustLink, Act::kCannotLink, Act::kRename}) {
+    INFO(ToString(act));
+    const RecordVerdict verdict =
+        Judge(Report(act, {{"phone", "13912345679"}, {"phone", "13912345670"}}), PartnerPolicy());
+    CHECK(verdict.counted.size() == 2);
+    CHECK(verdict.derivations.empty());
+  }
+  CHECK(Judge(Report(Act::kDeleteIdentifier, {{"phone", "13912345679"}}), PartnerPolicy())
+            .counted.size() == 1);
+}
+
+TEST_CASE(
+    "what is derived has the role of what it is derived from, self where any of them has it") {
+  const RecordVerdict other =
+      Judge(Report(Act::kObserve, {{"phone", "13912345679", Role::kOther}}), PartnerPolicy());
+  CHECK(CountedOf(other) ==
+        Counts{{0, kPhone, Role::kOther}, {0, kSha, Role::kOther}, {0, kMd5, Role::kOther}});
+  const RecordVerdict both = Judge(
+      Report(Act::kObserve, {{"phone/a", "13912345679", Role::kOther}, {"phone/b", "13912345679"}}),
+      PartnerPolicy());
+  CHECK(CountedOf(both) == Counts{{0, kPhone, Role::kOther},
+                                  {1, kPhone, Role::kSelf},
+                                  {0, kSha, Role::kSelf},
+                                  {0, kMd5, Role::kSelf}});
+  CHECK(DerivationsOf(both) == Derivations{{0, 2}, {0, 3}, {1, 2}, {1, 3}});
+}
+
+TEST_CASE("a digest that the record names itself is not derived, and keeps its role") {
+  std::string upper = kSha;
+  for (char& c : upper) c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+  const RecordVerdict verdict =
+      Judge(Report(Act::kObserve, {{"phone", "13912345679"}, {"phone_hash", upper, Role::kOther}}),
+            PartnerPolicy());
+  CHECK(CountedOf(verdict) ==
+        Counts{{0, kPhone, Role::kSelf}, {1, kSha, Role::kOther}, {0, kMd5, Role::kSelf}});
+  CHECK_FALSE(verdict.counted[1].derived);
+  CHECK(DerivationsOf(verdict) == Derivations{{0, 2}});
+}
+
+TEST_CASE(
+    "what is derived holds no record: blocked it is left out, and it passes no limit of one") {
+  Policy policy = PartnerPolicy();
+  policy.namespaces[4].blocked_values = {kSha};
+  RecordVerdict verdict = Judge(Report(Act::kObserve, {{"phone", "13912345679"}}), policy);
+  CHECK(CountedOf(verdict) == Counts{{0, kPhone, Role::kSelf}, {0, kMd5, Role::kSelf}});
+  CHECK(verdict.held.empty());
+  policy = PartnerPolicy();
+  policy.namespaces[4].limits = {{1, false, 0}};
+  verdict = Judge(Report(Act::kObserve, {{"phone", "13912345679"}, {"phone_hash", "0a"}}), policy);
+  CHECK(verdict.reason == Reason::kNone);
+  CHECK(verdict.counted.size() == 4);
+}
+
+TEST_CASE("what is derived does not make up for identifiers that an act lost") {
+  CHECK(Judge(Report(Act::kBind, {{"phone", "13912345679"}, {"crm", "null"}}), PartnerPolicy())
+            .reason == Reason::kTooFewIdentifiers);
+  const RecordVerdict held = Judge(Report(Act::kObserve, {{"phone", "abc"}}), PartnerPolicy());
+  CHECK(held.reason == Reason::kTooFewIdentifiers);
+  CHECK(held.counted.empty());
+}
+
+TEST_CASE("a rename where values expire is held") {
+  Policy policy = ShopPolicy();
+  policy.namespaces[2].validity_ms = 1;
+  const std::vector<RecordIdentifier> openids = {{"openid/a", "1"}, {"openid/a", "2"}};
+  CHECK(Judge(Report(Act::kRename, openids), policy).reason == Reason::kRenameOfExpiring);
+  CHECK(Judge(Report(Act::kMustLink, openids), policy).reason == Reason::kNone);
+  CHECK(Judge(Report(Act::kRename, {{"crm", "1"}, {"crm", "2"}}), policy).reason == Reason::kNone);
+  CHECK(Judge(Report(Act::kRename, {{"openid/a", "1"}, {"openid/a", "1"}}), policy).reason ==
+        Reason::kTooFewIdentifiers);
+}
+
+TEST_CASE("a compiled policy knows whether it has lifetimes and whether it derives anything") {
+  Policy policy = ShopPolicy();
+  CHECK_FALSE(Compile(policy)->HasLifetimes());
+  CHECK_FALSE(Compile(policy)->HasDerived());
+  CHECK(Compile(PartnerPolicy())->HasDerived());
+  policy.namespaces[3].link_lifetime_ms = 1;
+  CHECK(Compile(policy)->HasLifetimes());
+}
+
 TEST_CASE("a verdict that is used again holds nothing of the record before") {
-  const auto policy = Compile(ShopPolicy());
+  const auto policy = Compile(PartnerPolicy());
   const std::vector<Record> records = {
+      Report(Act::kObserve, {{"crm", "8"}, {"phone", "13912345679"}}),
       Report(Act::kObserve, {{"crm", "1"}, {"crm", "2"}, {"crm", "null"}, {"device", "d"}}),
       Report(Act::kObserve, {{"crm", "3"}}),
       Report(Act::kObserve, {{"phone", "13912345679"}, {"phone", "13912345670"}}),
@@ -210,6 +330,9 @@ TEST_CASE("a verdict that is used again holds nothing of the record before") {
       CHECK(reused.reason == fresh.reason);
       CHECK(CountedOf(reused) == CountedOf(fresh));
       CHECK(HeldOf(reused) == HeldOf(fresh));
+      CHECK(DerivationsOf(reused) == DerivationsOf(fresh));
+      for (std::size_t i = 0; i < fresh.counted.size(); ++i)
+        CHECK(reused.counted[i].derived == fresh.counted[i].derived);
     }
   }
 }

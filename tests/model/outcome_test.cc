@@ -24,6 +24,7 @@ const std::vector<std::pair<int, std::string>>& Reasons() {
       {22, "blocked_value"},
       {23, "not_normalisable"},
       {24, "too_few_identifiers"},
+      {25, "rename_of_expiring"},
       {40, "missing_source"},
       {41, "source_too_long"},
       {42, "record_id_too_long"},
@@ -43,6 +44,7 @@ const std::vector<std::pair<int, std::string>>& Reasons() {
       {56, "missing_version"},
       {57, "rename_across_families"},
       {58, "negative_version"},
+      {59, "behind_horizon"},
   };
   return kReasons;
 }
@@ -58,8 +60,8 @@ TEST_CASE("reasons keep their numbers and names") {
     INFO(number);
     CHECK(ToString(static_cast<Reason>(number)) == name);
   }
-  CHECK(static_cast<int>(Reason::kTooFewIdentifiers) == 24);
-  CHECK(static_cast<int>(Reason::kNegativeVersion) == 58);
+  CHECK(static_cast<int>(Reason::kRenameOfExpiring) == 25);
+  CHECK(static_cast<int>(Reason::kBehindHorizon) == 59);
 }
 
 TEST_CASE("every reason is explained in a sentence of its own") {

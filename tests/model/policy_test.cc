@@ -25,11 +25,14 @@ Policy FullPolicy() {
   phone.blocked_values = {"+8613912345678"};
   phone.blocked_patterns = {"^\\+86170"};
   phone.valid_pattern = "^\\+";
+  phone.link_lifetime_ms = 1'000;
+  phone.validity_ms = 2'000;
+  phone.derived = {{"phone_hash", Digest::kSha256, DigestOf::kNationalDigits}};
   NamespacePolicy parent = Declared("account");
   NamespacePolicy child = Declared("card");
   child.parent = "account";
   child.sensitivity = Sensitivity::kPersonal;
-  policy.namespaces = {phone, parent, child};
+  policy.namespaces = {phone, parent, child, Declared("phone_hash")};
   return policy;
 }
 
@@ -79,9 +82,28 @@ TEST_CASE("numbers out of their range are named") {
              [](Policy* p) { p->namespaces[0].blocked_patterns.assign(65, "x"); });
   Policy edges = FullPolicy();
   edges.namespaces[0].priority = 1'000'000;
-  edges.namespaces[0].limits.assign(8, {1, true, 1});
-  edges.namespaces[0].guards.assign(8, {"crm/wx1", 0});
+  edges.namespaces[0].limits.clear();
+  edges.namespaces[0].guards.clear();
+  for (int i = 0; i < 8; ++i) {
+    edges.namespaces[0].limits.push_back({1, true, i});
+    edges.namespaces[0].guards.push_back({"crm/wx" + std::to_string(i), 0});
+  }
   CHECK(Validate(edges).ok());
+}
+
+TEST_CASE("limits or guards that count the same contradict each other, and both are named") {
+  CheckFault("namespaces[0].limits[2]", [](Policy* p) {
+    p->namespaces[0].limits.push_back({2, true, 86'400'000});
+  });
+  CheckFault("namespaces[0].guards[2]", [](Policy* p) {
+    p->namespaces[0].guards.push_back({"crm", 6});
+  });
+  Policy policy = FullPolicy();
+  policy.namespaces[0].limits.push_back({2, false, 0});
+  CHECK_THAT(std::string(Validate(policy).message()), HoldsText("contradicts limits[0]"));
+  policy = FullPolicy();
+  policy.namespaces[0].guards.push_back({"", 6});
+  CHECK_THAT(std::string(Validate(policy).message()), HoldsText("contradicts guards[0]"));
 }
 
 TEST_CASE("choices that the library does not know are named") {
@@ -126,6 +148,61 @@ TEST_CASE("a parent is a namespace of the policy, and no family is its own ances
   CheckFault("namespaces[1].parent", [](Policy* p) { p->namespaces[1].parent = "card"; });
 }
 
+TEST_CASE("spans of time are between none and a hundred years") {
+  constexpr std::int64_t kMost = std::int64_t{100} * 366 * 86'400'000;
+  for (const std::int64_t span : {std::int64_t{-1}, kMost + 1}) {
+    CheckFault("namespaces[0].limits[1].window_ms",
+               [&](Policy* p) { p->namespaces[0].limits[1].window_ms = span; });
+    CheckFault("namespaces[1].link_lifetime_ms",
+               [&](Policy* p) { p->namespaces[1].link_lifetime_ms = span; });
+    CheckFault("namespaces[2].validity_ms",
+               [&](Policy* p) { p->namespaces[2].validity_ms = span; });
+  }
+  Policy edges = FullPolicy();
+  edges.namespaces[0].limits[1].window_ms = kMost;
+  edges.namespaces[0].link_lifetime_ms = kMost;
+  edges.namespaces[0].validity_ms = kMost;
+  CHECK(Validate(edges).ok());
+}
+
+TEST_CASE("an identifier is derived into another namespace of the policy, which derives nothing") {
+  for (const char* ns : {"", "nobody", "phone_hash/", "phone_hash/a/b", "phone", "phone/wx1"}) {
+    INFO(ns);
+    CheckFault("namespaces[0].derived[0].namespace",
+               [&](Policy* p) { p->namespaces[0].derived[0].ns = ns; });
+  }
+  CheckFault("namespaces[0].derived[0].namespace", [](Policy* p) {
+    p->namespaces[3].derived = {{"card", Digest::kMd5, DigestOf::kNormalised}};
+  });
+  Policy scoped = FullPolicy();
+  scoped.namespaces[0].derived[0].ns = "phone_hash/ads";
+  scoped.namespaces[1].derived = {{"phone_hash", Digest::kMd5, DigestOf::kNormalised}};
+  CHECK(Validate(scoped).ok());
+}
+
+TEST_CASE("a digest is one that the library knows, of digits where there are digits, and once") {
+  CheckFault("namespaces[0].derived[0]",
+             [](Policy* p) { p->namespaces[0].derived[0].digest = static_cast<Digest>(2); });
+  CheckFault("namespaces[0].derived[0]",
+             [](Policy* p) { p->namespaces[0].derived[0].of = static_cast<DigestOf>(3); });
+  for (const DigestOf of : {DigestOf::kDigits, DigestOf::kNationalDigits}) {
+    CheckFault("namespaces[1].derived[0].of", [&](Policy* p) {
+      p->namespaces[1].derived = {{"phone_hash", Digest::kSha256, of}};
+    });
+  }
+  CheckFault("namespaces[0].derived[1]",
+             [](Policy* p) { p->namespaces[0].derived.push_back(p->namespaces[0].derived[0]); });
+  Policy many = FullPolicy();
+  many.namespaces[0].derived.clear();
+  for (int i = 0; i < 8; ++i)
+    many.namespaces[0].derived.push_back({"phone_hash/a" + std::to_string(i)});
+  CHECK(Validate(many).ok());
+  CheckFault("namespaces[0].derived", [&](Policy* p) {
+    p->namespaces[0].derived = many.namespaces[0].derived;
+    p->namespaces[0].derived.push_back({"phone_hash"});
+  });
+}
+
 TEST_CASE("policies that mean the same do not differ") {
   CHECK(Diff(FullPolicy(), FullPolicy()).empty());
   Policy turned = FullPolicy();
@@ -164,6 +241,13 @@ TEST_CASE("each difference is one line, with the field, the old value and the ne
        [](Policy* p) { p->namespaces[2].parent.clear(); }},
       {"namespaces[card].sensitivity: 1 -> 2",
        [](Policy* p) { p->namespaces[2].sensitivity = Sensitivity::kSensitive; }},
+      {"namespaces[phone].link_lifetime_ms: 1000 -> 0",
+       [](Policy* p) { p->namespaces[0].link_lifetime_ms = 0; }},
+      {"namespaces[card].validity_ms: 0 -> 5", [](Policy* p) { p->namespaces[2].validity_ms = 5; }},
+      {"namespaces[phone].derived: [phone_hash by digest 0 of form 2] -> [phone_hash by digest 1 "
+       "of "
+       "form 2]",
+       [](Policy* p) { p->namespaces[0].derived[0].digest = Digest::kMd5; }},
       {"namespaces[new]: added", [](Policy* p) { p->namespaces.push_back(Declared("new")); }},
       {"namespaces[account]: removed",
        [](Policy* p) { p->namespaces.erase(p->namespaces.begin() + 1); }},

@@ -44,7 +44,8 @@ class Moment {
   std::uint64_t held_records() const;  // standing records that policy held
 
   // As View::Resolve(). Profile ids are those that a store would have given which had only what this moment has; where an
-  // identifier was never numbered in this store, `profile` is empty.
+  // identifier was never numbered in this store, `profile` is empty. Where records since have moved when the lives of a value begin, an id
+  // may be the value's instead of the life's.
   Resolution Resolve(const Identifier& identifier) const;
 
   // Normalised identifiers of the profile where an identifier lived, sorted.  ERRORS: NotFound (it was not known, or gone).

@@ -175,6 +175,10 @@ class View {
   // The identifier with a number.  ERRORS: NotFound.
   absl::StatusOr<Identifier> IdentifierOf(IdentifierNumber number) const;
 
+  // True for a number that leads to an identifier and is none itself: where a value names one identifier after another
+  // (NamespacePolicy::validity_ms), each of them has a number, and that of the value leads to the last. No change in the feed names one.
+  bool IsAlias(IdentifierNumber number) const;
+
   // Every profile that has a live identifier, each once, in order of id, until `visit` returns false.
   void ForEachProfile(
       const std::function<bool(ProfileId, std::span<const Identifier> sorted_members)>& visit)

@@ -1,0 +1,92 @@
+#include "harness/flips.h"
+
+#include <array>
+#include <cstddef>
+
+namespace polyonym::harness {
+namespace {
+
+// In the order of enum Flip.
+constexpr std::array<std::string_view, static_cast<std::size_t>(Flip::kCount)> kFlipNames = {
+    "none",
+    "last arrival stands",
+    "tombstone loses ties",
+    "smaller hash stands",
+    "delete_source spares acts",
+    "delete_source voids its kind",
+    "delete_source before t",
+    "rename ignored",
+    "rename spelt old",
+    "rename spelt by first",
+    "rename tie to smaller",
+    "validity ignored",
+    "life ends late",
+    "life slides",
+    "others begin no life",
+    "must-link begins no life",
+    "derived begins no life",
+    "acts begin lives",
+    "voided begins no life",
+    "record names next life",
+    "record names last life",
+    "before first is nobody",
+    "question names first life",
+    "delete before t",
+    "delete for ever",
+    "delete spares must-links",
+    "delete by name",
+    "others link",
+    "bind is no sighting",
+    "derived ignored",
+    "derived links all",
+    "derived of others links",
+    "derived links first origin",
+    "unbind before t",
+    "unbind for ever",
+    "unbind spares children",
+    "unbind one way",
+    "unbind needs live parent",
+    "unbind children at any time",
+    "unbind spares derived",
+    "unbind voids must-links",
+    "others are no mention",
+    "rename is no mention",
+    "first is last",
+    "life begins with mention",
+    "count without forced",
+    "last without forced",
+    "lifetime ignored",
+    "lifetime of longer",
+    "lifetime from first",
+    "expires at itself",
+    "forced expires",
+    "guard off by one",
+    "guard counts expired",
+    "guard counts forced",
+    "guard never released",
+    "guard skips shared",
+    "guard ignores scope",
+    "default guard never",
+    "default guard always",
+    "forced beats guard",
+    "forced not first",
+    "priority ignored",
+    "time reversed",
+    "tie to greater",
+    "size off by one",
+    "size counts names",
+    "limit off by one",
+    "scope ignored",
+    "family per scope",
+    "window inclusive",
+    "window ignored",
+    "forced beats limits",
+    "cannot-link ignored",
+    "cannot-link by path",
+};
+
+}  // namespace
+
+std::string_view ToString(Flip flip) { return kFlipNames[static_cast<std::size_t>(flip)]; }
+
+}  // namespace polyonym::harness
