@@ -16,6 +16,7 @@
 
 #include "polyonym/engine/engine.h"
 #include "polyonym/store/store.h"
+#include "workload/commands.h"
 
 namespace {
 
@@ -210,7 +211,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--batch", options.batches, "records a commit, one row for each")
       ->capture_default_str();
+  polyonym::workload::AddStoresCommand(&app);
   CLI11_PARSE(app, argc, argv);
+  if (!app.get_subcommands().empty()) return 0;
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / "polyonym-stream-bench";
   const std::vector<Record> all = MakeEvents(options.events);

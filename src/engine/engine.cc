@@ -516,6 +516,16 @@ std::vector<std::string> Engine::Impl::Graphs() const {
   return names;
 }
 
+std::uint64_t Engine::Impl::resident_bytes() const {
+  const std::lock_guard lock(lenses_mutex_);
+  std::uint64_t bytes = 0;
+  for (const auto& lens : lenses_) {
+    const auto state = lens->publisher.newest();
+    bytes += state == nullptr ? 0 : state->resident_bytes;
+  }
+  return bytes;
+}
+
 std::shared_ptr<engine::Lens> Engine::Impl::FindLens(std::string_view graph) const {
   const std::lock_guard lock(lenses_mutex_);
   for (const auto& lens : lenses_) {

@@ -1,7 +1,7 @@
 // engine/value_arena.h - the bytes of normalised values, one after the other, never moved.
 //
 // A place is block << 20 | offset; at it stands the length (4 bytes, little-endian), then the bytes. A value never spans
-// two blocks.
+// two blocks. A block takes up memory page by page, as it is filled: a small store does not pay for all of its first.
 //
 // THREADS: one writer; readers may read any place of a commit that was published to them.
 #ifndef POLYONYM_SRC_ENGINE_VALUE_ARENA_H_
@@ -11,8 +11,11 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
+
+#include <sys/mman.h>
 
 namespace polyonym::engine {
 
@@ -69,12 +72,26 @@ class ValueArena {
     used_ = from % kBlockBytes + bytes.size();
   }
 
-  std::uint64_t bytes() const { return blocks_.size() * kBlockBytes; }
+  // Memory taken up.
+  std::uint64_t bytes() const { return (end() + kPageBytes - 1) / kPageBytes * kPageBytes; }
 
  private:
+  static constexpr std::uint64_t kPageBytes = 4096;
+  struct Unmap {
+    void operator()(char* block) const { ::munmap(block, kBlockBytes); }
+  };
+  using Block = std::unique_ptr<char[], Unmap>;
+
+  // Zeroed, and the system's again at once when it goes; the heap would keep it, and have all of it in use from the start.
+  static Block NewBlock() {
+    void* at =
+        ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) throw std::bad_alloc();
+    return Block(static_cast<char*>(at));
+  }
   void AddBlock() {
     if (blocks_.size() == directories_.back().size()) GrowDirectory(directories_.back().size() * 2);
-    blocks_.push_back(std::make_unique<char[]>(kBlockBytes));
+    blocks_.push_back(NewBlock());
     directories_.back()[blocks_.size() - 1] = blocks_.back().get();
   }
   void GrowDirectory(std::size_t capacity) {
@@ -84,7 +101,7 @@ class ValueArena {
     directory_.store(directories_.back().data(), std::memory_order_release);
   }
 
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<Block> blocks_;
   std::vector<std::vector<char*>> directories_;  // old ones stay for readers that hold them
   std::atomic<char**> directory_{nullptr};
   std::uint64_t used_ = 0;

@@ -20,6 +20,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
+#include "store/rocks_share.h"
 
 namespace polyonym {
 namespace {
@@ -40,6 +41,12 @@ absl::Status ToStatus(const rocksdb::Status& status) {
   if (status.IsBusy() || what.find("/LOCK:") != std::string::npos ||
       what.find("lock hold") != std::string::npos) {
     return absl::UnavailableError("the store is busy: another process has it open (" + what + ")");
+  }
+  if (what.find("Too many open files") != std::string::npos) {
+    return absl::ResourceExhaustedError(
+        "the process has no file handle left: raise its limit (ulimit -n), or keep fewer stores "
+        "open (" +
+        what + ")");
   }
   if (status.IsNotFound()) return absl::NotFoundError(what);
   if (status.IsInvalidArgument()) return absl::InvalidArgumentError(what);
@@ -75,6 +82,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksStoreOptions&
   blocks.block_cache = cache;
   blocks.format_version = 5;
   if (table == Table::kState) blocks.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (options.share != nullptr) options.share->impl().Fit(&family, &blocks);
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(blocks));
   return family;
 }
@@ -91,16 +99,25 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
   db.max_open_files = 512;
   db.max_total_wal_size = std::uint64_t{64}
                           << 20;  // else a table that is hardly written keeps every old log file
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  if (options.share != nullptr) options.share->impl().Fit(&db);
   return db;
 }
 
 class RocksStore : public Store {
  public:
   RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
-             std::string path)
-      : path_(std::move(path)), db_(std::move(db)), families_(std::move(families)) {}
+             std::string path, std::shared_ptr<RocksShare> share)
+      : path_(std::move(path)),
+        share_(std::move(share)),
+        db_(std::move(db)),
+        families_(std::move(families)) {
+    if (share_ != nullptr) member_.emplace(&share_->impl(), db_.get(), &families_);
+  }
 
   ~RocksStore() override {
+    member_.reset();
     for (rocksdb::ColumnFamilyHandle* family : families_)
       db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   }
@@ -137,6 +154,7 @@ class RocksStore : public Store {
                     const StoreSnapshot* snapshot) const override {
     rocksdb::ReadOptions read = ReadAt(snapshot);
     read.readahead_size = kScanReadahead;
+    read.fill_cache = false;  // what is scanned is seldom read again soon
     const rocksdb::Slice bound = ToSlice(to);
     if (!to.empty()) read.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(read, Family(table)));
@@ -172,7 +190,9 @@ class RocksStore : public Store {
     }
     rocksdb::WriteOptions options;
     options.sync = sync;
-    return Latch(db_->Write(options, &batch));
+    const rocksdb::Status status = db_->Write(options, &batch);
+    if (member_ && status.ok()) member_->Wrote();
+    return Latch(status);
   }
 
   absl::Status Sync() override {
@@ -249,8 +269,10 @@ class RocksStore : public Store {
   }
 
   const std::string path_;
+  const std::shared_ptr<RocksShare> share_;
   std::shared_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  std::optional<RocksShare::Impl::Member> member_;  // where it shares
   std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> ingested_{0};
 };
@@ -334,9 +356,10 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
   if (exists) {
     if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
   }
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  const std::shared_ptr<rocksdb::Cache> cache =
+      options.share == nullptr ? rocksdb::NewLRUCache(options.block_cache_bytes) : nullptr;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions()}};
+      {rocksdb::kDefaultColumnFamilyName, FamilyOptions(Table::kMeta, options, cache)}};
   for (int i = 0; i < kTableCount; ++i) {
     descriptors.emplace_back(kTableNames[i], FamilyOptions(static_cast<Table>(i), options, cache));
   }
@@ -348,7 +371,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
   db->DestroyColumnFamilyHandle(handles.front())
       .PermitUncheckedError();  // the default family is not used
   handles.erase(handles.begin());
-  return std::unique_ptr<Store>(new RocksStore(std::move(db), std::move(handles), path));
+  return std::unique_ptr<Store>(
+      new RocksStore(std::move(db), std::move(handles), path, options.share));
 }
 
 }  // namespace polyonym

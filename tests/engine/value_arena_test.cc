@@ -79,6 +79,14 @@ TEST_CASE("an empty value is one, and so is what fills a block or the rest of on
   CHECK(arena.end() == 2 * ValueArena::kBlockBytes + 4);
 }
 
+TEST_CASE("an arena takes up the memory of what it holds, not of a block") {
+  ValueArena arena;
+  CHECK(arena.bytes() == 0);
+  for (int i = 0; i < 1'000; ++i) arena.Add("a value of twenty-eight bytes");
+  CHECK(arena.bytes() >= arena.end());
+  CHECK(arena.bytes() <= arena.end() + 4'096);
+}
+
 TEST_CASE("what is put back in pieces is the same arena, and goes on as the first would have") {
   harness::ForEachSeed(1, 10, [](std::uint64_t seed) {
     Random random(seed);

@@ -129,11 +129,12 @@ void RunHistories(std::uint64_t first_seed, std::size_t count) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("after any history the store answers as a map would", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("after any history the store answers as a map would", "", InMemory, OnDisk,
+                   Sharing) {
   RunHistories<TestType>(1, TestType::kOnDisk ? 15 : 400);
 }
 TEMPLATE_TEST_CASE("after any history the store answers as a map would, at length", "[slow]",
-                   InMemory, OnDisk) {
+                   InMemory, OnDisk, Sharing) {
   RunHistories<TestType>(1'000'000, TestType::kOnDisk ? 300 : 10'000);
 }
 

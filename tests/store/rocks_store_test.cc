@@ -2,7 +2,6 @@
 // disks that fail.
 #include <rocksdb/db.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -12,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include <sys/resource.h>
-
 #include "harness/catch.h"
+#include "harness/full_disk.h"
 #include "store/store_model.h"
 
 namespace polyonym::harness {
@@ -37,26 +35,6 @@ void MakeDatabase(const std::string& path, const std::function<void(rocksdb::DB&
   const std::unique_ptr<rocksdb::DB> db(opened);
   fill(*db);
 }
-
-// While it lives, no file may grow beyond `bytes`: a full disk, for this process.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit tight{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &tight);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 }  // namespace
 

@@ -129,6 +129,36 @@ class OnDisk {
   int copies_ = 0;
 };
 
+// On disk, and sharing what there is with another store that is written to as well.
+class Sharing {
+ public:
+  static constexpr bool kOnDisk = true;
+  Sharing() { Reopen(); }
+  Store& store() {
+    Must(other_->Commit(Puts(Table::kLog, {{"key", std::string(1'000, 'x')}}), false));
+    return *store_;
+  }
+  void Reopen() {
+    store_.reset();
+    store_ = Open("store");
+  }
+  std::string NewPath() { return folder_ / ("copy" + std::to_string(copies_++)); }
+
+ private:
+  std::unique_ptr<Store> Open(const std::string& name) {
+    RocksStoreOptions options = SmallBuffers();
+    options.share = share_;
+    return Must(OpenRocksStore(folder_ / name, options));
+  }
+
+  TempFolder folder_;
+  std::shared_ptr<RocksShare> share_ =
+      std::make_shared<RocksShare>(std::size_t{1} << 20, std::size_t{256} << 10);
+  std::unique_ptr<Store> other_ = Open("other");
+  std::unique_ptr<Store> store_;
+  int copies_ = 0;
+};
+
 }  // namespace polyonym::harness
 
 #endif  // POLYONYM_TESTS_STORE_STORE_MODEL_H_

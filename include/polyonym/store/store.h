@@ -106,17 +106,40 @@ class Store {
   virtual std::uint64_t ApproximateBytes() const = 0;
 };
 
+// What many stores on disk have in common when they are opened with the same one: a block cache, and a bound on what they
+// gather in memory before it is written. Each costs little then while it is small: src/store/rocks_share.h says what it goes without.
+//
+// THREADS: thread-safe.
+class RocksShare {
+ public:
+  class Impl;  // of src/store alone
+
+  // `write_buffer_bytes`: over all stores. Past half of it, the store that was written to longest ago is flushed; near all of it,
+  // whichever is written to.
+  RocksShare(std::size_t block_cache_bytes, std::size_t write_buffer_bytes);
+  ~RocksShare();
+
+  std::size_t cached_bytes() const;
+  std::size_t write_buffered_bytes() const;
+  Impl& impl() const { return *impl_; }
+
+ private:
+  const std::unique_ptr<Impl> impl_;
+};
+
 struct RocksStoreOptions {
   bool create_if_missing = true;
   std::size_t write_buffer_bytes = std::size_t{16}
                                    << 20;  // DEFAULT 16 MiB a table: larger ones slow the skip list
-  std::size_t block_cache_bytes = std::size_t{64} << 20;  // DEFAULT 64 MiB
-  int background_threads = 2;
+  std::size_t block_cache_bytes = std::size_t{64} << 20;  // DEFAULT 64 MiB; of `share`, where given
+  int background_threads = 2;         // of the process, for all stores: the greatest number counts
+  std::shared_ptr<RocksShare> share;  // DEFAULT none: the store has all to itself
 };
 
 // Opens or creates a RocksDB store in folder `path`.
 // ERRORS: NotFound (missing, and create_if_missing is false), FailedPrecondition (the folder holds something else: it is left
-// untouched), Unavailable (another process has it open; message says "busy"), DataLoss (corrupt).
+// untouched), Unavailable (another process has it open; message says "busy"), ResourceExhausted (no file handle
+// is left: an open store has about ten), DataLoss (corrupt).
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
                                                       const RocksStoreOptions& options);
 

@@ -15,6 +15,7 @@
 #ifndef POLYONYM_STORE_VERSIONED_ARRAY_H_
 #define POLYONYM_STORE_VERSIONED_ARRAY_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -119,9 +120,7 @@ class VersionedArray {
     return page->commit;
   }
 
-  std::size_t bytes() const {
-    return chunks_.size() * kChunkPages * sizeof(Page) + size_ / kPageCells * sizeof(void*);
-  }
+  std::size_t bytes() const { return pages_ * sizeof(Page) + segments_.size() * sizeof(Segment); }
 
   static constexpr std::size_t page_cells() { return kPageCells; }
 
@@ -137,7 +136,8 @@ class VersionedArray {
   };
   static constexpr std::size_t kCacheLine = 64;
   static constexpr std::size_t kSegmentPages = 512;
-  static constexpr std::size_t kChunkPages = 32;
+  static constexpr std::size_t kFirstChunkPages = 2;  // each has as many as all before it
+  static constexpr std::size_t kChunkPages = 32;      // or this, where that is less
   using Segment = std::array<std::atomic<Page*>, kSegmentPages>;
   // Immutable up to the segments there were when readers could see it.
   using Directory = std::vector<Segment*>;
@@ -165,8 +165,10 @@ class VersionedArray {
   }
   Page* NewPage() {
     if (free_.empty()) {
-      chunks_.push_back(std::make_unique<std::array<Page, kChunkPages>>());
-      for (Page& page : *chunks_.back()) free_.push_back(&page);
+      const std::size_t pages = std::clamp(pages_, kFirstChunkPages, kChunkPages);
+      chunks_.push_back(std::make_unique<Page[]>(pages));
+      for (std::size_t i = 0; i < pages; ++i) free_.push_back(&chunks_.back()[i]);
+      pages_ += pages;
     }
     Page* page = free_.back();
     free_.pop_back();
@@ -181,7 +183,8 @@ class VersionedArray {
   std::vector<Retired> retired_;  // in order of commit
   std::size_t first_retired_ = 0;
   std::vector<Page*> free_;
-  std::vector<std::unique_ptr<std::array<Page, kChunkPages>>> chunks_;
+  std::vector<std::unique_ptr<Page[]>> chunks_;
+  std::size_t pages_ = 0;  // in all chunks
 };
 
 }  // namespace polyonym

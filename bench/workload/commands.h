@@ -1,0 +1,14 @@
+// workload/commands.h - the commands of polyonym_workload beside the stream of records that it measures by itself.
+#ifndef POLYONYM_BENCH_WORKLOAD_COMMANDS_H_
+#define POLYONYM_BENCH_WORKLOAD_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+namespace polyonym::workload {
+
+// `stores`: many small stores in one environment.
+void AddStoresCommand(CLI::App* app);
+
+}  // namespace polyonym::workload
+
+#endif  // POLYONYM_BENCH_WORKLOAD_COMMANDS_H_
