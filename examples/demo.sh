@@ -127,7 +127,10 @@ while read -r phone; do
 done <phones
 [[ -n $phone ]] || { echo 'demo: no such phone was found' >&2; exit 1; }
 say "One person, asked for by a phone number that two people used: links to the other one are refused"
-run "cut -c1-128 | grep -Ev ' no$|^$'" show --db people.db --links 6 --format table "$phone"
+run "cut -c1-128 | grep -Ev ' no$|^clock|^$'" show --db people.db --links 6 --format table "$phone"
+
+say "Whose that number was on the first of June, by the records up to then"
+run "grep -E '^profile|^size|crm:'" show --db people.db --as-of 2024-06-01 --format table "$phone"
 
 # The first member, and the one that is the most links away.
 near=$(list members <phone.json | sed -n 1p)

@@ -15,8 +15,9 @@ void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resol
 void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
 void AddLists(CLI::App* app, Session* session);   // lists.cc: groups, held, changes, export, stats
-void AddUpkeep(CLI::App* app, Session* session);  // upkeep.cc: retract, verify, checkpoint
-void AddPolicy(CLI::App* app, Session* session);  // policy.cc: policy show|check|diff|set|preset
+void AddUpkeep(CLI::App* app, Session* session);  // upkeep.cc: retract, advance, verify, checkpoint
+void AddPolicy(CLI::App* app,
+               Session* session);  // policy.cc: policy show|check|diff|set|simulate|preset
 void AddGenerate(CLI::App* app, Session* session);   // generate.cc: generate
 void AddScenarios(CLI::App* app, Session* session);  // scenarios.cc: scenarios
 

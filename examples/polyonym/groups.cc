@@ -13,15 +13,24 @@ std::vector<std::string> TextsOf(std::span<const Identifier> identifiers) {
   return texts;
 }
 
-Groups GroupsOf(const View& view, std::size_t min_size) {
+namespace {
+
+// Of a view or a moment.
+template <class State>
+Groups GroupsIn(const State& state, std::size_t min_size) {
   Groups groups;
-  view.ForEachProfile([&](ProfileId id, std::span<const Identifier> members) {
+  state.ForEachProfile([&](std::optional<ProfileId> id, std::span<const Identifier> members) {
     if (members.size() >= min_size) groups.push_back({TextsOf(members), id});
     return true;
   });
   std::sort(groups.begin(), groups.end());
   return groups;
 }
+
+}  // namespace
+
+Groups GroupsOf(const View& view, std::size_t min_size) { return GroupsIn(view, min_size); }
+Groups GroupsOf(const Moment& moment, std::size_t min_size) { return GroupsIn(moment, min_size); }
 
 Groups GroupsOf(const batch::Partition& partition, std::size_t min_size) {
   Groups groups;

@@ -10,6 +10,7 @@
 
 #include "output.h"
 #include "polyonym/batch/resolve.h"
+#include "polyonym/engine/moment.h"
 #include "polyonym/engine/view.h"
 
 namespace polyonym::driver {
@@ -31,6 +32,7 @@ struct GroupsToPrint {
 std::vector<std::string> TextsOf(std::span<const Identifier> identifiers);
 
 Groups GroupsOf(const View& view, std::size_t min_size = 1);
+Groups GroupsOf(const Moment& moment, std::size_t min_size = 1);
 Groups GroupsOf(const batch::Partition& partition, std::size_t min_size = 1);
 
 void PrintGroups(Groups groups, const GroupsToPrint& options, Output* out);

@@ -1,9 +1,9 @@
 // ingest.cc - records into a store (ingest), and records straight to people (resolve).
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "polyonym/model/judge.h"
 #include "progress.h"
 #include "record_input.h"
+#include "when.h"
 
 namespace polyonym::driver {
 
@@ -28,12 +29,15 @@ struct IngestOptions {
   std::uint64_t max_rejects = 0;
   std::size_t batch = 1000;
   bool memory = false;
+  bool advance = false;
+  When when;
   GroupsToPrint groups;
 };
 
 struct Counts {
   std::uint64_t records = 0, applied = 0, unchanged = 0, held = 0, rejected = 0,
                 held_identifiers = 0;
+  std::int64_t newest_ms = 0;  // of the records that were not rejected
 };
 
 // The rejects file: JSON Lines of input, line, field and reason, in order of the input. Written anew by every run.
@@ -91,7 +95,7 @@ class Ingest {
     auto unread = rejected_.begin();
     for (std::size_t i = 0; i < result.records.size(); ++i) {
       while (unread != rejected_.end() && unread->first <= i) Reject((unread++)->second);
-      Count(result.records[i], origins_[i]);
+      Count(result.records[i], records_[i], origins_[i]);
     }
     while (unread != rejected_.end()) Reject((unread++)->second);
     records_.clear();
@@ -104,9 +108,11 @@ class Ingest {
  private:
   using Origin = std::pair<std::string, std::uint64_t>;  // input and line
 
-  void Count(const RecordResult& record, const Origin& origin) {
-    counts_.held_identifiers += record.held_identifiers;
-    switch (record.outcome) {
+  void Count(const RecordResult& result, const Record& record, const Origin& origin) {
+    counts_.held_identifiers += result.held_identifiers;
+    if (result.outcome != Outcome::kRejected)
+      counts_.newest_ms = std::max(counts_.newest_ms, record.time_ms.value_or(0));
+    switch (result.outcome) {
       case Outcome::kApplied:
         ++counts_.applied;
         break;
@@ -117,7 +123,7 @@ class Ingest {
         ++counts_.held;
         break;
       case Outcome::kRejected:
-        Reject({origin.first, origin.second, record.field, std::string(ToString(record.reason))});
+        Reject({origin.first, origin.second, result.field, std::string(ToString(result.reason))});
     }
   }
 
@@ -149,7 +155,7 @@ ReadPosition PositionOver(const std::vector<std::string>& inputs) {
   return position;
 }
 
-void PrintCounts(const Counts& counts, const Rejects& rejects, std::uint64_t sequence,
+void PrintCounts(const Counts& counts, const Rejects& rejects, const View& view,
                  const Progress& progress, Output* out) {
   Json row = Json::Object();
   row.Set("records", counts.records)
@@ -158,7 +164,7 @@ void PrintCounts(const Counts& counts, const Rejects& rejects, std::uint64_t seq
   row.Set("held", counts.held)
       .Set("rejected", counts.rejected)
       .Set("held_identifiers", counts.held_identifiers);
-  row.Set("sequence", sequence);
+  row.Set("sequence", view.sequence()).Set("clock", ClockOf(view.clock_ms()));
   Json reasons = Json::Object();
   for (const auto& [reason, n] : rejects.by_reason()) reasons.Set(reason, n);
   row.Set("rejected_by_reason", std::move(reasons));
@@ -188,8 +194,12 @@ void PreparePolicy(const std::string& path, Engine* engine) {
     return;
   }
   const Policy policy = ReadPolicyFile(path);
-  if (view.policy_version() == 0 || view.policy() != policy)
-    FromStore(engine->SetPolicy(policy).status());
+  if (view.policy_version() == 0 || view.policy() != policy) PutInForce(policy, engine);
+}
+
+// Lifetimes take effect as of the newest record of the input. A clock that stands later already stays.
+void Advance(std::int64_t newest_ms, Engine* engine) {
+  if (newest_ms > engine->Read().clock_ms()) FromStore(engine->AdvanceTo(newest_ms).status());
 }
 
 void IngestInto(Engine* engine, const IngestOptions& options, Session* session, Output* counts_to) {
@@ -205,10 +215,11 @@ void IngestInto(Engine* engine, const IngestOptions& options, Session* session, 
         progress.Update(ingest.counts().records, position);
       });
   ingest.Flush();
+  if (options.advance && read.ok()) Advance(ingest.counts().newest_ms, engine);
   rejects.Close();
   FromStore(engine->Sync());
   if (counts_to != nullptr)
-    PrintCounts(ingest.counts(), rejects, engine->Read().sequence(), progress, counts_to);
+    PrintCounts(ingest.counts(), rejects, engine->Read(), progress, counts_to);
   CheckRejects(ingest.counts(), options, session);
   OrFail(read);
 }
@@ -226,14 +237,23 @@ void RunIngest(const IngestOptions& options, Session* session) {
   IngestInto(engine.get(), options, session, &out);
 }
 
+// What a store would show that had taken the same input.
+batch::ResolveOptions StateOf(const IngestOptions& options, std::int64_t newest_ms) {
+  batch::ResolveOptions state;
+  state.up_to_ms = options.when.as_of_ms.value_or(state.up_to_ms);
+  if (options.advance) state.clock_ms = std::min(newest_ms, state.up_to_ms);
+  return state;
+}
+
 void ResolveInMemory(const IngestOptions& options, Session* session) {
   if (options.policy.empty()) Fail(kUsage, "--memory needs --policy FILE");
+  if (options.when.as_known)
+    Fail(kUsage, "--as-known goes with --db: without a store there is no sequence");
   const std::optional<v1::Mapping> mapping = ReadMapping(options.mapping);
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  const std::int64_t now_ms = NowMs();
   const RecordLimits limits;
   auto resolver =
-      OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), limits, now.count()));
+      OrFail(batch::MemoryResolver::Create(ReadPolicyFile(options.policy), limits, now_ms));
   Rejects rejects(options.rejects);
   ReadPosition position = PositionOver(options.inputs);
   Counts counts;
@@ -245,20 +265,24 @@ void ResolveInMemory(const IngestOptions& options, Session* session) {
           const Reason reason = row.rejected ? Reason::kNone : resolver->Add(row.record);
           if (reason != Reason::kNone) {
             std::string field;
-            CheckShape(row.record, limits, now.count(), &field);
+            CheckShape(row.record, limits, now_ms, &field);
             row.rejected =
                 Rejected{row.input, row.line, std::move(field), std::string(ToString(reason))};
           }
           if (row.rejected) {
             ++counts.rejected;
             rejects.Add(*row.rejected);
+          } else {
+            counts.newest_ms = std::max(counts.newest_ms, row.record.time_ms.value_or(0));
           }
           progress.Update(counts.records, position);
         }));
   }
   rejects.Close();
   Output out(session->format);
-  PrintGroups(GroupsOf(resolver->Resolve(), options.groups.min_size), options.groups, &out);
+  PrintGroups(
+      GroupsOf(resolver->Resolve(StateOf(options, counts.newest_ms)), options.groups.min_size),
+      options.groups, &out);
   CheckRejects(counts, options, session);
 }
 
@@ -267,8 +291,12 @@ void RunResolve(const IngestOptions& options, Session* session) {
   if (options.memory) return ResolveInMemory(options, session);
   const std::unique_ptr<Engine> engine = session->OpenStore(!options.policy.empty());
   IngestInto(engine.get(), options, session, nullptr);
+  const View view = engine->Read();
+  const std::optional<Moment> then = options.when.In(view);
   Output out(session->format);
-  PrintGroups(GroupsOf(engine->Read(), options.groups.min_size), options.groups, &out);
+  PrintGroups(
+      then ? GroupsOf(*then, options.groups.min_size) : GroupsOf(view, options.groups.min_size),
+      options.groups, &out);
 }
 
 void OfferInput(CLI::App* command, IngestOptions* options) {
@@ -288,6 +316,8 @@ void OfferInput(CLI::App* command, IngestOptions* options) {
                    "more rejected records than this make the exit code 3")
       ->type_name("N")
       ->capture_default_str();
+  command->add_flag("--advance", options->advance,
+                    "after the input, move the clock to the newest record's time");
   command->add_option("INPUT", options->inputs, "files, plain, .gz or .zst; - is standard input")
       ->required();
 }
@@ -319,6 +349,7 @@ void AddIngest(CLI::App* app, Session* session) {
       ->add_option("--min-size", resolving->groups.min_size,
                    "print groups of this many identifiers or more")
       ->type_name("N");
+  resolving->when.Offer(resolve);
   session->OfferDurability(resolve);
   session->OfferFormat(resolve);
   resolve->footer(

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "groups.h"
 #include "polyonym/codec/json.h"
+#include "when.h"
 
 namespace polyonym::driver {
 
@@ -14,6 +15,7 @@ namespace {
 
 void AddGroups(CLI::App* app, Session* session) {
   const auto options = std::make_shared<GroupsToPrint>();
+  const auto when = std::make_shared<When>();
   CLI::App* command = app->add_subcommand("groups", "every profile with its identifiers");
   session->OfferStore(command);
   command->add_flag("--ids", options->ids, "print the profiles' ids too");
@@ -23,14 +25,18 @@ void AddGroups(CLI::App* app, Session* session) {
       ->type_name("N");
   command->add_option("--largest", options->largest, "only this many profiles, the largest first")
       ->type_name("N");
+  when->Offer(command);
   session->OfferFormat(command);
   command->footer(
       "Members are in bytewise order, groups in the order of their first members: equal states "
       "print equal bytes.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    const View view = engine->Read();
+    const std::optional<Moment> then = when->In(view);
     Output out(session->format);
-    PrintGroups(GroupsOf(engine->Read(), options->min_size), *options, &out);
+    PrintGroups(then ? GroupsOf(*then, options->min_size) : GroupsOf(view, options->min_size),
+                *options, &out);
   });
 }
 

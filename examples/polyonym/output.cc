@@ -150,6 +150,8 @@ std::string FormatTime(std::int64_t ms) {
   return out + "Z";
 }
 
+Json ClockOf(std::int64_t clock_ms) { return clock_ms == 0 ? Json() : Json(FormatTime(clock_ms)); }
+
 std::string FormatCount(std::uint64_t n) {
   std::string digits = std::to_string(n);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)

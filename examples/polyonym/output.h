@@ -54,6 +54,9 @@ class Output {
 // 2024-05-01T08:00:00Z, with milliseconds where there are any.
 std::string FormatTime(std::int64_t ms);
 
+// As FormatTime(); null for a store's clock that was never moved.
+Json ClockOf(std::int64_t clock_ms);
+
 // 12,345.
 std::string FormatCount(std::uint64_t n);
 

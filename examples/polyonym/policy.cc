@@ -1,13 +1,16 @@
-// policy.cc - the rules of a store as data: policy show, check, diff, set, preset.
+// policy.cc - the rules of a store as data: policy show, check, diff, set, simulate, preset.
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "commands.h"
+#include "groups.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/model/presets.h"
+#include "progress.h"
 
 namespace polyonym::driver {
 
@@ -82,21 +85,105 @@ void AddDiff(CLI::App* policy, Session* session) {
 void AddSet(CLI::App* policy, Session* session) {
   const auto file = std::make_shared<std::string>();
   CLI::App* command =
-      policy->add_subcommand("set", "put a policy in force: every record is judged again");
+      policy->add_subcommand("set", "put a policy in force: what it concerns is done again");
   session->OfferStore(command);
   command->add_option("FILE", *file, "policy as JSON")->required();
   session->OfferFormat(command);
   command->callback([=] {
     const Policy wanted = ReadPolicyFile(*file);
     const std::unique_ptr<Engine> engine = session->OpenStore(true);
-    const PolicyResult result = FromStore(engine->SetPolicy(wanted));
+    const PolicyResult result = PutInForce(wanted, engine.get());
     const View view = engine->Read();
     Json row = Json::Object();
     row.Set("policy", view.policy().name)
         .Set("policy_version", view.policy_version())
         .Set("sequence", view.sequence());
+    row.Set("judged_records", result.judged_records)
+        .Set("changed_records", result.changed_records)
+        .Set("replayed_profiles", result.replayed_profiles);
     Output(session->format).Fields(row.Set("changes", result.changes.size()));
   });
+}
+
+// Identifiers, or profiles by the identifiers that they have their ids from; of more than three their number.
+Json Shortened(std::vector<std::string> names) {
+  const std::size_t more = names.size() > 3 ? names.size() - 3 : 0;
+  names.resize(names.size() - more);
+  if (more > 0) names.push_back("and " + std::to_string(more) + " more");
+  return Json::ListFrom(names);
+}
+
+Json ShortChangeRow(const View& view, const SimulatedChange& change) {
+  const auto name = [&](ProfileId id) {
+    const auto identifier = view.IdentifierOf(IdentifierNumber{id.value});
+    return identifier.ok() ? ToString(*identifier) : ToString(id);
+  };
+  std::vector<std::string> with;
+  for (const ProfileId other : change.with) with.push_back(name(other));
+  Json parts = Json::List();
+  for (const std::vector<Identifier>& part : change.parts)
+    parts.Add(Json::Raw("(" + Shortened(TextsOf(part)).Cell() + ")"));
+  Json row = Json::Object();
+  row.Set("kind", ToString(change.kind));
+  row.Set("profile", change.kind == ChangeKind::kCreated ? Json() : Json(name(change.from)));
+  return std::move(row.Set("with", Shortened(std::move(with))).Set("parts", std::move(parts)));
+}
+
+Json SimulatedRow(const SimulatedChange& change) {
+  Json with = Json::List();
+  for (const ProfileId other : change.with) with.Add(ToString(other));
+  Json parts = Json::List();
+  for (const std::vector<Identifier>& part : change.parts) parts.Add(Json::ListFrom(TextsOf(part)));
+  Json row = Json::Object();
+  row.Set("kind", ToString(change.kind));
+  row.Set("from", change.kind == ChangeKind::kCreated ? Json() : Json(ToString(change.from)));
+  return std::move(row.Set("with", std::move(with)).Set("parts", std::move(parts)));
+}
+
+void RunSimulate(const std::string& file, std::size_t max_changes, Session* session) {
+  const Policy wanted = ReadPolicyFile(file);
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = engine->Read();
+  const Simulation simulation = FromStore(view.Simulate(wanted));
+  std::span<const SimulatedChange> changes = simulation.changes;
+  const bool cut = max_changes != 0 && changes.size() > max_changes;
+  if (cut) changes = changes.first(max_changes);
+  Json row = Json::Object();
+  row.Set("merged", simulation.merged)
+      .Set("split", simulation.split)
+      .Set("held", simulation.held)
+      .Set("released", simulation.released);
+  row.Set("profiles_before", simulation.profiles_before)
+      .Set("profiles_after", simulation.profiles_after);
+  Output out(session->format);
+  if (out.is_table()) {
+    out.Fields(row);
+    if (!changes.empty()) out.Title("changes");
+    for (const SimulatedChange& change : changes) out.Row(ShortChangeRow(view, change));
+    if (cut) out.Note("… and more: --max-changes 0 shows all");
+    return;
+  }
+  Json listed = Json::List();
+  for (const SimulatedChange& change : changes) listed.Add(SimulatedRow(change));
+  out.Row(std::move(row.Set("changes", std::move(listed)).Set("changes_cut", cut)));
+}
+
+void AddSimulate(CLI::App* policy, Session* session) {
+  struct Options {
+    std::string file;
+    std::size_t max_changes = 100;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = policy->add_subcommand(
+      "simulate", "who would merge, split, be held or released under a policy; changes nothing");
+  session->OfferStore(command);
+  command->add_option("FILE", options->file, "policy as JSON")->required();
+  command
+      ->add_option("--max-changes", options->max_changes, "print at most this many changes; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  session->OfferFormat(command);
+  command->callback([=] { RunSimulate(options->file, options->max_changes, session); });
 }
 
 void ListPresets(Format format) {
@@ -144,6 +231,7 @@ void AddPolicy(CLI::App* app, Session* session) {
   AddCheck(policy, session);
   AddDiff(policy, session);
   AddSet(policy, session);
+  AddSimulate(policy, session);
   AddPreset(policy, session);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "output.h"
+#include "session.h"
 
 namespace polyonym::driver {
 
@@ -47,6 +48,15 @@ void Progress::Update(std::uint64_t count, const ReadPosition& position) {
   }
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
+}
+
+PolicyResult PutInForce(const Policy& policy, Engine* engine) {
+  Progress progress("steps");
+  PolicyOptions options;
+  options.progress = [&](std::uint64_t done, std::uint64_t total) {
+    progress.Update(done, {done, total});
+  };
+  return FromStore(engine->SetPolicy(policy, options));
 }
 
 }  // namespace polyonym::driver

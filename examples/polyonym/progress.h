@@ -7,6 +7,7 @@
 #include <string>
 
 #include "input.h"
+#include "polyonym/engine/engine.h"
 
 namespace polyonym::driver {
 
@@ -29,6 +30,9 @@ class Progress {
   Clock::time_point drawn_ = start_;
   bool dirty_ = false;
 };
+
+// Puts a policy in force, with a bar meanwhile.  ERRORS (Failure): as FromStore().
+PolicyResult PutInForce(const Policy& policy, Engine* engine);
 
 }  // namespace polyonym::driver
 

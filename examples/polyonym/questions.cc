@@ -1,6 +1,7 @@
 // questions.cc - what is known of one identifier or of a pair: show, why, why-not, how.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "changes.h"
 #include "commands.h"
 #include "groups.h"
+#include "when.h"
 
 namespace polyonym::driver {
 
@@ -17,7 +19,8 @@ namespace {
 struct QuestionOptions {
   std::string a;
   std::string b;
-  std::size_t max_links = 200;
+  std::size_t max_links = 200;  // show
+  When when;                    // show
 };
 
 // The fields of a link that every command prints in the same way.
@@ -51,7 +54,10 @@ Json ShortLinkRow(const LinkEvidence& link, std::string state) {
 }
 
 std::string StateOf(const View::Neighbour& neighbour) {
-  return neighbour.kept ? "kept" : neighbour.inert ? "inert" : "refused";
+  return neighbour.kept      ? "kept"
+         : neighbour.expired ? "expired"
+         : neighbour.inert   ? "inert"
+                             : "refused";
 }
 
 struct Neighbourhood {
@@ -81,51 +87,89 @@ Neighbourhood LinksOf(const View& view, const std::vector<Identifier>& identifie
   return out;
 }
 
+// What is known of an identifier or a profile in one state.
+struct Known {
+  Resolution flags;
+  std::optional<ProfileId> profile;
+  std::vector<Identifier> members;
+  std::int64_t clock_ms = 0;
+};
+
+// In a view or a moment. Then a profile may not have been there yet, or not any more.
+template <class State>
+Known KnownIn(const State& state, const Target& target) {
+  Known known;
+  known.flags = state.Resolve(target.identifier);
+  known.profile = known.flags.profile;
+  known.clock_ms = state.clock_ms();
+  if (target.is_profile) {
+    auto here = state.Follow(target.profile);
+    known.profile = here.ok() ? std::optional(*here) : std::nullopt;
+  }
+  if (!known.profile) return known;
+  auto members = state.Members(target.is_profile ? target.profile : *known.profile);
+  if (!absl::IsNotFound(members.status())) known.members = FromStore(std::move(members));
+  return known;
+}
+
+Json KnownRow(const std::string& asked, const Known& known) {
+  Json row = Json::Object();
+  row.Set("asked", asked)
+      .Set("known", known.flags.known)
+      .Set("shared", known.flags.shared)
+      .Set("blocked", known.flags.blocked);
+  row.Set("held", known.flags.held)
+      .Set("gone", known.flags.gone)
+      .Set("expired", known.flags.expired);
+  row.Set("clock", ClockOf(known.clock_ms));
+  return std::move(row.Set("profile", known.profile ? Json(ToString(*known.profile)) : Json()));
+}
+
+void PrintKnownTable(Json row, const Known& known, const std::optional<Neighbourhood>& around,
+                     Output* out) {
+  row.Set("size", known.members.size());
+  if (around) row.Set("sources", Json::ListFrom(around->sources));
+  out->Fields(row);
+  out->Title("members");
+  for (const std::string& member : TextsOf(known.members)) out->Line("  " + member);
+  if (!around) return;
+  if (!around->links.empty()) out->Title("links");
+  for (const View::Neighbour& n : around->links) out->Row(ShortLinkRow(n.link, StateOf(n)));
+  if (around->cut) out->Note("… and more: --links 0 shows all");
+}
+
+void PrintKnownJson(Json row, const Known& known, const std::optional<Neighbourhood>& around,
+                    Output* out) {
+  row.Set("members", Json::ListFrom(TextsOf(known.members)));
+  if (!around) {  // of another time the links are not known
+    for (const char* field : {"links", "links_cut", "sources"}) row.Set(field, Json());
+    return out->Row(std::move(row));
+  }
+  Json links = Json::List();
+  for (const View::Neighbour& n : around->links) {
+    links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert).Set("expired", n.expired));
+  }
+  row.Set("links", std::move(links)).Set("links_cut", around->cut);
+  out->Row(std::move(row.Set("sources", Json::ListFrom(around->sources))));
+}
+
 void RunShow(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = engine->Read();
   const Target target = ParseTarget(view, options.a);
-  const Resolution found = view.Resolve(target.identifier);
-  std::vector<Identifier> members;
-  if (target.is_profile) {
-    members = FromStore(view.Members(target.profile));
-  } else if (found.profile) {
-    members = FromStore(view.Members(*found.profile));
+  const std::optional<Moment> then = options.when.In(view);
+  const Known known = then ? KnownIn(*then, target) : KnownIn(view, target);
+  std::optional<Neighbourhood> around;
+  if (!then) {
+    around = LinksOf(view,
+                     target.is_profile ? known.members : std::vector<Identifier>{target.identifier},
+                     options.max_links);
   }
-  const std::vector<Identifier> about =
-      target.is_profile ? members : std::vector<Identifier>{target.identifier};
-  const Neighbourhood around = LinksOf(view, about, options.max_links);
-
-  Json row = Json::Object();
-  row.Set("asked", options.a)
-      .Set("known", found.known)
-      .Set("shared", found.shared)
-      .Set("blocked", found.blocked);
-  row.Set("held", found.held).Set("gone", found.gone);
-  const std::optional<ProfileId> profile =
-      target.is_profile ? FromStore(view.Follow(target.profile)) : found.profile;
-  row.Set("profile", profile ? Json(ToString(*profile)) : Json());
-  if (!found.known) session->exit_code = kAnsweredNo;
-
+  if (!known.flags.known) session->exit_code = kAnsweredNo;
   Output out(session->format);
-  if (out.is_table()) {
-    row.Set("size", members.size()).Set("sources", Json::ListFrom(around.sources));
-    out.Fields(row);
-    out.Title("members");
-    for (const std::string& member : TextsOf(members)) out.Line("  " + member);
-    if (!around.links.empty()) out.Title("links");
-    for (const View::Neighbour& n : around.links) out.Row(ShortLinkRow(n.link, StateOf(n)));
-    if (around.cut) out.Note("… and more: --links 0 shows all");
-    return;
-  }
-  Json links = Json::List();
-  for (const View::Neighbour& n : around.links)
-    links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert));
-  row.Set("members", Json::ListFrom(TextsOf(members)))
-      .Set("links", std::move(links))
-      .Set("links_cut", around.cut);
-  row.Set("sources", Json::ListFrom(around.sources));
-  out.Row(std::move(row));
+  Json row = KnownRow(options.a, known);
+  if (out.is_table()) return PrintKnownTable(std::move(row), known, around, &out);
+  PrintKnownJson(std::move(row), known, around, &out);
 }
 
 void RunWhy(const QuestionOptions& options, Session* session) {
@@ -254,6 +298,7 @@ void AddQuestions(CLI::App* app, Session* session) {
   show->add_option("--links", options->max_links, "print at most this many links; 0: all")
       ->type_name("N")
       ->capture_default_str();
+  options->when.Offer(show);
   show->footer("Exit code 1 where the identifier was never seen.");
   add("why", "the chain of links that makes two identifiers one person", true, RunWhy)
       .first->footer("Exit code 1 where they are two people.");

@@ -3,20 +3,13 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
 
-#include "time_format.h"
-
 namespace polyonym::driver {
 
 namespace {
-
-constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kOrdinalZeroMs = 1'577'836'800'000;  // 2020-01-01
 
 // What the name of a policy means in our terms.
 struct Meaning {
@@ -45,46 +38,25 @@ const std::map<std::string, Meaning>& Meanings() {
   return kMeanings;
 }
 
-std::string TextOf(const JsonValue* value) {
-  if (value == nullptr) return "";
-  if (value->has_string_value()) return value->string_value();
-  if (value->has_number_value()) {
-    const double number = value->number_value();
-    return number == std::floor(number) && std::abs(number) < 1e15
-               ? std::to_string(static_cast<std::int64_t>(number))
-               : std::to_string(number);
-  }
-  return "";
-}
+using Span = std::int64_t NamespacePolicy::*;
 
-bool IsTrue(const JsonValue* value) { return value != nullptr && value->bool_value(); }
-bool IsGiven(const JsonValue* value) { return value != nullptr && !value->has_null_value(); }
-
-// One text, or the texts of a list.
-std::vector<std::string> TextsOf(const JsonValue* value) {
-  std::vector<std::string> texts;
-  if (value == nullptr) return texts;
-  if (!value->has_list_value()) return {TextOf(value)};
-  for (const JsonValue& element : value->list_value().values()) texts.push_back(TextOf(&element));
-  return texts;
-}
-
-// "ever", "month", "weekly", "30 days".
-std::optional<std::int64_t> WindowMs(const std::string& window) {
-  static const std::map<std::string, std::int64_t> kDays = {
-      {"day", 1},    {"daily", 1},    {"week", 7},       {"weekly", 7},
-      {"month", 30}, {"monthly", 30}, {"quarter", 91},   {"quarterly", 91},
-      {"year", 365}, {"yearly", 365}, {"annually", 365}, {"annual", 365}};
-  if (window.empty() || window == "ever") return 0;
-  std::int64_t n = 1;
-  const auto [end, error] = std::from_chars(window.data(), window.data() + window.size(), n);
-  std::string unit(error == std::errc() ? end : window.data(), window.data() + window.size());
-  unit.erase(0, unit.find_first_not_of(" _-"));
-  if (unit.size() > 3 && unit.ends_with('s')) unit.pop_back();
-  if (unit == "d") unit = "day";
-  const auto known = kDays.find(unit);
-  if (known == kDays.end() || n < 1) return std::nullopt;
-  return n * known->second * kDayMs;
+// What span of time a field gives, whatever a row calls it, and in which unit: `ttl_days`, `link_lifetime`, `validity_hours`. Null
+// where it gives none.
+std::pair<Span, std::string> SpanNamed(const std::string& field) {
+  static const std::map<std::string, Span> kSpans = {
+      {"ttl", &NamespacePolicy::link_lifetime_ms},
+      {"link_ttl", &NamespacePolicy::link_lifetime_ms},
+      {"lifetime", &NamespacePolicy::link_lifetime_ms},
+      {"link_lifetime", &NamespacePolicy::link_lifetime_ms},
+      {"validity", &NamespacePolicy::validity_ms},
+      {"identifier_validity", &NamespacePolicy::validity_ms},
+      {"valid_for", &NamespacePolicy::validity_ms},
+      {"valid", &NamespacePolicy::validity_ms}};
+  const std::size_t at = field.rfind('_');
+  const bool has_unit = at != std::string::npos && IsTimeUnit(field.substr(at + 1));
+  const auto known = kSpans.find(has_unit ? field.substr(0, at) : field);
+  return {known == kSpans.end() ? nullptr : known->second,
+          has_unit ? field.substr(at + 1) : "days"};
 }
 
 // Builds one scenario; stops at the first thing that cannot be said in our terms.
@@ -101,6 +73,13 @@ class Builder {
     for (const JsonValue& event : events->list_value().values())
       BuildEvent(event.struct_value(), number++);
     if (meaning_.declares_all) DeclareTheRest();
+    if (const JsonValue* options = FieldOf(config->struct_value(), "options")) {
+      for (const auto& [field, value] : options->struct_value().fields())
+        ReadSpanOfMany(field, value);
+      FindEnd(options->struct_value());
+    }
+    FindEnd(row);
+    FindEnd(out_.expect);
     if (const JsonValue* groups = FieldOf(out_.expect, "groups"))
       CheckExpectation(groups->list_value());
     if (const absl::Status status = Validate(out_.policy); !status.ok())
@@ -120,8 +99,6 @@ class Builder {
     if (meaning == Meanings().end())
       return Stop("the policy " + name + " means something else than grouping by one rule");
     meaning_ = meaning->second;
-    if (options != nullptr && IsGiven(FieldOf(options->struct_value(), "ttl")))
-      Stop("needs link lifetime");
     out_.policy.name = name;
     out_.policy.ranking = meaning_.ranking;
     out_.policy.max_identifiers_per_profile = 0;
@@ -149,16 +126,13 @@ class Builder {
   }
 
   void AddNamespace(const JsonObject& from) {
-    for (const char* lifetime :
-         {"ttl_days", "lifetime", "lifetime_days", "validity", "validity_days"}) {
-      if (IsGiven(FieldOf(from, lifetime))) Stop("needs link lifetime");
-    }
     NamespacePolicy& ns = Declare(TextOf(FieldOf(from, "name")));
     if (const JsonValue* priority = FieldOf(from, "priority"); IsGiven(priority)) {
       ns.priority = static_cast<std::uint32_t>(std::max(1.0, priority->number_value()));
       priorities_given_ = true;
     }
     AddLimits(from, &ns);
+    for (const auto& [field, value] : from.fields()) ReadSpan(field, value, &ns);
     ns.parent = TextOf(FieldOf(from, "parent"));
     ns.valid_pattern = TextOf(FieldOf(from, "valid_regexp"));
     ns.blocked_values = TextsOf(FieldOf(from, "block_exact"));
@@ -187,13 +161,46 @@ class Builder {
     if (!meaning_.limits) return;
     const JsonValue* limit = FieldOf(from, "limit");
     if (IsGiven(limit) && limit->number_value() >= 1) {
-      const std::optional<std::int64_t> window = WindowMs(TextOf(FieldOf(from, "window")));
+      const std::optional<std::int64_t> window = ScenarioSpan(TextOf(FieldOf(from, "window")), "");
       if (!window)
         return Stop("a window that has no length here: " + TextOf(FieldOf(from, "window")));
       ns->limits.push_back(
           {.max = static_cast<std::uint32_t>(limit->number_value()), .window_ms = *window});
     } else if (IsTrue(FieldOf(from, "unique")) || IsTrue(FieldOf(from, "do_not_merge"))) {
       ns->limits.push_back({.max = 1});
+    }
+  }
+
+  void ReadSpan(const std::string& field, const JsonValue& value, NamespacePolicy* ns) {
+    const auto [span, unit] = SpanNamed(field);
+    if (span == nullptr || value.has_null_value()) return;
+    const std::optional<std::int64_t> ms = value.has_number_value() || value.has_string_value()
+                                               ? ScenarioSpan(TextOf(&value), unit)
+                                               : std::nullopt;
+    if (!ms) return Stop("a time that has no length here: " + field);
+    if (ns->*span != 0 && ns->*span != *ms) return Stop("two lengths of one time: " + field);
+    ns->*span = *ms;
+  }
+
+  // Of the options: for some namespaces by name, or for all. What a namespace says itself is nearer.
+  void ReadSpanOfMany(const std::string& field, const JsonValue& value) {
+    const Span span = SpanNamed(field).first;
+    if (span == nullptr) return;
+    for (NamespacePolicy& ns : out_.policy.namespaces) {
+      const JsonValue* own =
+          value.has_struct_value() ? FieldOf(value.struct_value(), ns.name) : &value;
+      if (ns.*span == 0 && own != nullptr) ReadSpan(field, *own, &ns);
+    }
+  }
+
+  // The clock ends at the last event, or at a later time that the row gives.
+  void FindEnd(const JsonObject& from) {
+    for (const char* name : {"now", "at", "clock"}) {
+      const JsonValue* value = FieldOf(from, name);
+      if (value == nullptr || !(value->has_number_value() || value->has_string_value())) continue;
+      const std::optional<std::int64_t> time = ScenarioTime(*value);
+      if (!time) return Stop("a time of no known form");
+      out_.end_ms = std::max(out_.end_ms, *time);
     }
   }
 
@@ -252,6 +259,7 @@ class Builder {
         t == nullptr ? ScenarioTime(std::to_string(number)) : ScenarioTime(*t);
     if (!time) return Stop("a time of no known form");
     event.time_ms = *time;
+    out_.end_ms = std::max(out_.end_ms, *time);
     event.batch = TextOf(FieldOf(from, "batch"));
     if (FieldOf(from, "generate") != nullptr) return Stop("its rows are told of, not given");
     Record record;
@@ -267,6 +275,8 @@ class Builder {
         "", "identify", "alias", "login", "capture", "page", "event", "link", "observe"};
     static const std::map<std::string, Act> kPairs = {
         {"must_link", Act::kMustLink}, {"cannot_link", Act::kCannotLink}, {"unbind", Act::kUnbind}};
+    static const std::set<std::string> kTimePasses = {"advance", "tick", "wait", "clock", "now"};
+    if (kTimePasses.contains(op)) return;  // the event's time says it
     if (op == "bind") record.act = record.identifiers.size() == 2 ? Act::kBind : Act::kObserve;
     if (op == "bind" || kObservations.contains(op)) {
       event->records.push_back(std::move(record));
@@ -307,11 +317,20 @@ class Builder {
     }
   }
 
+  // Whether a value may be one identifier after another.
+  bool HasLives(const std::string& identifier) const {
+    const std::string family = identifier.substr(0, identifier.find_first_of(":/"));
+    return std::any_of(
+        out_.policy.namespaces.begin(), out_.policy.namespaces.end(),
+        [&](const NamespacePolicy& ns) { return ns.name == family && ns.validity_ms != 0; });
+  }
+
   void CheckExpectation(const google::protobuf::ListValue& groups) {
     std::set<std::string> seen;
     for (const JsonValue& group : groups.values()) {
       for (const std::string& member : TextsOf(&group)) {
-        if (!seen.insert(member).second) Stop("it hangs one identifier on two people");
+        if (!seen.insert(member).second && !HasLives(member))
+          Stop("it hangs one identifier on two people");
       }
     }
   }
@@ -326,34 +345,6 @@ class Builder {
 };
 
 }  // namespace
-
-const JsonValue* FieldOf(const JsonObject& object, std::string_view name) {
-  const auto at = object.fields().find(std::string(name));
-  return at == object.fields().end() ? nullptr : &at->second;
-}
-
-std::optional<std::int64_t> ScenarioTime(const JsonValue& value) {
-  return ScenarioTime(TextOf(&value));
-}
-
-std::optional<std::int64_t> ScenarioTime(const std::string& text) {
-  static const std::vector<TimeFormat> kFormats = {
-      *TimeFormat::Compile("rfc3339", ""), *TimeFormat::Compile("%Y-%m-%d", ""),
-      *TimeFormat::Compile("%Y-%m-%dT%H:%M:%S", ""), *TimeFormat::Compile("%Y-%m-%d %H:%M:%S", ""),
-      *TimeFormat::Compile("%Y-%m-%d %H:%M", "")};
-  const std::string number = text.starts_with("day ") ? text.substr(4) : text;
-  double n = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), n);
-  if (error == std::errc() && end == number.data() + number.size() && std::isfinite(n)) {
-    if (n >= 1e11) return static_cast<std::int64_t>(n);
-    if (n >= 1e8) return static_cast<std::int64_t>(n * 1000);
-    return kOrdinalZeroMs + static_cast<std::int64_t>(n * static_cast<double>(kDayMs));
-  }
-  for (const TimeFormat& format : kFormats) {
-    if (auto time = format.Parse(text)) return time;
-  }
-  return std::nullopt;
-}
 
 absl::StatusOr<Scenario> ReadScenario(const std::string& line) {
   JsonObject row;

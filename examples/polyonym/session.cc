@@ -59,10 +59,7 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   EngineOptions options;
   options.create_if_missing = create;
   options.durability = durability;
-  options.now_ms = [] {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
-  };
+  options.now_ms = NowMs;
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
     Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,
@@ -99,6 +96,11 @@ Target ParseTarget(const View& view, const std::string& text) {
     target.identifier = OrFail(ParseIdentifier(text));
   }
   return target;
+}
+
+std::int64_t NowMs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 std::int64_t ParseTimeArgument(const std::string& option, const std::string& text) {

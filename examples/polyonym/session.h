@@ -81,6 +81,9 @@ struct Target {
 };
 Target ParseTarget(const View& view, const std::string& text);
 
+// The clock of this machine, in milliseconds since 1970.
+std::int64_t NowMs();
+
 // RFC 3339 text, a date (2024-05-01, UTC), or milliseconds since 1970.  ERRORS (Failure): kUsage naming `option`.
 std::int64_t ParseTimeArgument(const std::string& option, const std::string& text);
 

@@ -1,4 +1,4 @@
-// upkeep.cc - taking records back, and looking after a store: retract, verify, checkpoint.
+// upkeep.cc - taking records back, moving the clock, and looking after a store: retract, advance, verify, checkpoint.
 #include <memory>
 #include <string>
 #include <utility>
@@ -86,6 +86,50 @@ void AddRetract(CLI::App* app, Session* session) {
   command->callback([=] { RunRetract(*options, session); });
 }
 
+// What is wrong with a time that the clock does not go to.
+std::string WhyNotTo(std::int64_t to_ms, std::int64_t clock_ms) {
+  if (to_ms < clock_ms) {
+    return "TIME: the store's clock stands at " + FormatTime(clock_ms) +
+           " already, and never goes back; check the clock of this machine";
+  }
+  return "TIME: lies more than " + std::to_string(EngineOptions().max_clock_leap_ms / 86'400'000) +
+         " days beyond the store's clock and its newest record; check the clock of this machine "
+         "and "
+         "the unit (milliseconds), or go there in steps";
+}
+
+void RunAdvance(const std::string& time, Session* session) {
+  const std::int64_t to_ms = time == "now" ? NowMs() : ParseTimeArgument("TIME", time);
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  auto moved = engine->AdvanceTo(to_ms);
+  if (absl::IsInvalidArgument(moved.status())) {
+    Fail(kUsage, WhyNotTo(to_ms, engine->Read().clock_ms()));
+  }
+  const AdvanceResult result = FromStore(std::move(moved));
+  Json row = Json::Object();
+  row.Set("clock", ClockOf(engine->Read().clock_ms()))
+      .Set("expired_links", result.expired_links)
+      .Set("replayed_profiles", result.replayed_profiles);
+  row.Set("changes", result.changes.size()).Set("sequence", engine->Read().sequence());
+  Output(session->format).Fields(row);
+}
+
+void AddAdvance(CLI::App* app, Session* session) {
+  const auto time = std::make_shared<std::string>();
+  CLI::App* command = app->add_subcommand(
+      "advance", "move the store's clock: links whose lifetime is over stop counting");
+  session->OfferStore(command);
+  command
+      ->add_option("TIME", *time,
+                   "RFC 3339, a date (UTC), ms since 1970, or now: the clock of this machine")
+      ->required();
+  session->OfferFormat(command);
+  command->footer(
+      "The clock goes forward only, and at most 366 days beyond the newest record and itself at "
+      "once.");
+  command->callback([=] { RunAdvance(*time, session); });
+}
+
 void AddVerify(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("verify", "compute everything again from the records and compare");
@@ -133,6 +177,7 @@ void AddCheckpoint(CLI::App* app, Session* session) {
 
 void AddUpkeep(CLI::App* app, Session* session) {
   AddRetract(app, session);
+  AddAdvance(app, session);
   AddVerify(app, session);
   AddCheckpoint(app, session);
 }

@@ -20,8 +20,9 @@ class MemoryResolver::Impl {
     return reason;
   }
 
-  Partition Resolve() const {
-    const engine::Definition::Solved solved = definition_.Solve();
+  Partition Resolve(const ResolveOptions& options) const {
+    const engine::Definition::Solved solved =
+        definition_.Solve(options.clock_ms, options.up_to_ms);
     absl::flat_hash_map<engine::Node, std::vector<Identifier>> groups;
     for (engine::Node i = 0; i < solved.names.size(); ++i) {
       const engine::Node node = solved.node[i];
@@ -62,6 +63,8 @@ absl::StatusOr<std::unique_ptr<MemoryResolver>> MemoryResolver::Create(const Pol
 
 Reason MemoryResolver::Add(const Record& record) { return impl_->Add(record); }
 std::uint64_t MemoryResolver::held_records() const { return impl_->held_records(); }
-Partition MemoryResolver::Resolve() const { return impl_->Resolve(); }
+Partition MemoryResolver::Resolve(const ResolveOptions& options) const {
+  return impl_->Resolve(options);
+}
 
 }  // namespace polyonym::batch

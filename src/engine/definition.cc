@@ -1,6 +1,7 @@
 #include "engine/definition.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -70,7 +71,8 @@ std::uint64_t Definition::held_records() const {
 // One solution, section by section of docs/rule.md.
 class Definition::Solver {
  public:
-  explicit Solver(const Definition& d) : d_(d) {
+  Solver(const Definition& d, std::int64_t clock_ms, std::int64_t up_to_ms)
+      : d_(d), clock_ms_(clock_ms), up_to_ms_(up_to_ms) {
     const std::size_t n = d.names_.size();
     out_.names = d.names_;
     out_.life_of.resize(n, kNone);
@@ -98,12 +100,13 @@ class Definition::Solver {
   void PickLive() {  // section 1
     std::map<std::uint32_t, std::int64_t> deleted;
     for (const auto& [key, e] : d_.entries_) {
-      if (e.act != Act::kDeleteSource || e.held) continue;
+      if (e.act != Act::kDeleteSource || e.held || e.time_ms > up_to_ms_) continue;
       const auto [at, is_new] = deleted.emplace(e.target, e.time_ms);
       if (!is_new) at->second = std::max(at->second, e.time_ms);
     }
     for (const auto& [key, e] : d_.entries_) {
       if (e.held || e.act == Act::kRetract || e.act == Act::kDeleteSource) continue;
+      if (e.time_ms > up_to_ms_) continue;
       const auto at = deleted.find(e.source);
       if (at == deleted.end() || e.time_ms > at->second) live_.emplace_back(&key, &e);
     }
@@ -268,8 +271,8 @@ class Definition::Solver {
     for (const auto& [pair, evidence] : out_.links) {
       const std::int64_t lifetime =
           out_.rules->LinkLifetime(out_.kind[pair.first], out_.kind[pair.second]);
-      if (lifetime == 0 || evidence.forced > 0 || d_.clock_ms_ <= evidence.last_ms) continue;
-      if (d_.clock_ms_ - evidence.last_ms > lifetime) out_.expired.insert(pair);
+      if (lifetime == 0 || evidence.forced > 0 || clock_ms_ <= evidence.last_ms) continue;
+      if (clock_ms_ - evidence.last_ms > lifetime) out_.expired.insert(pair);
     }
   }
 
@@ -322,6 +325,8 @@ class Definition::Solver {
   }
 
   const Definition& d_;
+  const std::int64_t clock_ms_;
+  const std::int64_t up_to_ms_;
   Solved out_;
   std::vector<LiveEntry> live_;
   std::map<Node, std::vector<std::pair<std::int64_t, Node>>> lives_;  // beginning, node
@@ -330,6 +335,12 @@ class Definition::Solver {
   absl::flat_hash_map<Node, std::set<Node>> apart_;
 };
 
-Definition::Solved Definition::Solve() const { return Solver(*this).Solve(); }
+Definition::Solved Definition::Solve() const {
+  return Solve(clock_ms_, std::numeric_limits<std::int64_t>::max());
+}
+
+Definition::Solved Definition::Solve(std::int64_t clock_ms, std::int64_t up_to_ms) const {
+  return Solver(*this, clock_ms, up_to_ms).Solve();
+}
 
 }  // namespace polyonym::engine

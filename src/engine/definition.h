@@ -51,6 +51,8 @@ class Definition {
     bool HasLives(Node name) const { return life_of[name] == kNone && life_of[node[name]] == name; }
   };
   Solved Solve() const;
+  // By another clock, and from those of the standing records alone that have a time up to `up_to_ms`.
+  Solved Solve(std::int64_t clock_ms, std::int64_t up_to_ms) const;
 
   std::uint64_t standing_records() const;
   std::uint64_t held_records() const;

@@ -541,12 +541,14 @@ absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
                                       std::to_string(core.clock_ms()) +
                                       " ms since 1970), and never goes back; check the host's clock");
   }
-  const std::int64_t known = std::max(core.clock_ms(), core.newest_ms());
+  const std::int64_t host = options_.now_ms ? options_.now_ms() : 0;
+  const std::int64_t known = std::max({core.clock_ms(), core.newest_ms(), host});
   if (options_.max_clock_leap_ms != 0 && known != 0 && now_ms > known &&
       now_ms - known > options_.max_clock_leap_ms) {
     return absl::InvalidArgumentError(
         "now_ms: leaps " + std::to_string((now_ms - known) / 86'400'000) +
-        " days over the clock and the newest record; check the host's clock and the unit "
+        " days over what is known of the time (the clock, the newest record, "
+                             "the host's clock); check the host's clock and the unit "
         "(milliseconds), or raise max_clock_leap_ms");
   }
   return absl::OkStatus();

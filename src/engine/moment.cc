@@ -174,10 +174,23 @@ absl::StatusOr<std::vector<Identifier>> Moment::MembersOf(const Identifier& iden
   return group->members;
 }
 
+namespace {
+
+absl::Status NotThen() {
+  return absl::NotFoundError("no record stood then that names the identifier behind this profile id");
+}
+
+}  // namespace
+
+absl::StatusOr<ProfileId> Moment::Follow(ProfileId id) const {
+  const Impl::Group* group = impl_->FindGroup(id);
+  if (group == nullptr) return NotThen();
+  return *group->id;
+}
+
 absl::StatusOr<std::vector<Identifier>> Moment::Members(ProfileId id) const {
   const Impl::Group* group = impl_->FindGroup(id);
-  if (group == nullptr)
-    return absl::NotFoundError("no record stood then that names the identifier behind this profile id");
+  if (group == nullptr) return NotThen();
   return group->members;
 }
 

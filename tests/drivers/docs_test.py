@@ -57,12 +57,14 @@ class DocsTest(ProgramTest):
                 "export",
                 "stats",
                 "retract",
+                "advance",
                 "verify",
                 "checkpoint",
                 "policy show",
                 "policy check",
                 "policy diff",
                 "policy set",
+                "policy simulate",
                 "policy preset",
                 "generate",
                 "scenarios",
@@ -104,7 +106,9 @@ class DocsTest(ProgramTest):
             "retract": ["--source", "pos", "--record", "1", "--dry-run"],
             "verify": [],
             "checkpoint": [],
+            "policy simulate": [self.policy],
             "policy set": [self.policy],
+            "advance": ["2024-06-01"],
         }.items():
             self.assert_fields(command, self.polyonym(*command.split(), "--db", store, *args).rows)
         self.assert_fields("a change", self.polyonym("changes", "--db", store).rows)

@@ -21,10 +21,12 @@ STORE_COMMANDS = [
     ["export"],
     ["stats"],
     ["retract", "--source", "pos", "--record", "1"],
+    ["advance", "2024-01-02"],
     ["verify"],
     ["checkpoint"],
     ["policy", "show"],
     ["policy", "diff", "policy.json"],
+    ["policy", "simulate", "policy.json"],
     ["policy", "set", "policy.json"],
     ["ingest", "records.jsonl"],
 ]

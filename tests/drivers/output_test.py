@@ -7,7 +7,7 @@ import re
 import subprocess
 import unittest
 
-from program import DRIVER, NO, USAGE, ProgramTest, environment, lines, main, seen
+from program import DRIVER, NO, USAGE, ProgramTest, changed_policy, environment, lines, main, seen
 
 
 class Terminal:
@@ -131,6 +131,19 @@ class OutputTest(ProgramTest):
         after = text[text.rindex("\r\x1b[K") :]
         self.assertRegex(after, r"records +" + str(100 + number - 1000) + r"\n")
         self.assertRegex(after, r"[\d.]+ s, [\d,]+ records a second\n")
+
+    def test_a_policy_change_shows_how_far_it_is(self):
+        for count in (100_000, 400_000, 1_600_000):  # the bar is drawn after a while, not after a number of records
+            store = self.path(f"store-{count}")
+            self.ingest(store, self.write_records("many.jsonl", (seen(n, {"crm": f"c{n}"}) for n in range(count))))
+            other = changed_policy()
+            other["namespaces"][0]["normaliser"] = "NORMALISER_LOWER_CASE"
+            text = self.on_terminal("policy", "set", "--db", store, self.write_json("other.json", other))
+            if "/s" in text:
+                break
+        self.assertRegex(text, r"\[#*\.*\] \d+%  [\d,]+ steps  [\d,]+/s")
+        after = text[text.rindex("\r\x1b[K") :]
+        self.assertRegex(after, r"judged records +" + str(count) + r"\n")
 
     def test_a_terminal_for_errors_alone_gets_no_answer(self):
         first = self.write_records("first.jsonl", [seen(n, {"crm": f"c{n}"}) for n in range(100)])

@@ -1,8 +1,8 @@
-"""policy show, check, diff, set, preset: the rules of a store as data."""
+"""policy show, check, diff, set, simulate, preset: the rules of a store as data."""
 
 import json
 
-from program import NO, USAGE, ProgramTest, changed_policy, main, seen
+from program import NO, USAGE, ProgramTest, act, changed_policy, main, seen
 
 
 class PolicyTest(ProgramTest):
@@ -72,6 +72,8 @@ class PolicyTest(ProgramTest):
         row = self.polyonym("policy", "set", "--db", store, self.write_json("open.json", open_policy)).row
         self.assertEqual((row["policy"], row["policy_version"]), ("open", 2))
         self.assertGreater(row["changes"], 0)
+        self.assertEqual((row["judged_records"], row["changed_records"]), (3, 1), "all name crm; one also qq")
+        self.assertGreaterEqual(row["replayed_profiles"], 1)
         joined = [["crm:c1", "crm:c2", "phone:+8613800000001"], ["crm:c3", "qq:1"]]
         self.assertEqual(self.groups("store"), joined)
         self.assertEqual(self.polyonym("held", "--db", store).rows, [])
@@ -81,6 +83,74 @@ class PolicyTest(ProgramTest):
         self.polyonym("policy", "set", "--db", store, self.policy)
         self.assertEqual(self.groups("store"), before)
         self.assertEqual(self.polyonym("stats", "--db", store).row["policy_version"], 3)
+
+    def test_a_policy_that_concerns_nobody_judges_and_replays_nothing(self):
+        store = self.store_of("store", [seen(n, {"crm": f"c{n}", "device": f"d{n}"}) for n in range(9)])
+        other = changed_policy()
+        other["namespaces"][2]["priority"] = 9
+        other["namespaces"].append({"name": "qq", "limits": [{"max": 1}]})
+        row = self.polyonym("policy", "set", "--db", store, self.write_json("other.json", other)).row
+        self.assertEqual((row["policy_version"], row["replayed_profiles"], row["changes"]), (2, 0, 0))
+        again = self.polyonym("policy", "set", "--db", store, self.path("other.json")).row
+        self.assertEqual(again, {**row, "judged_records": 0}, "it is in force already")
+
+    def test_simulate_says_what_set_would_do_and_changes_nothing(self):
+        records = [
+            seen(1, {"crm": "c1", "phone": "13800000001"}),
+            seen(2, {"crm": "c2", "phone": "13800000001"}),
+            seen(3, {"crm": "c3", "qq": "1"}),
+            seen(4, {"crm": "c4", "device": "d4"}),
+            seen(5, {"crm": "c4", "email": "a@b.com"}),
+        ]
+        store = self.store_of("store", records)
+        before = self.polyonym("export", "--all", "--db", store).out, self.polyonym("policy", "show", "--db", store).out
+        other = changed_policy(undeclared="UNDECLARED_HOLD_IDENTIFIER")
+        other["namespaces"][0]["limits"] = []
+        other["namespaces"][3]["blocked_patterns"] = ["."]
+        path = self.write_json("other.json", other)
+        row = self.polyonym("policy", "simulate", "--db", store, path).row
+        self.assertEqual((row["merged"], row["split"], row["held"], row["released"]), (2, 0, 0, 1))
+        self.assertEqual((row["profiles_before"], row["profiles_after"], row["changes_cut"]), (3, 3, False))
+        ids = {name: self.polyonym("show", "--db", store, name).row["profile"] for name in ("crm:c1", "crm:c2")}
+        self.assertEqual(
+            [(change["kind"], change["from"], change["with"], change["parts"]) for change in row["changes"]],
+            [
+                ("merged", ids["crm:c1"], [ids["crm:c2"]], []),
+                ("merged", ids["crm:c2"], [ids["crm:c1"]], []),
+                ("created", None, [], [["crm:c3"]]),
+            ],
+        )
+        self.assertEqual(
+            (self.polyonym("export", "--all", "--db", store).out, self.polyonym("policy", "show", "--db", store).out),
+            before,
+        )
+        self.polyonym("policy", "set", "--db", store, path)
+        self.assertEqual(len(self.groups("store")), row["profiles_after"])
+
+    def test_simulate_tells_who_would_come_apart_and_who_would_be_held(self):
+        records = [seen(n, {"crm": f"c{n}", "email": f"{n}@b.com", "device": f"d{n}"}) for n in range(5)]
+        records += [act(9, "bind", "crm:c9", "device:d9")]
+        store = self.store_of("store", records)
+        other = changed_policy()
+        other["namespaces"][1]["limits"] = [{"max": 1}]
+        other["namespaces"][3]["guards"] = [{"of": "", "max_neighbours": 1}]
+        path = self.write_json("other.json", other)
+        row = self.polyonym("policy", "simulate", "--db", store, path).row
+        self.assertEqual((row["merged"], row["split"], row["held"], len(row["changes"])), (0, 5, 0, 5))
+        self.assertEqual(row["changes"][2]["parts"], [["crm:c2", "email:2@b.com"], ["device:d2"]])
+        cut = self.polyonym("policy", "simulate", "--db", store, path, "--max-changes", 2).row
+        self.assertEqual(cut, {**row, "changes": row["changes"][:2], "changes_cut": True})
+        self.assertEqual(self.polyonym("policy", "simulate", "--db", store, path, "--max-changes", 0).row, row)
+        text = self.polyonym("policy", "simulate", "--db", store, path, "--max-changes", 2, "--format", "table").text
+        self.assertRegex(text, r"split +5\n")
+        self.assertRegex(text, r"\nsplit +crm:c1 +- +\(crm:c1, email:1@b.com\), \(device:d1\)\n")
+        self.assertIn("--max-changes 0 shows all", text)
+        other["namespaces"][3]["blocked_patterns"] = ["9$"]
+        row = self.polyonym("policy", "simulate", "--db", store, self.write_json("other.json", other)).row
+        self.assertEqual((row["held"], row["split"]), (1, 5))
+        self.assertEqual([change["kind"] for change in row["changes"]].count("gone"), 1)
+        wrong = self.write_json("wrong.json", {"namespaces": [{"name": "a", "limits": [{"max": 0}]}]})
+        self.assertIn("limits[0].max", self.polyonym("policy", "simulate", "--db", store, wrong, code=USAGE).err)
 
     def test_a_policy_set_before_the_records_or_after_gives_the_same(self):
         records = [seen(n, {"crm": f"c{n % 5}", "device": f"d{n % 3}"}) for n in range(20)]

@@ -61,7 +61,7 @@ class QuestionsTest(ProgramTest):
         )
         self.assertEqual(row["links"][1]["first"], "2024-01-01T00:00:04Z")
         self.assertEqual(row["links"][1]["last"], "2024-01-01T00:00:05Z")
-        self.assertEqual(set(row["links"][0]), LINK | {"kept", "inert"})
+        self.assertEqual(set(row["links"][0]), LINK | {"kept", "inert", "expired"})
         row = self.ask("show", "phone:13800000001").row
         self.assertEqual([(link["a"], link["kept"]) for link in row["links"]], [("crm:c2", True), ("crm:c1", False)])
 

@@ -94,7 +94,7 @@ class Writer {
   // Two that differ as given, which is what a pair act must name; often two that were named together before.
   std::vector<RecordIdentifier> TwoNear() {
     std::vector<RecordIdentifier> two;
-    if (random_.Chance(45)) {
+    if (random_.Chance(45) && !history_.records.empty()) {
       const Record& earlier = history_.records[random_.Below(history_.records.size())];
       if (earlier.identifiers.size() > 1 && IsValidNamespace(earlier.identifiers[0].ns)) {
         const std::size_t i = random_.Below(earlier.identifiers.size() - 1);

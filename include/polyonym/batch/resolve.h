@@ -1,7 +1,7 @@
 // batch/resolve.h - straight from records to people, with no store.
 //
 // For a night's export that is read once: the same rule as the engine's, applied to all records at once. The partition
-// equals that of an engine that was given the same records (law L2).
+// equals that of an engine that was given the same records, its clock brought to the same time (law L2).
 #ifndef POLYONYM_BATCH_RESOLVE_H_
 #define POLYONYM_BATCH_RESOLVE_H_
 
@@ -24,7 +24,15 @@ struct Partition {
   std::vector<std::vector<Identifier>> groups;
 };
 
-// Takes records in any order, then resolves once.
+// Which state.
+struct ResolveOptions {
+  // DEFAULT 0: no lifetime of a link is over, as in an engine whose clock was never moved.
+  std::int64_t clock_ms = 0;
+  // Only the standing records with a time up to this, as View::AsOf() takes them. DEFAULT: all.
+  std::int64_t up_to_ms = INT64_MAX;
+};
+
+// Takes records in any order, then resolves.
 // THREADS: thread-compatible. Memory: all evidence is held.
 class MemoryResolver {
  public:
@@ -40,7 +48,7 @@ class MemoryResolver {
   std::uint64_t held_records() const;
 
   // COST: near-linear in the links, with a sort by rank.
-  Partition Resolve() const;
+  Partition Resolve(const ResolveOptions& options = {}) const;
 
  private:
   class Impl;

@@ -51,8 +51,8 @@ struct EngineOptions {
   // The host's clock in milliseconds since 1970, called by every thread that applies, for RecordLimits::max_ahead_ms alone: identity never reads a clock.
   // DEFAULT: no clock: no record is too far ahead.
   std::function<std::int64_t()> now_ms;
-  // How far AdvanceTo() may go beyond the clock and the newest record at once: a clock that is wrong by years must not let everything
-  // expire. DEFAULT 366 days; 0: no bound.
+  // How far AdvanceTo() may go at once beyond what is known of the time (the store's clock, its newest record, now_ms): a clock that is
+  // wrong by years must not let everything expire. DEFAULT 366 days; 0: no bound.
   std::int64_t max_clock_leap_ms = std::int64_t{366} * 86'400'000;
   std::uint64_t checkpoint_log_bytes = std::uint64_t{256}
                                        << 20;  // log written between automatic checkpoints; 0: none

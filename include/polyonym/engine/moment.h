@@ -51,6 +51,9 @@ class Moment {
   // Normalised identifiers of the profile where an identifier lived, sorted.  ERRORS: NotFound (it was not known, or gone).
   absl::StatusOr<std::vector<Identifier>> MembersOf(const Identifier& identifier) const;
 
+  // Where the identifier behind a profile id lived; an id as Resolve() gives.  ERRORS: NotFound (it was not known, or gone).
+  absl::StatusOr<ProfileId> Follow(ProfileId id) const;
+
   // Identifiers of the profile where `id` lived, sorted.  ERRORS: NotFound.
   absl::StatusOr<std::vector<Identifier>> Members(ProfileId id) const;
 
