@@ -240,6 +240,7 @@ class Core {
   }
   bool HasLives(Node value) const { return rules_->ValidityOf(graph_.KindOf(value)) != 0; }
   Node ValueNode(Node name) const;
+  bool IsActedOn(Node value) const;
   void FitLife(Node value, std::int64_t time_ms);
   void ReviewLife(Node value, std::int64_t time_ms);
   void Recut(Node value, std::optional<std::int64_t> coming);
@@ -298,7 +299,7 @@ class Core {
   std::vector<Node> touched_;
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
-  absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names
+  absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names, or did
   // Links that may expire, by when. A time may be too early, when evidence came since; where evidence went, the link stands a second
   // time, and the time in `scheduled_` is the one that counts.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

@@ -1,5 +1,6 @@
 // Acts about identifiers and sources: unbind, cannot-link, delete, rename. docs/rule.md sections 1 to 3.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -167,23 +168,29 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
   names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const Node name : names) tracker_.Each(name);
 
-  std::set<std::uint32_t> records;
+  // What names any of them, each once.
+  std::map<std::uint32_t, std::pair<Record, std::vector<Named>>> records;
   for (const Node name : names) {
     for (const std::uint32_t r : MentionsOf(graph_.Canonical(name))) {
-      if (index_->records.Latest(r).live()) records.insert(r);
+      if (r == record_index || !index_->records.Latest(r).live() || records.contains(r)) continue;
+      auto loaded = LoadNamed(r);
+      if (!loaded) return;
+      // Under an earlier policy it may have been what another spelling came to.
+      if (std::any_of(loaded->second.begin(), loaded->second.end(), [&](const Named& n) {
+            return std::binary_search(names.begin(), names.end(), n.name);
+          }))
+        records.emplace(r, *std::move(loaded));
     }
   }
   const auto count_again = [&](std::uint32_t r, Sign direction) {
-    auto loaded = LoadNamed(r);
-    if (!loaded) return;
-    if (loaded->first.act == Act::kRename) {  // here it only mentions
-      const Node node = graph_.Canonical(loaded->second[0].name);
+    const auto& [again, named] = records.at(r);
+    if (again.act == Act::kRename) {  // here it only mentions
+      const Node node = graph_.Canonical(named[0].name);
       SetLive(node, graph_.node(node).live + (direction == Sign::kPlus ? 1 : ~std::uint32_t{0}), 0);
     } else {
-      Count(r, loaded->first, loaded->second, direction);
+      Count(r, again, named, direction);
     }
   };
-  records.erase(record_index);
   for (const Node name : names)
     mention_times_.Drop(name);  // the rename's own mention is counted by hand below
   // Its own mention goes first and comes last, and records go one at a time, so that whatever is counted from records on the
@@ -194,7 +201,7 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
     const Node node = graph_.Canonical(from);
     SetLive(node, graph_.node(node).live - 1, 0);
   }
-  for (const std::uint32_t r : records) {
+  for (const auto& [r, loaded] : records) {
     SetFlags(r, RecordCell::kVoided, 0);
     count_again(r, Sign::kMinus);
   }
@@ -211,7 +218,7 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
     const Node node = graph_.Canonical(from);
     SetLive(node, graph_.node(node).live + 1, 0);
   }
-  for (const std::uint32_t r : records) {
+  for (const auto& [r, loaded] : records) {
     SetFlags(r, 0, RecordCell::kVoided);
     count_again(r, Sign::kPlus);
   }

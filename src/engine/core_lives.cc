@@ -27,11 +27,21 @@ Node Core::ValueNode(Node name) const {
   return graph_.Find(kind, value, index_->HashValue(kind, value));
 }
 
+// Whether a live act names the value: its lives are cut with the act taken out.
+bool Core::IsActedOn(Node value) const {
+  if (!acted_on_.contains(value)) return false;
+  const std::vector<std::uint32_t> mentions = MentionsOf(value);
+  return std::any_of(mentions.begin(), mentions.end(), [this](std::uint32_t r) {
+    const RecordCell& cell = index_->records.Latest(r);
+    return cell.live() && !Mentions(static_cast<Act>(cell.flags & 0xff));
+  });
+}
+
 // Makes sure that there is a life for a naming that is about to be counted.
 void Core::FitLife(Node value, std::int64_t time_ms) {
   const std::int64_t validity = rules_->ValidityOf(graph_.KindOf(value));
   const std::vector<Node>& lives = lives_[value].current;
-  const bool acted_on = acted_on_.contains(value);
+  const bool acted_on = IsActedOn(value);
   if (lives.empty()) {
     if (acted_on) return Recut(value, time_ms);
     return Cut(value, {time_ms});

@@ -52,6 +52,25 @@ std::string CheckRestarts(const History& history) {
   return fault + CheckVerify(disk->Read());
 }
 
+// Under one altogether other policy after the other, records coming between.
+std::string CheckOtherPolicies(const History& history) {
+  Random random(history.seed ^ 0x07e4b0);
+  std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
+  Policy policy = history.policy;
+  std::size_t done = 0;
+  for (const std::span<const Record> batch : RandomBatches(history.records, random)) {
+    Must(engine->Apply(batch).status());
+    done += batch.size();
+    if (!random.Chance(15)) continue;
+    policy = RandomPolicy(random);
+    Must(engine->SetPolicy(policy).status());
+    const std::string fault = CheckVerify(engine->Read());
+    if (!fault.empty()) return "after " + std::to_string(done) + " records:\n" + fault;
+  }
+  return CompareWithNaive(engine->Read(), NaiveWorld(Compile(policy), history.records), false) +
+         CheckVerify(engine->Read());
+}
+
 // A policy that is left and set again leaves everybody where they were, ids included.
 std::string CheckSetBack(const History& history) {
   Random random(history.seed ^ 0x5e7bac);
@@ -61,8 +80,12 @@ std::string CheckSetBack(const History& history) {
   const NaiveWorld world = WorldAt(history, history.steps.size());
   const std::set<Identifier> named = NamedIdentifiers(world);
   const EngineState before = ReadState(engine->Read(), named, false);
-  for (int i = 0; i < 3; ++i)
-    Must(engine->SetPolicy(RandomVariant(engine->Read().policy(), random)).status());
+  for (int i = 0; i < 3; ++i) {  // a neighbouring policy, or an altogether other one
+    Must(engine
+             ->SetPolicy(random.Chance(30) ? RandomPolicy(random)
+                                           : RandomVariant(engine->Read().policy(), random))
+             .status());
+  }
   Must(engine->SetPolicy(policy).status());
   const EngineState after = ReadState(engine->Read(), named, false);
   State was = before.state, is = after.state;
@@ -87,6 +110,13 @@ TEST_CASE("under changing policies and time the state is that of the last policy
 TEST_CASE("under changing policies and time the state is that of the last policy and clock, at length",
           "[slow]") {
   Run(14'000'000, 15'000, CheckSteps);
+}
+TEST_CASE("under altogether other policies the state is that of the last one") {
+  Run(145'000, 600, CheckOtherPolicies);
+}
+TEST_CASE("under altogether other policies the state is that of the last one, at length",
+          "[slow]") {
+  Run(14'500'000, 6'000, CheckOtherPolicies);
 }
 TEST_CASE("policies and clock are as they were when a store is opened again") {
   Run(150'000, 150, CheckRestarts);
