@@ -1,12 +1,14 @@
 // lists.cc - what a store holds: groups, held, changes, export, stats.
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "changes.h"
 #include "commands.h"
 #include "groups.h"
 #include "polyonym/codec/json.h"
+#include "polyonym/engine/prometheus.h"
 #include "when.h"
 
 namespace polyonym::driver {
@@ -148,12 +150,19 @@ void AddExport(CLI::App* app, Session* session) {
   });
 }
 
+// Text of whole lines.
+void PrintText(std::string_view text) {
+  text.remove_suffix(1);
+  Output(Format::kJson).Line(text);
+}
+
 void AddStats(CLI::App* app, Session* session) {
   CLI::App* command = app->add_subcommand("stats", "how much a store holds");
   session->OfferStore(command);
-  session->OfferFormat(command);
+  session->OfferFormatOrPrometheus(command);
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    if (session->format == Format::kPrometheus) return PrintText(PrometheusText(engine->Metrics()));
     const View view = engine->Read();
     const Stats stats = view.GetStats();
     Json row = Json::Object();

@@ -14,11 +14,11 @@
 
 namespace polyonym::driver {
 
-enum class Format { kAuto, kTable, kJson };
+enum class Format { kAuto, kTable, kJson, kPrometheus };
 
 class Output {
  public:
-  // kAuto: a table when standard output is a terminal.
+  // kAuto: a table when standard output is a terminal.  REQUIRES: not kPrometheus, which `stats` writes itself.
   explicit Output(Format format);
   ~Output();
   Output(const Output&) = delete;

@@ -40,6 +40,15 @@ void Session::OfferFormat(CLI::App* command) {
       ->type_name("FORMAT");
 }
 
+void Session::OfferFormatOrPrometheus(CLI::App* command) {
+  OfferChoice<Format>(
+      command, "--format", &format,
+      {{"table", Format::kTable}, {"json", Format::kJson}, {"prometheus", Format::kPrometheus}},
+      "as for other commands, or prometheus: what Engine::Metrics() tells, for a "
+      "scraper")
+      ->type_name("FORMAT");
+}
+
 void Session::OfferStore(CLI::App* command, bool required) {
   command->add_option("--db", db, "folder of the store")->type_name("DIR")->required(required);
 }

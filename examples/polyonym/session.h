@@ -62,6 +62,7 @@ struct Session {
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);
+  void OfferFormatOrPrometheus(CLI::App* command);
   void OfferStore(CLI::App* command, bool required = true);  // --db
   void OfferDurability(CLI::App* command);
 

@@ -236,13 +236,17 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
 
 }  // namespace
 
-absl::Status WriteCheckpoint(const std::vector<CheckpointPart>& parts, std::uint64_t since,
-                             Store* store) {
+absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>& parts,
+                                              std::uint64_t since, Store* store) {
   Rows rows;
   for (const CheckpointPart& part : parts) {
     if (absl::Status status = AddGraph(part, since, *store, &rows); !status.ok()) return status;
   }
-  return store->Ingest(Table::kState, std::move(rows));
+  std::uint64_t bytes = 0;
+  for (const auto& [key, value] : rows) bytes += key.size() + value.size();
+  if (absl::Status status = store->Ingest(Table::kState, std::move(rows)); !status.ok())
+    return status;
+  return bytes;
 }
 
 absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,

@@ -29,10 +29,10 @@ struct CheckpointPart {
   std::shared_ptr<const CommitState> state;
 };
 
-// Writes all graphs, ascending by number, of one commit. `since`: the commit of the last checkpoint, 0 for none.
+// Writes all graphs, ascending by number, of one commit; returns how many bytes that took. `since`: the commit of the last checkpoint, 0 for none.
 // REQUIRES: the log up to the state's last_frame is on stable storage.
-absl::Status WriteCheckpoint(const std::vector<CheckpointPart>& parts, std::uint64_t since,
-                             Store* store);
+absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>& parts,
+                                              std::uint64_t since, Store* store);
 
 // Loads a graph of the last checkpoint into an empty index, as its commit, and its name.  Nothing where it has no such graph.
 // ERRORS: DataLoss, FailedPrecondition (newer format).

@@ -37,6 +37,7 @@
 #include "engine/policy_delta.h"
 #include "engine/rules.h"
 #include "engine/times_cache.h"
+#include "polyonym/engine/event.h"
 #include "polyonym/identity/resolver.h"
 #include "polyonym/model/judge.h"
 #include "polyonym/model/outcome.h"
@@ -113,6 +114,14 @@ class Core {
   const Totals& totals() const { return totals_; }
   Totals& mutable_totals() { return totals_; }
   std::uint64_t replays() const { return resolver_.replays(); }
+  std::uint64_t replayed_profiles() const { return resolver_.replayed_profiles(); }
+  // Guards that tripped and were released since this was asked last.
+  struct Flips {
+    std::uint64_t tripped = 0;
+    std::uint64_t released = 0;
+    std::vector<Node> became_shared;  // the first kMaxGuardEvents; they may not be any more
+  };
+  Flips TakeFlips() { return std::exchange(flips_, {}); }
   const Graph& graph() const { return graph_; }
   // The first failure to read the log; the Apply must be undone.
   const absl::Status& status() const { return status_; }
@@ -286,6 +295,7 @@ class Core {
   std::shared_ptr<const Rules> rules_;
   ChangeTracker tracker_;
   Totals totals_;
+  Flips flips_;
   Graph graph_;
   identity::Resolver<Graph> resolver_;
   Acts acts_;

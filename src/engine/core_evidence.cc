@@ -482,6 +482,8 @@ void Core::FlipSharing(Node node, bool shared) {
   NodeCell& cell = index_->nodes.Write(node);
   cell.flags = shared ? cell.flags | NodeCell::kShared : cell.flags & ~NodeCell::kShared;
   totals_.shared += shared ? 1 : ~std::uint64_t{0};
+  ++(shared ? flips_.tripped : flips_.released);
+  if (shared && flips_.became_shared.size() < kMaxGuardEvents) flips_.became_shared.push_back(node);
 }
 
 }  // namespace polyonym::engine

@@ -139,10 +139,12 @@ absl::Status Engine::Impl::Start() {
   if (options_.max_clock_leap_ms < 0)
     return absl::InvalidArgumentError("max_clock_leap_ms: must be 0 (no bound) or more");
   if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
+  store_->WatchStalls([this] { recorder_.NoteStall(*store_); });
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   if (absl::Status status = LoadLenses(); !status.ok()) return status;
   const std::uint64_t last_frame = log_.last_frame();
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
+  for (const auto& lens : lenses_) lens->TakeWork();  // opening's own is not counted
   // A killed process may have left the tail unsynced. What is built on it, or shown from it, must not outlive it.
   if (log_.last_frame() != last_frame) {
     if (absl::Status status = store_->Sync(); !status.ok()) return status;
@@ -295,7 +297,9 @@ absl::Status Engine::Impl::CoreStatus() const {
 
 void Engine::Impl::Latch(const absl::Status& why) {
   const std::lock_guard lock(latch_mutex_);
-  if (latched_.ok()) latched_ = why;
+  if (!latched_.ok()) return;
+  latched_ = why;
+  recorder_.Post({.kind = EngineEventKind::kReadOnly, .reason = why});
 }
 
 absl::Status Engine::Impl::ReadOnly() const {
@@ -342,6 +346,7 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
     if (failed.ok()) {
       if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
       Publish();
+      NoteCommit();
       CallBackground();
     } else {
       Latch(failed);  // nothing of the group is published: readers stay where they are
@@ -356,9 +361,13 @@ absl::Status Engine::Impl::CommitLog(WriteSet* writes, bool sync) {
   const std::uint64_t bytes_before = log_.bytes_written();
   log_.MoveTo(writes);
   if (writes->empty()) return absl::OkStatus();
+  engine::Timed timed(recorder_, recorder_.commit);
   if (absl::Status status = store_->Commit(*writes, sync); !status.ok()) return status;
+  timed.Stop();
   log_.Release();
-  log_bytes_since_checkpoint_ += log_.bytes_written() - bytes_before;
+  const std::uint64_t bytes = log_.bytes_written() - bytes_before;
+  log_bytes_since_checkpoint_ += bytes;
+  recorder_.logged_bytes.Add(bytes);
   return absl::OkStatus();
 }
 
@@ -407,6 +416,7 @@ void Engine::Impl::Take(
 }
 
 absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
+  const engine::TimedCall call(recorder_, recorder_.apply, records.size());
   ApplyResult result;
   result.records.resize(records.size());
   const std::int64_t now =
@@ -433,6 +443,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
+  recorder_.CountRecords(result.records);
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -442,6 +453,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
 
 absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
                                                      const PolicyOptions& options) {
+  const engine::TimedCall call(recorder_, recorder_.set_policy);
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   const std::string bytes = WritePolicyProto(policy);
@@ -476,6 +488,7 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
+  recorder_.rejudged_records.Add(result.judged_records);
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -521,7 +534,7 @@ std::uint64_t Engine::Impl::resident_bytes() const {
   std::uint64_t bytes = 0;
   for (const auto& lens : lenses_) {
     const auto state = lens->publisher.newest();
-    bytes += state == nullptr ? 0 : state->resident_bytes;
+    bytes += state == nullptr ? 0 : state->resident.total();
   }
   return bytes;
 }
@@ -555,6 +568,7 @@ absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
 }
 
 absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
+  const engine::TimedCall call(recorder_, recorder_.advance_to);
   AdvanceResult result;
   Job job;
   job.run = [&] {
@@ -569,6 +583,7 @@ absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
     return absl::OkStatus();
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
+  recorder_.expired_links.Add(result.expired_links);
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -633,6 +648,7 @@ absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractR
 }
 
 absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& selector) {
+  const engine::TimedCall call(recorder_, recorder_.retract);
   if (selector.source.empty())
     return absl::InvalidArgumentError("source: say whose records to take back");
   const bool range = selector.from_ms.has_value() || selector.to_ms.has_value();
@@ -645,6 +661,7 @@ absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& select
   Job job;
   job.run = [&] { return range ? RetractRange(selector, &result) : RetractOne(selector, &result); };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
+  if (!selector.dry_run) recorder_.retracted_records.Add(result.retracted);
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;
@@ -653,8 +670,15 @@ absl::StatusOr<RetractResult> Engine::Impl::Retract(const RecordSelector& select
 // ---- stable storage ----
 
 absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
+  absl::Status status = SyncLog(sequence);
+  recorder_.Tell();
+  return status;
+}
+
+absl::Status Engine::Impl::SyncLog(std::uint64_t sequence) {
   if (synced_sequence_ >= sequence) return absl::OkStatus();
   const std::uint64_t published = publisher().newest()->sequence;
+  const engine::Timed timed(recorder_, recorder_.sync);
   if (absl::Status status = store_->Sync(); !status.ok()) {
     Latch(status);
     return status;
@@ -684,18 +708,28 @@ std::vector<engine::CheckpointPart> Engine::Impl::PinAll() const {
 }
 
 absl::Status Engine::Impl::Checkpoint() {
-  if (absl::Status status = ReadOnly(); !status.ok()) return status;
+  absl::Status status = ReadOnly();
+  if (status.ok()) status = WriteCheckpoint();
+  recorder_.Tell();
+  return status;
+}
+
+absl::Status Engine::Impl::WriteCheckpoint() {
   const std::lock_guard lock(checkpoint_mutex_);
   const std::vector<engine::CheckpointPart> parts = PinAll();
   const std::uint64_t sequence = parts.front().state->sequence;
   if (sequence == checkpoint_sequence_) return absl::OkStatus();
   const std::uint64_t log_bytes = log_bytes_since_checkpoint_;
-  if (absl::Status status = SyncUpTo(sequence); !status.ok()) return status;
-  absl::Status status = engine::WriteCheckpoint(parts, checkpoint_sequence_, store_.get());
-  if (!status.ok()) {
+  if (absl::Status status = SyncLog(sequence); !status.ok()) return status;
+  const engine::Timed timed(recorder_, recorder_.checkpoint);
+  auto bytes = engine::WriteCheckpoint(parts, checkpoint_sequence_, store_.get());
+  if (!bytes.ok()) {
     ++failed_checkpoints_;
-    return status;
+    recorder_.Post({.kind = EngineEventKind::kCheckpointFailed, .reason = bytes.status()});
+    return bytes.status();
   }
+  recorder_.checkpoints.Add(1);
+  recorder_.checkpoint_bytes.Add(*bytes);
   checkpoint_sequence_ = sequence;
   log_bytes_since_checkpoint_ -= log_bytes;
   return absl::OkStatus();
@@ -751,7 +785,10 @@ void Engine::Impl::Stop() {
 // ---- the public face ----
 
 Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Engine::~Engine() { impl_->Stop(); }
+Engine::~Engine() {
+  impl_->Stop();
+  impl_->recorder().Silence();
+}
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(
     std::unique_ptr<Store> store, const EngineOptions& options,

@@ -21,6 +21,7 @@
 #include "engine/core.h"
 #include "engine/lens.h"
 #include "engine/log.h"
+#include "engine/recorder.h"
 #include "polyonym/engine/engine.h"
 
 namespace polyonym {
@@ -43,6 +44,7 @@ class Engine::Impl {
   absl::Status CopyTo(const std::string& path);
   // Everything up to `sequence` is on stable storage when it returns.
   absl::Status SyncUpTo(std::uint64_t sequence);
+  EngineMetrics Metrics() const;  // metrics.cc
 
   const Store& store() const { return *store_; }
   engine::Publisher& publisher() { return first().publisher; }
@@ -53,6 +55,7 @@ class Engine::Impl {
   std::uint64_t resident_bytes() const;  // of all graphs
   Durability durability() const { return options_.durability; }
   std::uint64_t failed_checkpoints() const { return failed_checkpoints_; }
+  engine::Recorder& recorder() { return recorder_; }
   // Not ok after a write that failed.
   absl::Status ReadOnly() const;
 
@@ -92,6 +95,10 @@ class Engine::Impl {
                                  const engine::Core::Progress& progress);
   std::vector<engine::CheckpointPart> PinAll() const;
   void Publish();
+  void NoteCommit();                         // metrics.cc
+  void CountGraphs(EngineMetrics* m) const;  // metrics.cc
+  absl::Status SyncLog(std::uint64_t sequence);
+  absl::Status WriteCheckpoint();
   void Latch(const absl::Status& why);
 
   absl::Status RetractOne(const RecordSelector& selector, RetractResult* result);
@@ -104,6 +111,7 @@ class Engine::Impl {
   void CheckpointWhenDue();
 
   const EngineOptions options_;
+  engine::Recorder recorder_{options_};  // the store's threads speak to it: it goes after the store
   std::unique_ptr<Store> store_;
   engine::Log log_;
   // By number. The group leader alone adds one, under the mutex; others look under it, and at the first without.
@@ -113,7 +121,7 @@ class Engine::Impl {
   std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
   bool replayed_policy_ = false;
 
-  std::mutex queue_mutex_;
+  mutable std::mutex queue_mutex_;
   std::condition_variable queue_moved_;
   std::deque<Job*> queue_ ABSL_GUARDED_BY(queue_mutex_);
 

@@ -25,10 +25,17 @@ void Index::Reclaim(std::uint64_t oldest) {
   renames.Reclaim(oldest);
 }
 
-std::uint64_t Index::bytes() const {
-  return nodes.bytes() + profiles.bytes() + links.bytes() + mentions.bytes() + records.bytes() +
-         renames.bytes() + values.bytes() + dictionary.bytes() + pairs.bytes() +
-         record_keys.bytes();
+ResidentBytes Index::bytes() const {
+  return {.identifiers = nodes.bytes(),
+          .profiles = profiles.bytes(),
+          .links = links.bytes(),
+          .mentions = mentions.bytes(),
+          .records = records.bytes(),
+          .renames = renames.bytes(),
+          .values = values.bytes(),
+          .identifier_hashes = dictionary.bytes(),
+          .link_hashes = pairs.bytes(),
+          .record_hashes = record_keys.bytes()};
 }
 
 bool Index::HasRoom() const {

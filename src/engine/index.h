@@ -15,6 +15,7 @@
 #include "engine/rules.h"
 #include "engine/slot_table.h"
 #include "engine/value_arena.h"
+#include "polyonym/engine/metrics.h"
 #include "polyonym/identity/limits.h"
 #include "polyonym/identity/rank.h"
 #include "polyonym/store/versioned_array.h"
@@ -37,7 +38,7 @@ struct Index {
 
   void Begin(std::uint64_t commit);
   void Reclaim(std::uint64_t oldest);
-  std::uint64_t bytes() const;
+  ResidentBytes bytes() const;
   // Numbers are of 32 bits. False where one more Apply, of whatever size a call can have, might pass them.
   bool HasRoom() const;
 

@@ -31,6 +31,8 @@ FeedRow Lens::Changes(std::uint64_t last, std::uint64_t sequence) {
   FeedRow row;
   row.changes = core->Net(*rules_before_, last, nodes_before_, sequence);
   row.before = core->NoteChanges(row.changes);
+  for (const Change& change : row.changes) ++work_.changes[static_cast<std::size_t>(change.kind)];
+  work_.feed_rows += row.changes.empty() ? 0 : 1;
   return row;
 }
 
@@ -46,10 +48,11 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   state->values_end = index.values.end();
   state->last_frame = last_frame;
   state->replays = core->replays();
+  state->replayed_profiles = core->replayed_profiles();
   state->clock_ms = core->clock_ms();
   state->newest_ms = core->newest_ms();
   state->families = core->families().names();
-  state->resident_bytes = index.bytes();
+  state->resident = index.bytes();
   state->totals = core->totals();
   state->rules = core->rules();
   publisher.Publish(std::move(state));
@@ -57,6 +60,11 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   index.pairs.Reclaim();
   index.record_keys.Reclaim();
   if (!publisher.HasPins()) index.dictionary.Reclaim();
+}
+
+Lens::Work Lens::TakeWork() {
+  work_.flips = core->TakeFlips();
+  return std::exchange(work_, {});
 }
 
 }  // namespace polyonym::engine

@@ -7,6 +7,7 @@
 #ifndef POLYONYM_SRC_ENGINE_LENS_H_
 #define POLYONYM_SRC_ENGINE_LENS_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -45,9 +46,18 @@ class Lens {
   FeedRow Changes(std::uint64_t last, std::uint64_t sequence);
   void Publish(std::uint64_t sequence, std::uint64_t last_frame);
 
+  // What was done since this was asked last.
+  struct Work {
+    std::array<std::uint64_t, 6> changes{};  // by ChangeKind
+    std::uint64_t feed_rows = 0;
+    Core::Flips flips;
+  };
+  Work TakeWork();
+
  private:
   std::shared_ptr<const Rules> rules_before_;
   Node nodes_before_ = 0;
+  Work work_;
 };
 
 }  // namespace polyonym::engine

@@ -34,10 +34,11 @@ struct CommitState {
   std::uint64_t values_end = 0;
   std::uint64_t last_frame = 0;
   std::uint64_t replays = 0;
+  std::uint64_t replayed_profiles = 0;
   std::int64_t clock_ms = 0;
   std::int64_t newest_ms = 0;
   std::vector<std::string> families;
-  std::uint64_t resident_bytes = 0;
+  ResidentBytes resident;
   Totals totals;
   std::shared_ptr<const Rules> rules;
 };
@@ -76,6 +77,18 @@ class Publisher {
   std::uint64_t OldestPinned() const {
     const std::lock_guard lock(mutex_);
     return pins_.empty() ? newest_->sequence : pins_.begin()->first;
+  }
+  struct Pins {
+    std::shared_ptr<const CommitState> newest;  // null where nothing was published
+    std::uint64_t count = 0;
+    std::uint64_t oldest = 0;  // the newest where there is none
+  };
+  Pins pins() const {
+    const std::lock_guard lock(mutex_);
+    Pins pins{newest_};
+    if (newest_ != nullptr) pins.oldest = pins_.empty() ? newest_->sequence : pins_.begin()->first;
+    for (const auto& [sequence, count] : pins_) pins.count += count;
+    return pins;
   }
   bool HasPins() const {
     const std::lock_guard lock(mutex_);

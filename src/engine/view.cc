@@ -368,7 +368,7 @@ Stats View::GetStats() const {
     stats.largest_profile =
         std::max<std::uint64_t>(stats.largest_profile, impl_->graph().SizeOf(n));
   }
-  stats.resident_bytes = s.resident_bytes;
+  stats.resident_bytes = s.resident.total();
   stats.store_bytes = impl_->store().ApproximateBytes();
   stats.replays = s.replays;
   stats.failed_checkpoints = impl_->engine().failed_checkpoints();

@@ -21,6 +21,7 @@
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
 #include "store/rocks_share.h"
+#include "store/write_stalls.h"
 
 namespace polyonym {
 namespace {
@@ -108,9 +109,11 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
 class RocksStore : public Store {
  public:
   RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
-             std::string path, std::shared_ptr<RocksShare> share)
+             std::string path, std::shared_ptr<RocksShare> share,
+             std::shared_ptr<WriteStalls> stalls)
       : path_(std::move(path)),
         share_(std::move(share)),
+        stalls_(std::move(stalls)),
         db_(std::move(db)),
         families_(std::move(families)) {
     if (share_ != nullptr) member_.emplace(&share_->impl(), db_.get(), &families_);
@@ -118,6 +121,7 @@ class RocksStore : public Store {
 
   ~RocksStore() override {
     member_.reset();
+    stalls_->Watch({});
     for (rocksdb::ColumnFamilyHandle* family : families_)
       db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   }
@@ -242,6 +246,9 @@ class RocksStore : public Store {
     return sum;
   }
 
+  bool WritesStalled() const override { return stalls_->any(); }
+  void WatchStalls(std::function<void()> changed) override { stalls_->Watch(std::move(changed)); }
+
  private:
   rocksdb::ColumnFamilyHandle* Family(Table table) const {
     return families_[static_cast<std::size_t>(table)];
@@ -270,6 +277,7 @@ class RocksStore : public Store {
 
   const std::string path_;
   const std::shared_ptr<RocksShare> share_;
+  const std::shared_ptr<WriteStalls> stalls_;
   std::shared_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::optional<RocksShare::Impl::Member> member_;  // where it shares
@@ -352,7 +360,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
   if (options.create_if_missing) fs::create_directories(path, error);
   if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
   const bool exists = fs::exists(fs::path(path) / "CURRENT", error);
-  const rocksdb::DBOptions db_options = DatabaseOptions(options);
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
   if (exists) {
     if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
   }
@@ -363,6 +371,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
   for (int i = 0; i < kTableCount; ++i) {
     descriptors.emplace_back(kTableNames[i], FamilyOptions(static_cast<Table>(i), options, cache));
   }
+  const auto stalls = std::make_shared<WriteStalls>();
+  db_options.listeners.push_back(stalls);
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::Status status = rocksdb::DB::Open(db_options, path, descriptors, &handles, &opened);
@@ -372,7 +382,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
       .PermitUncheckedError();  // the default family is not used
   handles.erase(handles.begin());
   return std::unique_ptr<Store>(
-      new RocksStore(std::move(db), std::move(handles), path, options.share));
+      new RocksStore(std::move(db), std::move(handles), path, options.share, stalls));
 }
 
 }  // namespace polyonym

@@ -28,6 +28,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/engine/event.h"
+#include "polyonym/engine/metrics.h"
 #include "polyonym/engine/view.h"
 #include "polyonym/model/change.h"
 #include "polyonym/model/identifier.h"
@@ -60,6 +62,11 @@ struct EngineOptions {
       0;                    // 0: drawn from the store's own random salt. Other values are for tests
   int hash_bits = 64;       // fewer bits force hash collisions: for tests, range 1..64
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
+  // Told of what an operator should hear of at once; engine/event.h says how.  DEFAULT: nobody is.
+  std::function<void(const EngineEvent&)> on_event;
+  std::uint32_t slow_batch_ms = 1000;  // an Apply() that takes longer is an event; 0: none is
+  // Nanoseconds that never go back, for the durations in metrics and events alone.  DEFAULT: std::chrono::steady_clock.
+  std::function<std::uint64_t()> ticks_ns;
 };
 
 struct RecordResult {
@@ -182,6 +189,10 @@ class Engine {
 
   // Puts every acknowledged commit on stable storage, whatever the durability.
   absl::Status Sync();
+
+  // What was done since opening, how long it took, what is held now. Numbers that are read one after the other: two that change
+  // together may differ by what happened meanwhile.  COST: some microseconds, and a look at the store's folder for its size.
+  EngineMetrics Metrics() const;
 
  private:
   friend class Environment;

@@ -104,6 +104,13 @@ class Store {
 
   // Bytes on disk (in memory: bytes held), for statistics.
   virtual std::uint64_t ApproximateBytes() const = 0;
+
+  // Whether writes are slowed down or stopped at present, since the disk does not keep up with them.
+  virtual bool WritesStalled() const { return false; }
+
+  // Has `changed` called whenever WritesStalled() may have changed, with no lock held: by a thread of the store's or one that writes.
+  // It replaces the one before, and lives until the store is gone. Stores that never stall call nobody.
+  virtual void WatchStalls(std::function<void()> /*changed*/) {}
 };
 
 // What many stores on disk have in common when they are opened with the same one: a block cache, and a bound on what they
