@@ -8,6 +8,8 @@ namespace polyonym::workload {
 
 // `stores`: many small stores in one environment.
 void AddStoresCommand(CLI::App* app);
+// `policy_change`: a policy that changes on a live store; `rename`: every identifier of a store renamed.
+void AddPolicyChangeCommands(CLI::App* app);
 
 }  // namespace polyonym::workload
 

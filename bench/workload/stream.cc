@@ -212,6 +212,7 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batches, "records a commit, one row for each")
       ->capture_default_str();
   polyonym::workload::AddStoresCommand(&app);
+  polyonym::workload::AddPolicyChangeCommands(&app);
   CLI11_PARSE(app, argc, argv);
   if (!app.get_subcommands().empty()) return 0;
   const std::filesystem::path root =

@@ -1,5 +1,7 @@
 #include "engine/acts.h"
 
+#include <algorithm>
+
 namespace polyonym::engine {
 namespace {
 
@@ -60,16 +62,24 @@ void Acts::RemoveApart(Node a, Node b) {
 }
 
 void Acts::AddRename(std::uint32_t record, RenameAct act) {
-  renames_of[act.from].insert(record);
-  renames_of[act.to].insert(record);
-  renames.emplace(record, std::move(act));
+  for (const Node name : {act.from, act.to}) {
+    auto& acts = renames_of[name];
+    const auto at = std::lower_bound(acts.begin(), acts.end(), record);
+    if (at == acts.end() || *at != record) acts.insert(at, record);
+  }
+  renames.emplace(record, act);
 }
 
 void Acts::RemoveRename(std::uint32_t record) {
   const auto at = renames.find(record);
   if (at == renames.end()) return;
-  RemoveOne(renames_of, at->second.from, record);
-  RemoveOne(renames_of, at->second.to, record);
+  for (const Node name : {at->second.from, at->second.to}) {
+    const auto acts = renames_of.find(name);
+    if (acts == renames_of.end()) continue;
+    acts->second.erase(std::remove(acts->second.begin(), acts->second.end(), record),
+                       acts->second.end());
+    if (acts->second.empty()) renames_of.erase(acts);
+  }
   renames.erase(at);
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "engine/cells.h"
 
 namespace polyonym::engine {
@@ -30,7 +31,6 @@ struct RenameAct {
   Node from = 0;
   Node to = 0;
   std::int64_t time_ms = 0;
-  std::pair<std::string, std::string> record;  // source, id: settles equal times
 };
 
 struct Acts {
@@ -38,8 +38,10 @@ struct Acts {
   absl::flat_hash_map<Node, std::multiset<Node>> unbound_from;  // partners in unbinds, once an act
   absl::flat_hash_map<Node, Times> deletions;
   std::map<std::string, Times, std::less<>> source_deletions;
-  std::map<std::uint32_t, RenameAct> renames;                     // by the record's index
-  absl::flat_hash_map<Node, std::set<std::uint32_t>> renames_of;  // acts that name an identifier
+  // By the record's index. A vendor may re-key everybody, so these are kept small.
+  absl::flat_hash_map<std::uint32_t, RenameAct> renames;
+  // Acts that name an identifier, ascending.
+  absl::flat_hash_map<Node, absl::InlinedVector<std::uint32_t, 2>> renames_of;
   absl::flat_hash_map<Node, std::multiset<Node>> apart_from;      // cannot-links, from both ends
 
   void AddUnbind(Node a, Node b, std::int64_t time_ms);

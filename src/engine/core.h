@@ -234,6 +234,7 @@ class Core {
   void CountSourceDeletion(const std::string& source, std::int64_t time_ms, Sign sign);
   void CountRename(std::uint32_t record_index, const Record& record, Node from, Node to, Sign sign);
   void Reclass(const std::vector<Node>& names);
+  bool IsLaterRename(std::uint32_t a, std::uint32_t b);
   void SetCannot(Node u, Node v, int by);
   void CountCannotOf(const std::vector<Node>& names, int by);
 
@@ -267,7 +268,8 @@ class Core {
   // core_policy.cc
   struct Rejudging;
   void FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Rejudging* work);
-  void TakeOut(std::uint32_t record_index, Rejudging* work);
+  std::optional<Record> LoadChanged(std::size_t place, const Rejudging& work);
+  void TakeOut(std::size_t place, Rejudging* work);
   void PutIn(Rejudging* work);
   void PutFlips(const PolicyDelta& delta);
   void PutLives(const std::vector<bool>& kinds, const Rejudging& work);

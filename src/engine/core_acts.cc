@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "engine/core.h"
@@ -19,7 +20,7 @@ void Core::RestoreAct(std::uint32_t record_index, const Record& record,
   }
   if (record.act == Act::kDeleteSource) acts_.AddSourceDeletion(record.target_source, t);
   if (record.act == Act::kRename) {
-    acts_.AddRename(record_index, {named[0].name, named[1].name, t, {record.source, record.id}});
+    acts_.AddRename(record_index, {named[0].name, named[1].name, t});
   }
 }
 
@@ -207,7 +208,7 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
   }
   CountCannotOf(names, -1);
   if (sign == Sign::kPlus) {
-    acts_.AddRename(record_index, {from, to, *record.time_ms, {record.source, record.id}});
+    acts_.AddRename(record_index, {from, to, *record.time_ms});
   } else {
     acts_.RemoveRename(record_index);
   }
@@ -230,27 +231,33 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
   }
 }
 
+// Equal times are settled by source, then id, which the log has.
+bool Core::IsLaterRename(std::uint32_t a, std::uint32_t b) {
+  const std::int64_t a_ms = acts_.renames.at(a).time_ms, b_ms = acts_.renames.at(b).time_ms;
+  if (a == b || a_ms != b_ms) return a_ms > b_ms;
+  const auto x = Load(a), y = Load(b);
+  return x && y && std::tie(x->source, x->id) > std::tie(y->source, y->id);
+}
+
 // Makes the classes of these identifiers again from the live renames among them.
 void Core::Reclass(const std::vector<Node>& names) {
   std::set<Node> left(names.begin(), names.end());
   while (!left.empty()) {
     std::vector<Node> members = {*left.begin()};
     left.erase(left.begin());
-    const RenameAct* latest = nullptr;
+    std::uint32_t latest = kNone;
     for (std::size_t i = 0; i < members.size(); ++i) {
       const auto acts = acts_.renames_of.find(members[i]);
       if (acts == acts_.renames_of.end()) continue;
       for (const std::uint32_t r : acts->second) {
         const RenameAct& act = acts_.renames.at(r);
-        if (latest == nullptr ||
-            std::pair(act.time_ms, act.record) > std::pair(latest->time_ms, latest->record))
-          latest = &act;
+        if (latest == kNone || IsLaterRename(r, latest)) latest = r;
         for (const Node end : {act.from, act.to}) {
           if (left.erase(end) > 0) members.push_back(end);
         }
       }
     }
-    const Node canonical = latest == nullptr ? members.front() : latest->to;
+    const Node canonical = latest == kNone ? members.front() : acts_.renames.at(latest).to;
     for (std::size_t i = 0; i < members.size(); ++i) {
       const std::uint32_t rename = graph_.node(members[i]).rename;
       if (members.size() == 1 && rename == kNone) break;

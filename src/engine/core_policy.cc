@@ -47,6 +47,9 @@ struct Core::Rejudging {
   std::uint64_t total = 0;
   std::uint64_t judged = 0;
   std::vector<std::uint32_t> records;  // that count otherwise
+  // The first of them, as read; so many that a change of a few need not read them again.
+  static constexpr std::size_t kKept = std::size_t{1} << 16;
+  std::vector<Record> kept;
   // Namings of values whose validity differs; in order, since they make numbers.
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> namings;
   // Values with lives that a record was taken out of, and its time.
@@ -99,31 +102,38 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     if (!asked(index_->records.Latest(r))) continue;
     work->Step();
-    const auto record = Load(r);
+    auto record = Load(r);
     if (!record) return;
     JudgeRecord(rules_->policy(), *record, &before);
     JudgeRecord(after, *record, &now);
     const bool unbinds = record->act == Act::kUnbind && !delta.parents.empty();
     if (SameVerdict(before, now) && !unbinds && !CountsAnyOf(now, delta.validity)) continue;
-    work->records.push_back(r);
-    if (now.reason != Reason::kNone || !Mentions(record->act)) continue;
-    for (const RecordVerdict::Counted& counted : now.counted) {
-      if (!delta.validity.contains(FamilyOf(counted.ns))) continue;
-      if (!VoidedBySource(*record))
-        work->namings[{std::string(counted.ns), counted.value}].push_back(*record->time_ms);
+    if (now.reason == Reason::kNone && Mentions(record->act)) {
+      for (const RecordVerdict::Counted& counted : now.counted) {
+        if (delta.validity.contains(FamilyOf(counted.ns)) && !VoidedBySource(*record))
+          work->namings[{std::string(counted.ns), counted.value}].push_back(*record->time_ms);
+      }
     }
+    work->records.push_back(r);
+    if (work->kept.size() < Rejudging::kKept) work->kept.push_back(*std::move(record));
   }
   work->total = work->judged + work->records.size();
 }
 
+std::optional<Record> Core::LoadChanged(std::size_t place, const Rejudging& work) {
+  if (place < work.kept.size()) return work.kept[place];
+  return Load(work.records[place]);
+}
+
 // Takes a record out under the rules that it came in under.
-void Core::TakeOut(std::uint32_t record_index, Rejudging* work) {
+void Core::TakeOut(std::size_t place, Rejudging* work) {
+  const std::uint32_t record_index = work->records[place];
   const RecordCell cell = index_->records.Latest(record_index);
   if (cell.has(RecordCell::kHeld)) --totals_.held_records;
   SetFlags(record_index, 0,
            RecordCell::kStands | RecordCell::kHeld | RecordCell::kHeldPart | RecordCell::kVoided);
   if (!cell.live()) return;
-  const auto record = Load(record_index);
+  const auto record = LoadChanged(place, *work);
   std::vector<Named> named;
   if (!record || !NameLive(record_index, *record, &named)) return;
   Count(record_index, *record, named, Sign::kMinus);
@@ -142,7 +152,7 @@ Core::Effect Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::u
   work.progress = &progress;
   FindChanged(delta, *policy, &work);
   Defer();
-  for (const std::uint32_t r : work.records) TakeOut(r, &work);
+  for (std::size_t i = 0; i < work.records.size(); ++i) TakeOut(i, &work);
   const std::vector<bool> cut_anew = KindsOf(delta.validity);
   for (const auto& [value, time_ms] : work.left) {
     if (!cut_anew[graph_.KindOf(value)]) ReviewLife(value, time_ms);
@@ -188,13 +198,13 @@ void Core::PutLives(const std::vector<bool>& kinds, const Rejudging& work) {
 
 void Core::PutIn(Rejudging* work) {
   mentioned_.emplace();
-  for (const std::uint32_t r : work->records) {
+  for (std::size_t i = 0; i < work->records.size(); ++i) {
     work->Step();
-    const auto record = Load(r);
+    const auto record = LoadChanged(i, *work);
     if (!record) break;
     Judge(*record, &judged_);
     Taken taken;
-    Stand(r, judged_, &taken);
+    Stand(work->records[i], judged_, &taken);
     if (!status_.ok()) break;
   }
   mentioned_.reset();

@@ -151,11 +151,10 @@ absl::StatusOr<Frame> DecodeConditions(std::uint64_t number, std::string_view by
   return DecodeFrame(number, bytes, false);
 }
 
-absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
-                                           std::uint64_t place) {
-  auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
-  if (!payload.ok()) return payload.status();
-  ByteReader in(*payload);
+namespace {
+
+absl::StatusOr<Record> DecodeRecordOfPayload(std::string_view payload, std::uint64_t place) {
+  ByteReader in(payload);
   if (in.Byte() != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
   const std::uint64_t sequence = in.Varint();
   auto open = OpenRecords(sequence, in);
@@ -167,6 +166,15 @@ absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_vie
   Record record;
   if (absl::Status status = DecodeRecord(body, open->names, &record); !status.ok()) return status;
   return record;
+}
+
+}  // namespace
+
+absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
+                                           std::uint64_t place) {
+  auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
+  if (!payload.ok()) return payload.status();
+  return DecodeRecordOfPayload(*payload, place);
 }
 
 std::uint64_t Log::NameIndex(std::string_view name) {
@@ -275,10 +283,12 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   if (cached_number_ != number) {
     auto bytes = ReadFrameBytes(*store_, number);
     if (!bytes.ok()) return bytes.status();
-    cached_ = *std::move(bytes);
+    auto payload = OpenValue(kFrameVersion, FrameKey(number), *bytes);
+    if (!payload.ok()) return payload.status();
+    cached_.assign(*payload);
     cached_number_ = number;
   }
-  return DecodeRecordOfFrame(number, cached_, place);
+  return DecodeRecordOfPayload(cached_, place);
 }
 
 absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number) {

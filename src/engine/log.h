@@ -89,7 +89,7 @@ class Log {
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;
-  // The frame read last: records that were written together are read together.
+  // The frame read last, its checksum verified: records that were written together are read together.
   mutable std::uint64_t cached_number_ = 0;
   mutable std::string cached_;
 
