@@ -67,8 +67,7 @@ Policy MakePolicy() {
   for (const char* name : {"openid", "phone"}) policy.namespaces.emplace_back().name = name;
   policy.namespaces[0].priority = 1;
   policy.namespaces[1].limits = {{1, false, 0}};
-  for (const int percent : kShares)
-    policy.namespaces.emplace_back().name = FamilyOfShare(percent);
+  for (const int percent : kShares) policy.namespaces.emplace_back().name = FamilyOfShare(percent);
   return policy;
 }
 
@@ -135,8 +134,8 @@ void RunPolicies(std::uint64_t people, int rounds) {
       }
       std::cout << std::left << std::setw(15) << edit.name << std::right << std::setw(6) << percent
                 << "%" << std::setw(11) << last.judged_records << std::setw(11)
-                << last.changed_records << std::setw(11) << last.replayed_profiles
-                << std::setw(14) << std::setprecision(2) << 100 * Median(ratios) << "%\n"
+                << last.changed_records << std::setw(11) << last.replayed_profiles << std::setw(14)
+                << std::setprecision(2) << 100 * Median(ratios) << "%\n"
                 << std::flush;
     }
   }
@@ -172,9 +171,9 @@ void RunRenames(std::uint64_t people) {
   const Stats stats = (*engine)->Read().GetStats();
   std::cout << people << " identifiers seen in " << std::fixed << std::setprecision(1) << records
             << " s, each renamed in " << renames << " s ("
-            << static_cast<std::uint64_t>(static_cast<double>(people) / renames)
-            << " renames/s); " << stats.identifiers << " identifiers, " << stats.profiles
-            << " people, index " << (stats.resident_bytes >> 20) << " MiB\n";
+            << static_cast<std::uint64_t>(static_cast<double>(people) / renames) << " renames/s); "
+            << stats.identifiers << " identifiers, " << stats.profiles << " people, index "
+            << (stats.resident_bytes >> 20) << " MiB\n";
 }
 
 }  // namespace

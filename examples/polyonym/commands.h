@@ -14,7 +14,8 @@ namespace polyonym::driver {
 void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resolve
 void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
-void AddLists(CLI::App* app, Session* session);   // lists.cc: groups, held, changes, export, stats
+void AddLists(CLI::App* app,
+              Session* session);  // lists.cc: groups, held, changes, export, stats, graphs
 void AddUpkeep(CLI::App* app, Session* session);  // upkeep.cc: retract, advance, verify, checkpoint
 void AddPolicy(CLI::App* app,
                Session* session);  // policy.cc: policy show|check|diff|set|simulate|preset

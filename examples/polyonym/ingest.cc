@@ -186,15 +186,14 @@ void CheckRejects(const Counts& counts, const IngestOptions& options, Session* s
                options.rejects.empty() ? "; --rejects FILE tells which and why" : "");
 }
 
-// Puts the policy in force where it is another than the store's.
-void PreparePolicy(const std::string& path, Engine* engine) {
-  const View view = engine->Read();
+// Puts the policy in force in the graph that was asked for, where it is another than the graph's.
+void PreparePolicy(const std::string& path, const Session& session, Engine* engine) {
   if (path.empty()) {
-    if (view.policy_version() == 0) Fail(kUsage, "the store has no policy yet: give --policy FILE");
+    if (session.Read(*engine).policy_version() == 0)
+      Fail(kUsage, "the store has no policy yet: give --policy FILE");
     return;
   }
-  const Policy policy = ReadPolicyFile(path);
-  if (view.policy_version() == 0 || view.policy() != policy) PutInForce(policy, engine);
+  PutInForce(ReadPolicyFile(path), session.graph, engine);
 }
 
 // Lifetimes take effect as of the newest record of the input. A clock that stands later already stays.
@@ -204,7 +203,7 @@ void Advance(std::int64_t newest_ms, Engine* engine) {
 
 void IngestInto(Engine* engine, const IngestOptions& options, Session* session, Output* counts_to) {
   const std::optional<v1::Mapping> mapping = ReadMapping(options.mapping);
-  PreparePolicy(options.policy, engine);
+  PreparePolicy(options.policy, *session, engine);
   Rejects rejects(options.rejects);
   ReadPosition position = PositionOver(options.inputs);
   Progress progress("records");
@@ -288,10 +287,11 @@ void ResolveInMemory(const IngestOptions& options, Session* session) {
 
 void RunResolve(const IngestOptions& options, Session* session) {
   if (options.memory != session->db.empty()) Fail(kUsage, "give either --memory or --db DIR");
+  if (options.memory && !session->graph.empty()) Fail(kUsage, "--graph goes with --db");
   if (options.memory) return ResolveInMemory(options, session);
   const std::unique_ptr<Engine> engine = session->OpenStore(!options.policy.empty());
   IngestInto(engine.get(), options, session, nullptr);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const std::optional<Moment> then = options.when.In(view);
   Output out(session->format);
   PrintGroups(
@@ -344,6 +344,7 @@ void AddIngest(CLI::App* app, Session* session) {
   const auto resolving = std::make_shared<IngestOptions>();
   resolve->add_flag("--memory", resolving->memory, "resolve without a store");
   session->OfferStore(resolve, false);
+  session->OfferGraph(resolve);
   OfferInput(resolve, resolving.get());
   resolve
       ->add_option("--min-size", resolving->groups.min_size,

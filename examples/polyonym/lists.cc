@@ -1,4 +1,4 @@
-// lists.cc - what a store holds: groups, held, changes, export, stats.
+// lists.cc - what a store holds: groups, held, changes, export, stats, graphs.
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +20,7 @@ void AddGroups(CLI::App* app, Session* session) {
   const auto when = std::make_shared<When>();
   CLI::App* command = app->add_subcommand("groups", "every profile with its identifiers");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->add_flag("--ids", options->ids, "print the profiles' ids too");
   command
       ->add_option("--min-size", options->min_size,
@@ -34,7 +35,7 @@ void AddGroups(CLI::App* app, Session* session) {
       "print equal bytes.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const View view = engine->Read();
+    const View view = session->Read(*engine);
     const std::optional<Moment> then = when->In(view);
     Output out(session->format);
     PrintGroups(then ? GroupsOf(*then, options->min_size) : GroupsOf(view, options->min_size),
@@ -59,6 +60,7 @@ void AddHeld(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("held", "records and identifiers that policy holds, with why");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->add_option("--reason", options->reason, "only this reason, such as blocked_value")
       ->type_name("CODE");
   command->add_option("--source", options->filter.source, "only records of this source")
@@ -72,7 +74,7 @@ void AddHeld(CLI::App* app, Session* session) {
     if (!options->reason.empty()) filter.reason = ParseReason(options->reason);
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
     Output out(session->format);
-    for (const HeldItem& item : FromStore(engine->Read().Held(filter))) {
+    for (const HeldItem& item : FromStore(session->Read(*engine).Held(filter))) {
       Json row = Json::Object();
       row.Set("record", item.record)
           .Set("source", item.source)
@@ -95,6 +97,7 @@ void AddChanges(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("changes", "the feed: what happened to profiles, commit by commit");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->add_option("--from", options->from, "from this sequence on")
       ->type_name("N")
       ->capture_default_str();
@@ -106,7 +109,7 @@ void AddChanges(CLI::App* app, Session* session) {
   command->footer("To go on, ask again from the last row's sequence + 1.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const View view = engine->Read();
+    const View view = session->Read(*engine);
     Output out(session->format);
     std::uint64_t from = options->from;
     std::uint64_t printed = 0;
@@ -159,11 +162,15 @@ void PrintText(std::string_view text) {
 void AddStats(CLI::App* app, Session* session) {
   CLI::App* command = app->add_subcommand("stats", "how much a store holds");
   session->OfferStore(command);
+  session->OfferGraph(command);
   session->OfferFormatOrPrometheus(command);
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    if (session->format == Format::kPrometheus) return PrintText(PrometheusText(engine->Metrics()));
-    const View view = engine->Read();
+    if (session->format == Format::kPrometheus) {
+      session->Read(*engine);  // is the graph there; a view that is held would be counted
+      return PrintText(PrometheusText(engine->Metrics()));
+    }
+    const View view = session->Read(*engine);
     const Stats stats = view.GetStats();
     Json row = Json::Object();
     row.Set("sequence", stats.sequence)
@@ -182,6 +189,31 @@ void AddStats(CLI::App* app, Session* session) {
   });
 }
 
+void AddGraphs(CLI::App* app, Session* session) {
+  CLI::App* command = app->add_subcommand(
+      "graphs", "the store's graphs: each groups the same records by a policy of its own");
+  session->OfferStore(command);
+  session->OfferFormat(command);
+  command->footer(
+      "`polyonym policy set --graph NAME FILE` makes one. docs/graphs.md says what they are for.");
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    Output out(session->format);
+    for (const std::string& name : engine->Graphs()) {
+      const View view = FromStore(engine->Read(name));
+      const Stats stats = view.GetStats();
+      Json row = Json::Object();
+      row.Set("graph", name)
+          .Set("policy", view.policy().name)
+          .Set("policy_version", view.policy_version());
+      row.Set("identifiers", stats.identifiers)
+          .Set("profiles", stats.profiles)
+          .Set("sequence", stats.sequence);
+      out.Row(std::move(row));
+    }
+  });
+}
+
 }  // namespace
 
 void AddLists(CLI::App* app, Session* session) {
@@ -190,6 +222,7 @@ void AddLists(CLI::App* app, Session* session) {
   AddChanges(app, session);
   AddExport(app, session);
   AddStats(app, session);
+  AddGraphs(app, session);
 }
 
 }  // namespace polyonym::driver

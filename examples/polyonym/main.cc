@@ -19,7 +19,8 @@ constexpr char kFoot[] =
     "On a terminal answers are tables, elsewhere JSON Lines: docs/driver.md lists their fields.\n"
     "Exit codes: 0 done; 1 the answer is no, or a check failed; 2 wrong usage, a file that cannot "
     "be read or written, or\n"
-    "no store there; 3 more records rejected than --max-rejects; 4 the store is busy, corrupt or "
+    "no such store or graph there; 3 more records rejected than --max-rejects; 4 the store is "
+    "busy, corrupt or "
     "newer than this program,\n"
     "or the folder holds something else.";
 

@@ -19,10 +19,11 @@ namespace {
 void AddShow(CLI::App* policy, Session* session) {
   CLI::App* command = policy->add_subcommand("show", "print the policy in force");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const View view = engine->Read();
-    if (view.policy_version() == 0) Fail(kAnsweredNo, "the store has no policy yet");
+    const View view = session->Read(*engine);
+    if (view.policy_version() == 0) Fail(kAnsweredNo, "there is no policy yet");
     Output(Format::kJson).Line(WritePolicyJson(view.policy(), true));
   });
 }
@@ -53,6 +54,7 @@ void AddDiff(CLI::App* policy, Session* session) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = policy->add_subcommand("diff", "what differs between two policies");
   session->OfferStore(command, false);
+  session->OfferGraph(command);
   command
       ->add_option("FILE", options->a, "policy as JSON; with --db: compared with the one in force")
       ->required();
@@ -62,12 +64,14 @@ void AddDiff(CLI::App* policy, Session* session) {
   command->callback([=] {
     if (session->db.empty() == options->b.empty())
       Fail(kUsage, "give either two files, or --db DIR and one file");
+    if (session->db.empty() && !session->graph.empty()) Fail(kUsage, "--graph goes with --db");
     const Policy first = ReadPolicyFile(options->a);
     std::vector<std::string> differences;
     if (session->db.empty()) {
       differences = Diff(first, ReadPolicyFile(options->b));
     } else {
-      differences = Diff(session->OpenStore(false)->Read().policy(), first);
+      const std::unique_ptr<Engine> engine = session->OpenStore(false);
+      differences = Diff(session->Read(*engine).policy(), first);
     }
     if (!differences.empty()) session->exit_code = kAnsweredNo;
     Output out(session->format);
@@ -87,13 +91,14 @@ void AddSet(CLI::App* policy, Session* session) {
   CLI::App* command =
       policy->add_subcommand("set", "put a policy in force: what it concerns is done again");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->add_option("FILE", *file, "policy as JSON")->required();
   session->OfferFormat(command);
   command->callback([=] {
     const Policy wanted = ReadPolicyFile(*file);
     const std::unique_ptr<Engine> engine = session->OpenStore(true);
-    const PolicyResult result = PutInForce(wanted, engine.get());
-    const View view = engine->Read();
+    const PolicyResult result = PutInForce(wanted, session->graph, engine.get());
+    const View view = session->Read(*engine);
     Json row = Json::Object();
     row.Set("policy", view.policy().name)
         .Set("policy_version", view.policy_version())
@@ -143,7 +148,7 @@ Json SimulatedRow(const SimulatedChange& change) {
 void RunSimulate(const std::string& file, std::size_t max_changes, Session* session) {
   const Policy wanted = ReadPolicyFile(file);
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const Simulation simulation = FromStore(view.Simulate(wanted));
   std::span<const SimulatedChange> changes = simulation.changes;
   const bool cut = max_changes != 0 && changes.size() > max_changes;
@@ -177,6 +182,7 @@ void AddSimulate(CLI::App* policy, Session* session) {
   CLI::App* command = policy->add_subcommand(
       "simulate", "who would merge, split, be held or released under a policy; changes nothing");
   session->OfferStore(command);
+  session->OfferGraph(command);
   command->add_option("FILE", options->file, "policy as JSON")->required();
   command
       ->add_option("--max-changes", options->max_changes, "print at most this many changes; 0: all")

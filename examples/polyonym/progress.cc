@@ -50,13 +50,17 @@ void Progress::Update(std::uint64_t count, const ReadPosition& position) {
   std::fflush(stderr);
 }
 
-PolicyResult PutInForce(const Policy& policy, Engine* engine) {
+PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine) {
   Progress progress("steps");
   PolicyOptions options;
+  options.graph = graph;
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     progress.Update(done, {done, total});
   };
-  return FromStore(engine->SetPolicy(policy, options));
+  auto result = engine->SetPolicy(policy, options);
+  if (absl::IsInvalidArgument(result.status()) || absl::IsResourceExhausted(result.status()))
+    Fail(kUsage, result.status());
+  return FromStore(std::move(result));
 }
 
 }  // namespace polyonym::driver

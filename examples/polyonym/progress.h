@@ -31,8 +31,9 @@ class Progress {
   bool dirty_ = false;
 };
 
-// Puts a policy in force, with a bar meanwhile.  ERRORS (Failure): as FromStore().
-PolicyResult PutInForce(const Policy& policy, Engine* engine);
+// Puts a policy in force in a graph, which is made where it is not there, with a bar meanwhile.
+// ERRORS (Failure): kUsage (no name for a graph, or one graph too many), as FromStore().
+PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine);
 
 }  // namespace polyonym::driver
 

@@ -155,7 +155,7 @@ void PrintKnownJson(Json row, const Known& known, const std::optional<Neighbourh
 
 void RunShow(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const Target target = ParseTarget(view, options.a);
   const std::optional<Moment> then = options.when.In(view);
   const Known known = then ? KnownIn(*then, target) : KnownIn(view, target);
@@ -174,7 +174,7 @@ void RunShow(const QuestionOptions& options, Session* session) {
 
 void RunWhy(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const Target a = ParseTarget(view, options.a);
   const Target b = ParseTarget(view, options.b);
   auto answer = view.Why(a.identifier, b.identifier);
@@ -238,7 +238,7 @@ std::string Sentence(const WhyNotAnswer& answer) {
 
 void RunWhyNot(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const Target a = ParseTarget(view, options.a);
   const Target b = ParseTarget(view, options.b);
   auto result = view.WhyNot(a.identifier, b.identifier);
@@ -265,7 +265,7 @@ void RunWhyNot(const QuestionOptions& options, Session* session) {
 
 void RunHow(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const Target target = ParseTarget(view, options.a);
   const Resolution found = view.Resolve(target.identifier);
   if (!target.is_profile && !found.profile)
@@ -285,6 +285,7 @@ void AddQuestions(CLI::App* app, Session* session) {
     const auto options = std::make_shared<QuestionOptions>();
     CLI::App* command = app->add_subcommand(name, what);
     session->OfferStore(command);
+    session->OfferGraph(command);
     session->OfferFormat(command);
     command->add_option(pair ? "A" : "ID", options->a, "namespace:value, or a profile's id p~…")
         ->required();

@@ -89,7 +89,7 @@ void PrintTable(const std::vector<RelatedProfile>& profiles, Output* out) {
 
 void RunNeighbours(const RelationsAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const std::optional<ProfileId> profile = ProfileOf(view, asked.a);
   if (!profile) Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
   const auto related = WithinBounds(view.Neighbourhood(*profile, OptionsOf(asked)));
@@ -103,7 +103,7 @@ void RunNeighbours(const RelationsAsked& asked, Session* session) {
 
 void RunPath(const RelationsAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
-  const View view = engine->Read();
+  const View view = session->Read(*engine);
   const std::optional<ProfileId> from = ProfileOf(view, asked.a), to = ProfileOf(view, asked.b);
   if (!from || !to) Fail(kAnsweredNo, "one of them was never seen");
   auto answer = view.Path(*from, *to, OptionsOf(asked));
@@ -135,6 +135,7 @@ void AddRelations(CLI::App* app, Session* session) {
     asked->options.max_steps = steps;
     CLI::App* command = app->add_subcommand(name, what);
     session->OfferStore(command);
+    session->OfferGraph(command);
     session->OfferFormat(command);
     command->add_option(pair ? "A" : "ID", asked->a, "namespace:value, or a profile's id p~…")
         ->required();

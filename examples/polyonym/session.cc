@@ -53,6 +53,13 @@ void Session::OfferStore(CLI::App* command, bool required) {
   command->add_option("--db", db, "folder of the store")->type_name("DIR")->required(required);
 }
 
+void Session::OfferGraph(CLI::App* command) {
+  command
+      ->add_option("--graph", graph,
+                   "which of the store's graphs; default: the first, without a name")
+      ->type_name("NAME");
+}
+
 void Session::OfferDurability(CLI::App* command) {
   OfferChoice<Durability>(
       command, "--durability", &durability,
@@ -75,6 +82,16 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
          db + ": " + std::string(engine.status().message()));
   }
   return *std::move(engine);
+}
+
+View Session::Read(const Engine& engine) const {
+  auto view = engine.Read(graph);
+  if (absl::IsNotFound(view.status())) {
+    Fail(kUsage, "--graph " + graph +
+                     ": the store has no such graph; `polyonym graphs` lists them, " +
+                     "`polyonym policy set --graph " + graph + " FILE` makes one");
+  }
+  return FromStore(std::move(view));
 }
 
 std::string ReadFile(const std::string& path) {

@@ -57,6 +57,7 @@ T FromStore(absl::StatusOr<T> value) {
 // Options that commands share, and how they are offered.
 struct Session {
   std::string db;
+  std::string graph;  // empty: the first
   Format format = Format::kAuto;
   Durability durability = Durability::kGroup;
   int exit_code = kDone;  // what the command decided
@@ -64,10 +65,14 @@ struct Session {
   void OfferFormat(CLI::App* command);
   void OfferFormatOrPrometheus(CLI::App* command);
   void OfferStore(CLI::App* command, bool required = true);  // --db
+  void OfferGraph(CLI::App* command);                        // --graph
   void OfferDurability(CLI::App* command);
 
   // ERRORS (Failure): kUsage where no store is there and `create` is false, else kStoreTrouble.
   std::unique_ptr<Engine> OpenStore(bool create) const;
+
+  // The present state of the graph that was asked for.  ERRORS (Failure): kUsage where the store has none of that name.
+  View Read(const Engine& engine) const;
 };
 
 // The whole of a file.  ERRORS (Failure): kUsage.

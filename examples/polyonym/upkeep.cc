@@ -134,11 +134,12 @@ void AddVerify(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("verify", "compute everything again from the records and compare");
   session->OfferStore(command);
+  session->OfferGraph(command);
   session->OfferFormat(command);
   command->footer("Exit code 1 where something differs.");
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const VerifyReport report = FromStore(engine->Read().Verify());
+    const VerifyReport report = FromStore(session->Read(*engine).Verify());
     if (!report.ok()) session->exit_code = kAnsweredNo;
     Json row = Json::Object();
     row.Set("ok", report.ok())

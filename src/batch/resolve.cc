@@ -21,12 +21,12 @@ class MemoryResolver::Impl {
   }
 
   Partition Resolve(const ResolveOptions& options) const {
-    const engine::Definition::Solved solved =
-        definition_.Solve(options.clock_ms, options.up_to_ms);
+    const engine::Definition::Solved solved = definition_.Solve(options.clock_ms, options.up_to_ms);
     absl::flat_hash_map<engine::Node, std::vector<Identifier>> groups;
     for (engine::Node i = 0; i < solved.names.size(); ++i) {
       const engine::Node node = solved.node[i];
-      if (solved.live[node] > 0 && !solved.HasLives(i)) groups[solved.group[node]].push_back(solved.names[i]);
+      if (solved.live[node] > 0 && !solved.HasLives(i))
+        groups[solved.group[node]].push_back(solved.names[i]);
     }
     Partition partition;
     partition.groups.reserve(groups.size());

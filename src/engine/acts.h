@@ -42,7 +42,7 @@ struct Acts {
   absl::flat_hash_map<std::uint32_t, RenameAct> renames;
   // Acts that name an identifier, ascending.
   absl::flat_hash_map<Node, absl::InlinedVector<std::uint32_t, 2>> renames_of;
-  absl::flat_hash_map<Node, std::multiset<Node>> apart_from;      // cannot-links, from both ends
+  absl::flat_hash_map<Node, std::multiset<Node>> apart_from;  // cannot-links, from both ends
 
   void AddUnbind(Node a, Node b, std::int64_t time_ms);
   void RemoveUnbind(Node a, Node b, std::int64_t time_ms);

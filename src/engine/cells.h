@@ -60,8 +60,9 @@ struct ProfileCell {
   std::uint16_t used_count = 0;  // of `used`; kFull: count by walking the members
   // 1: some member has a cannot-link (may be stale: only ever too careful)
   std::uint16_t apart : 1 = 0;
-  std::uint16_t rank_epoch : 15 = 0;  // of the rules that `floor` is a rank of; of others it says nothing
-  identity::RankKey floor;            // links of the profile down to this rank hold it together
+  std::uint16_t rank_epoch : 15 =
+      0;                    // of the rules that `floor` is a rank of; of others it says nothing
+  identity::RankKey floor;  // links of the profile down to this rank hold it together
   Used used[kSlots];
 
   static constexpr std::uint16_t kFull = 0xffff;
@@ -80,7 +81,8 @@ struct LinkCell {
   static constexpr std::uint32_t kBorder = 1;  // counted in the border of both profiles
   static constexpr std::uint32_t kOutOfA = 2;  // not in a's list any more; always spent
   static constexpr std::uint32_t kOutOfB = 4;
-  static constexpr std::uint32_t kExpired = 8;  // its lifetime is over: it has evidence, and counts for nothing
+  static constexpr std::uint32_t kExpired =
+      8;  // its lifetime is over: it has evidence, and counts for nothing
   std::uint32_t OutOf(Node node) const { return node == a ? kOutOfA : kOutOfB; }
   bool expired() const { return (flags & kExpired) != 0; }
   bool counts() const { return evidence.any() && !expired(); }

@@ -41,7 +41,8 @@ std::string KeyOf(std::uint32_t graph, Part part, std::uint64_t block) {
   return std::string{static_cast<char>(graph), static_cast<char>(part)} + BigEndianKey(block);
 }
 
-void AddRow(std::uint32_t graph, Part part, std::uint64_t block, std::string_view payload, Rows* rows) {
+void AddRow(std::uint32_t graph, Part part, std::uint64_t block, std::string_view payload,
+            Rows* rows) {
   std::string key = KeyOf(graph, part, block);
   std::string value = SealValue(kStateVersion, key, payload);
   rows->emplace_back(std::move(key), std::move(value));
@@ -100,12 +101,27 @@ std::string EncodeManifest(const CheckpointPart& p) {
   PutText(&out, p.graph_name);
   PutVarint(&out, index.seed);
   PutVarint(&out, static_cast<std::uint64_t>(index.hash_bits));
-  for (const std::uint64_t number :
-       {s.sequence, s.nodes, s.links, s.profiles, s.mentions, s.records, s.renames, s.values_end,
-        s.last_frame, s.totals.standing_records, s.totals.held_records, s.totals.live_names,
-        s.totals.live_nodes, s.totals.merged_away, s.totals.shared, s.totals.links,
-        s.totals.refused, s.rules->version(), std::uint64_t{s.rules->rank_epoch()},
-        ZigZag(s.clock_ms), ZigZag(s.newest_ms)}) {
+  for (const std::uint64_t number : {s.sequence,
+                                     s.nodes,
+                                     s.links,
+                                     s.profiles,
+                                     s.mentions,
+                                     s.records,
+                                     s.renames,
+                                     s.values_end,
+                                     s.last_frame,
+                                     s.totals.standing_records,
+                                     s.totals.held_records,
+                                     s.totals.live_names,
+                                     s.totals.live_nodes,
+                                     s.totals.merged_away,
+                                     s.totals.shared,
+                                     s.totals.links,
+                                     s.totals.refused,
+                                     s.rules->version(),
+                                     std::uint64_t{s.rules->rank_epoch()},
+                                     ZigZag(s.clock_ms),
+                                     ZigZag(s.newest_ms)}) {
     PutVarint(&out, number);
   }
   PutText(&out, WritePolicyProto(s.rules->policy().policy()));
@@ -125,11 +141,27 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
     return absl::FailedPreconditionError("hash_seed, hash_bits: the store was made with others");
   }
   std::uint64_t version = 0, rank_epoch = 0, clock_ms = 0, newest_ms = 0;
-  for (std::uint64_t* number :
-       {&s.sequence, &s.nodes, &s.links, &s.profiles, &s.mentions, &s.records, &s.renames,
-        &s.values_end, &s.last_frame, &s.totals.standing_records, &s.totals.held_records,
-        &s.totals.live_names, &s.totals.live_nodes, &s.totals.merged_away, &s.totals.shared,
-        &s.totals.links, &s.totals.refused, &version, &rank_epoch, &clock_ms, &newest_ms}) {
+  for (std::uint64_t* number : {&s.sequence,
+                                &s.nodes,
+                                &s.links,
+                                &s.profiles,
+                                &s.mentions,
+                                &s.records,
+                                &s.renames,
+                                &s.values_end,
+                                &s.last_frame,
+                                &s.totals.standing_records,
+                                &s.totals.held_records,
+                                &s.totals.live_names,
+                                &s.totals.live_nodes,
+                                &s.totals.merged_away,
+                                &s.totals.shared,
+                                &s.totals.links,
+                                &s.totals.refused,
+                                &version,
+                                &rank_epoch,
+                                &clock_ms,
+                                &newest_ms}) {
     *number = in.Varint();
   }
   s.clock_ms = UnZigZag(clock_ms);

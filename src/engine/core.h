@@ -186,8 +186,7 @@ class Core {
   void CountDerivedPairs(const Record& record, const std::vector<Named>& named, Sign sign);
   bool NamesBoth(const std::vector<Named>& named, NodePair pair) const;
   static bool Names(const std::vector<Named>& named, Node node) {
-    return std::any_of(named.begin(), named.end(),
-                       [&](const Named& n) { return n.node == node; });
+    return std::any_of(named.begin(), named.end(), [&](const Named& n) { return n.node == node; });
   }
   bool Sights(const Record& record, const std::vector<Named>& named, Node u, Node v) const;
   void CountMention(Node node, std::int64_t time_ms, Sign sign);
@@ -282,6 +281,10 @@ class Core {
   // ---- many changes at once: the profiles that they touch are run again together, at the end ----
   void Defer();
   std::uint64_t ReplayDeferred();
+  // Many changes at once have one cause.
+  void SetCause(Cause cause, std::uint64_t record) {
+    if (!deferring_) tracker_.SetCause(cause, record);
+  }
   // The profile of a node must be run again.
   void Touch(Node node) { touched_.push_back(node); }
   void Replay(std::span<const Node> roots) {

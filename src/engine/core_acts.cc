@@ -134,8 +134,7 @@ void Core::SetCannot(Node u, Node v, int by) {
     n.flags = left > 0 ? n.flags | NodeCell::kApart : n.flags & ~NodeCell::kApart;
   }
   const Node region[] = {graph_.ProfileOf(u), graph_.ProfileOf(v)};
-  if (region[0] == region[1])
-    return Replay(std::span(region, 1));  // also renews the tally
+  if (region[0] == region[1]) return Replay(std::span(region, 1));  // also renews the tally
   if (is) {  // no group on the way to two profiles ever held both
     for (const Node root : region) graph_.MarkApart(root);
   } else if (graph_.Border(region[0]) > 0 &&

@@ -43,8 +43,7 @@ void Core::AddMentions(std::uint32_t record_index, Act act, const std::vector<Na
       continue;
     if (mentioned_ && !NoteMentioned(value, record_index)) continue;
     const MentionCell cell{record_index, graph_.node(value).mentions};
-    index_->nodes.Write(value).mentions =
-        static_cast<std::uint32_t>(index_->mentions.Append(cell));
+    index_->nodes.Write(value).mentions = static_cast<std::uint32_t>(index_->mentions.Append(cell));
   }
 }
 
@@ -429,7 +428,7 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
   }
   const Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
   const Cause cause = tracker_.cause();
-  if (!deferring_) tracker_.SetCause(Cause::kSharing, tracker_.record());
+  SetCause(Cause::kSharing, tracker_.record());
   Replay(std::span(region, region[0] == region[1] ? 1 : 2));
   tracker_.SetCause(cause, tracker_.record());
 }

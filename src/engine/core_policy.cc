@@ -33,9 +33,8 @@ bool SameVerdict(const RecordVerdict& a, const RecordVerdict& b) {
 }
 
 bool CountsAnyOf(const RecordVerdict& verdict, const PolicyDelta::Names& families) {
-  return std::any_of(verdict.counted.begin(), verdict.counted.end(), [&](const auto& counted) {
-    return families.contains(FamilyOf(counted.ns));
-  });
+  return std::any_of(verdict.counted.begin(), verdict.counted.end(),
+                     [&](const auto& counted) { return families.contains(FamilyOf(counted.ns)); });
 }
 
 }  // namespace
@@ -307,6 +306,7 @@ Core::Effect Core::TakeHistory(const Index& other, std::int64_t clock_ms,
                                const Progress& progress) {
   Effect effect;
   clock_ms_ = clock_ms;
+  tracker_.SetCause(Cause::kDefinition, 0);
   Defer();
   Rejudging work;
   work.progress = &progress;

@@ -102,9 +102,8 @@ void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
   if (verdict.derivations.empty()) return;
   // A derived one stands once for each that it is derived from, in that one's role.
   const std::vector<Named> counted(*out);
-  std::erase_if(*out, [&, i = std::size_t{0}](const Named&) mutable {
-    return verdict.counted[i++].derived;
-  });
+  std::erase_if(
+      *out, [&, i = std::size_t{0}](const Named&) mutable { return verdict.counted[i++].derived; });
   for (const RecordVerdict::Derivation& d : verdict.derivations) {
     Named& named = out->emplace_back(counted[d.of]);
     named.from = counted[d.from].name;
@@ -136,8 +135,8 @@ void Core::NameKnown(const Judged& judged, Taken* taken) const {
     if (kind == kNone) continue;
     const Node value = graph_.Find(kind, counted.value, index_->HashValue(kind, counted.value));
     if (value == kNone) continue;
-    taken->self.push_back(
-        HasLives(value) ? graph_.LifeAt(value, judged.record->time_ms.value_or(0)) : value);
+    taken->self.push_back(HasLives(value) ? graph_.LifeAt(value, judged.record->time_ms.value_or(0))
+                                          : value);
   }
 }
 
@@ -187,10 +186,10 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
     index_->record_keys.Insert(cell.key, record_index);
   } else {
     index_->record_keys.Replace(cell.key, former_index, record_index);
-    tracker_.SetCause(Cause::kRetraction, record_index + 1);
+    SetCause(Cause::kRetraction, record_index + 1);
     Supersede(former_index, former);
   }
-  tracker_.SetCause(CauseOf(record.act, Sign::kPlus), record_index + 1);
+  SetCause(CauseOf(record.act, Sign::kPlus), record_index + 1);
   ++totals_.standing_records;
   Stand(record_index, judged, taken);
 }

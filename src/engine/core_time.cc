@@ -8,11 +8,10 @@ namespace polyonym::engine {
 
 bool Core::ExpiredNow(const LinkCell& link, const identity::Evidence& evidence) const {
   if (!evidence.any() || evidence.forced > 0 || evidence.last_ms >= clock_ms_) return false;
-  const std::int64_t lifetime =
-      rules_->LinkLifetime(graph_.KindOf(link.a), graph_.KindOf(link.b));
-  return lifetime != 0 && static_cast<std::uint64_t>(clock_ms_) -
-                                  static_cast<std::uint64_t>(evidence.last_ms) >
-                              static_cast<std::uint64_t>(lifetime);
+  const std::int64_t lifetime = rules_->LinkLifetime(graph_.KindOf(link.a), graph_.KindOf(link.b));
+  return lifetime != 0 &&
+         static_cast<std::uint64_t>(clock_ms_) - static_cast<std::uint64_t>(evidence.last_ms) >
+             static_cast<std::uint64_t>(lifetime);
 }
 
 // Has the link looked at when its lifetime is over, where it is not to be looked at already.
@@ -20,8 +19,7 @@ void Core::Schedule(Link link, const identity::Evidence& evidence) {
   if (!rules_->policy().HasLifetimes() || !evidence.any() || evidence.forced > 0) return;
   const LinkCell& cell = graph_.link(link);
   if (cell.expired()) return;
-  const std::int64_t lifetime =
-      rules_->LinkLifetime(graph_.KindOf(cell.a), graph_.KindOf(cell.b));
+  const std::int64_t lifetime = rules_->LinkLifetime(graph_.KindOf(cell.a), graph_.KindOf(cell.b));
   if (lifetime == 0 || evidence.last_ms > std::numeric_limits<std::int64_t>::max() - lifetime)
     return;
   const std::int64_t due = evidence.last_ms + lifetime;

@@ -64,7 +64,7 @@ class Definition {
     bool held = false;
     std::int64_t time_ms = 0;
     std::uint32_t source = 0;
-    std::uint32_t target = kNone;              // delete_source
+    std::uint32_t target = kNone;  // delete_source
     struct Name {
       Node name = 0;
       Role role = Role::kSelf;

@@ -253,8 +253,7 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
 absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
   replayed_policy_ = true;
   auto policy = ReadPolicyProto(frame.policy);
-  if (!policy.ok())
-    return absl::DataLossError("a logged policy does not decode; restore a backup");
+  if (!policy.ok()) return absl::DataLossError("a logged policy does not decode; restore a backup");
   auto compiled = CompiledPolicy::Compile(*std::move(policy));
   if (!compiled.ok())
     return absl::DataLossError("a logged policy does not compile; restore a backup");
@@ -277,8 +276,8 @@ absl::Status Engine::Impl::EndReplayedApply() {
     auto known = store_->Get(Table::kFeed, key);
     if (!known.ok()) return known.status();
     if (known->has_value()) continue;
-    missing.puts.push_back({Table::kFeed, std::move(key),
-                            engine::EncodeFeedRow(replaying_, row, lens->number)});
+    missing.puts.push_back(
+        {Table::kFeed, std::move(key), engine::EncodeFeedRow(replaying_, row, lens->number)});
   }
   last_sequence_ = std::exchange(replaying_, 0);
   replayed_policy_ = false;
@@ -400,9 +399,8 @@ void Engine::Impl::Publish() {
 }
 
 // All lenses take the same records; only the first writes them to the log.
-void Engine::Impl::Take(
-    std::span<const engine::Core::Incoming> records,
-    const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
+void Engine::Impl::Take(std::span<const engine::Core::Incoming> records,
+                        const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
   const engine::Index& index = first().index;
   std::vector<engine::Core::Incoming> stored;
   first().core->Take(records, [&](std::size_t i, const engine::Core::Taken& what) {
@@ -481,7 +479,8 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
       Latch(status);
       return status;
     }
-    const engine::Core::Effect effect = PutPolicy(graph, options.graph, *compiled, options.progress);
+    const engine::Core::Effect effect =
+        PutPolicy(graph, options.graph, *compiled, options.progress);
     result.judged_records = effect.judged_records;
     result.changed_records = effect.changed_records;
     result.replayed_profiles = effect.replayed_profiles;
@@ -550,9 +549,9 @@ std::shared_ptr<engine::Lens> Engine::Impl::FindLens(std::string_view graph) con
 absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
   const engine::Core& core = *lenses_.front()->core;
   if (now_ms < core.clock_ms()) {
-    return absl::InvalidArgumentError("now_ms: the store's clock stands later already (" +
-                                      std::to_string(core.clock_ms()) +
-                                      " ms since 1970), and never goes back; check the host's clock");
+    return absl::InvalidArgumentError(
+        "now_ms: the store's clock stands later already (" + std::to_string(core.clock_ms()) +
+        " ms since 1970), and never goes back; check the host's clock");
   }
   const std::int64_t host = options_.now_ms ? options_.now_ms() : 0;
   const std::int64_t known = std::max({core.clock_ms(), core.newest_ms(), host});
@@ -561,7 +560,7 @@ absl::Status Engine::Impl::CheckClock(std::int64_t now_ms) const {
     return absl::InvalidArgumentError(
         "now_ms: leaps " + std::to_string((now_ms - known) / 86'400'000) +
         " days over what is known of the time (the clock, the newest record, "
-                             "the host's clock); check the host's clock and the unit "
+        "the host's clock); check the host's clock and the unit "
         "(milliseconds), or raise max_clock_leap_ms");
   }
   return absl::OkStatus();
@@ -593,7 +592,8 @@ absl::StatusOr<AdvanceResult> Engine::Impl::AdvanceTo(std::int64_t now_ms) {
 
 absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractResult* result) {
   Record standing;
-  const std::uint32_t index = first().core->FindStanding(selector.source, *selector.record_id, &standing);
+  const std::uint32_t index =
+      first().core->FindStanding(selector.source, *selector.record_id, &standing);
   const bool stands = index != engine::kNone && standing.act != Act::kRetract;
   if (!stands && !selector.version) return absl::OkStatus();
   if (stands && (!selector.version || *selector.version >= *standing.version))
@@ -841,7 +841,9 @@ absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
 absl::Status Engine::Sync() { return impl_->SyncUpTo(impl_->publisher().newest()->sequence); }
 
-View Engine::Read() const { return View(std::make_shared<const View::Impl>(impl_, impl_->first_lens())); }
+View Engine::Read() const {
+  return View(std::make_shared<const View::Impl>(impl_, impl_->first_lens()));
+}
 
 absl::StatusOr<View> Engine::Read(std::string_view graph) const {
   std::shared_ptr<engine::Lens> lens = impl_->FindLens(graph);

@@ -222,8 +222,7 @@ class GraphReader {
   void ForEachLink(Node n, const F& f) const {
     if (access_.node(n).shared()) return;
     ForEachPair(n, [&](Link l, const LinkCell& cell) {
-      if (cell.counts() && !access_.node(cell.Other(n)).shared())
-        f(cell.Other(n), KeyOf(cell), l);
+      if (cell.counts() && !access_.node(cell.Other(n)).shared()) f(cell.Other(n), KeyOf(cell), l);
     });
   }
   template <class F>

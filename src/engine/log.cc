@@ -103,8 +103,7 @@ absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
 
 namespace {
 
-absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes,
-                                  bool with_records) {
+absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, bool with_records) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
   ByteReader in(*payload);

@@ -63,7 +63,8 @@ class Moment::Impl {
     const std::int64_t validity = policy_->policy().namespaces[family].validity_ms;
     r.expired = solved_.life_of[node] != kNone && clock_ms_ > solved_.first_ms[node] &&
                 clock_ms_ - solved_.first_ms[node] >= validity;
-    if (const auto at = group_of_.find(node); at != group_of_.end()) r.profile = groups_[at->second].id;
+    if (const auto at = group_of_.find(node); at != group_of_.end())
+      r.profile = groups_[at->second].id;
     return r;
   }
 
@@ -92,7 +93,8 @@ class Moment::Impl {
     absl::flat_hash_map<Node, std::vector<Node>> names_of;  // by group
     for (Node i = 0; i < solved_.names.size(); ++i) {
       const Node node = solved_.node[i];
-      if (solved_.live[node] > 0 && !solved_.HasLives(i)) names_of[solved_.group[node]].push_back(i);
+      if (solved_.live[node] > 0 && !solved_.HasLives(i))
+        names_of[solved_.group[node]].push_back(i);
     }
     std::vector<std::vector<Node>*> in_order;
     for (auto& [group, names] : names_of) {
@@ -165,19 +167,23 @@ const Policy& Moment::policy() const { return impl_->policy().policy(); }
 std::int64_t Moment::clock_ms() const { return impl_->clock_ms(); }
 std::uint64_t Moment::profiles() const { return impl_->groups().size(); }
 std::uint64_t Moment::held_records() const { return impl_->held_records(); }
-Resolution Moment::Resolve(const Identifier& identifier) const { return impl_->Resolve(identifier); }
+Resolution Moment::Resolve(const Identifier& identifier) const {
+  return impl_->Resolve(identifier);
+}
 
 absl::StatusOr<std::vector<Identifier>> Moment::MembersOf(const Identifier& identifier) const {
   const Impl::Group* group = impl_->FindGroup(identifier);
   if (group == nullptr)
-    return absl::NotFoundError("the identifier was not known then, or no record stood that names it");
+    return absl::NotFoundError(
+        "the identifier was not known then, or no record stood that names it");
   return group->members;
 }
 
 namespace {
 
 absl::Status NotThen() {
-  return absl::NotFoundError("no record stood then that names the identifier behind this profile id");
+  return absl::NotFoundError(
+      "no record stood then that names the identifier behind this profile id");
 }
 
 }  // namespace
@@ -306,8 +312,8 @@ class Comparison {
         if (at == then_.end()) continue;
         // One value may be in several profiles, one a life: they correspond in order.
         const std::vector<ProfileId>& lives = today_[members[i]];
-        const auto place = static_cast<std::size_t>(
-            std::find(lives.begin(), lives.end(), id) - lives.begin());
+        const auto place =
+            static_cast<std::size_t>(std::find(lives.begin(), lives.end(), id) - lives.begin());
         const std::size_t part = at->second[std::min(place, at->second.size() - 1)];
         from[part].insert(id);
         into[id].insert(part);

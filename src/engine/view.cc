@@ -33,8 +33,7 @@ View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
   wanted.verdict = rules().policy().Judge(family, identifier.value);
   if (wanted.verdict.reason != Reason::kNone) return wanted;
   wanted.kind = rules().FindKind(identifier.ns);
-  if (wanted.kind != kNone)
-    wanted.hash = index().HashValue(wanted.kind, wanted.verdict.value);
+  if (wanted.kind != kNone) wanted.hash = index().HashValue(wanted.kind, wanted.verdict.value);
   return wanted;
 }
 
@@ -138,7 +137,8 @@ absl::StatusOr<View::Impl::NamedRecord> View::Impl::ReadNamed(std::uint32_t inde
     if (value != kNone) out.names.push_back({nodes.back(), counted.role, counted.derived});
   }
   for (const RecordVerdict::Derivation& d : verdict.derivations) {
-    if (verdict.counted[d.from].role == Role::kSelf && nodes[d.from] != kNone && nodes[d.of] != kNone)
+    if (verdict.counted[d.from].role == Role::kSelf && nodes[d.from] != kNone &&
+        nodes[d.of] != kNone)
       out.derivations.emplace_back(nodes[d.from], nodes[d.of]);
   }
   std::sort(out.names.begin(), out.names.end(), [](const auto& a, const auto& b) {

@@ -86,8 +86,10 @@ class View::Impl {
       bool derived = false;
     };
     Record record;
-    std::vector<Name> names;  // each node once, ascending; named rather than derived, and then rather self
-    std::vector<std::pair<engine::Node, engine::Node>> derivations;  // origin, digest; of self alone
+    std::vector<Name>
+        names;  // each node once, ascending; named rather than derived, and then rather self
+    std::vector<std::pair<engine::Node, engine::Node>>
+        derivations;  // origin, digest; of self alone
 
     std::set<engine::Node> SightedWith(engine::Node from) const;
   };

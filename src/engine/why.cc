@@ -132,10 +132,9 @@ absl::StatusOr<std::optional<Way>> LeastRefusedWay(const Graph& graph, Node a, N
 }  // namespace
 
 std::string_view ToString(Obstacle obstacle) {
-  constexpr std::string_view kNames[] = {"none",   "unknown",      "no_evidence",
-                                         "limit",  "profile_size", "cannot_link",
-                                         "shared", "window",       "held",
-                                         "expired"};
+  constexpr std::string_view kNames[] = {"none",         "unknown",     "no_evidence", "limit",
+                                         "profile_size", "cannot_link", "shared",      "window",
+                                         "held",         "expired"};
   return kNames[static_cast<std::size_t>(obstacle)];
 }
 
@@ -282,8 +281,7 @@ void ExplainSharing(const View::Impl& view, Node node, WhyNotAnswer* answer) {
   for (const engine::GuardRule& guard : view.rules().GuardsOf(graph.KindOf(node))) {
     std::uint32_t counted = 0;
     graph.ForEachPair(node, [&](Link, const LinkCell& l) {
-      if (l.neighbours() && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node))))
-        ++counted;
+      if (l.neighbours() && view.rules().GuardCounts(guard, graph.KindOf(l.Other(node)))) ++counted;
     });
     if (counted <= guard.max_neighbours) continue;
     answer->limit_namespace = guard.of;

@@ -159,8 +159,8 @@ std::size_t CountDerived(const CompiledPolicy& policy, std::size_t count, Record
       policy.Judge(family, digest, &judged);
       if (judged.reason != Reason::kNone) continue;
       std::uint32_t of = 0;
-      while (of < count && (verdict->counted[of].value != judged.value ||
-                            verdict->counted[of].ns != derived.ns))
+      while (of < count &&
+             (verdict->counted[of].value != judged.value || verdict->counted[of].ns != derived.ns))
         ++of;
       if (of == count) {
         if (count == verdict->counted.size()) verdict->counted.emplace_back();

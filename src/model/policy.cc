@@ -136,7 +136,9 @@ absl::Status CheckDerived(const Policy& policy) {
       if (derived.digest > Digest::kMd5 || derived.of > DigestOf::kNationalDigits)
         return Bad(at, "is not one that this library knows");
       if (derived.of != DigestOf::kNormalised && ns.normaliser != Normaliser::kPhone)
-        return Bad(at + ".of", "digits are those of a phone: use the phone normaliser, or digest the normalised value");
+        return Bad(at + ".of",
+                   "digits are those of a phone: use the phone normaliser, or digest the "
+                   "normalised value");
       for (std::size_t k = 0; k < j; ++k) {
         if (ns.derived[k] == derived) return Bad(at, "is there twice");
       }
@@ -164,8 +166,8 @@ std::string Show(const Guard& guard) {
   return std::to_string(guard.max_neighbours) + " of " + (guard.of.empty() ? "any" : guard.of);
 }
 std::string Show(const Derived& derived) {
-  return derived.ns + " by digest " + std::to_string(static_cast<int>(derived.digest)) + " of form " +
-         std::to_string(static_cast<int>(derived.of));
+  return derived.ns + " by digest " + std::to_string(static_cast<int>(derived.digest)) +
+         " of form " + std::to_string(static_cast<int>(derived.of));
 }
 template <class T>
 std::string Show(const std::vector<T>& list) {

@@ -30,6 +30,12 @@ def code_blocks(path):
     return blocks
 
 
+def commands_of(blocks):
+    """Commands that the lines name, without `polyonym`, each with what it prints by its block."""
+    found = [(re.search(r"`polyonym (.*?)`", line), printed) for line, printed in blocks.items()]
+    return [(match.group(1), printed) for match, printed in found if match]
+
+
 class DocsTest(ProgramTest):
     def help_of(self, command):
         return self.polyonym(*command.split(), "--help").text
@@ -56,6 +62,7 @@ class DocsTest(ProgramTest):
                 "changes",
                 "export",
                 "stats",
+                "graphs",
                 "retract",
                 "advance",
                 "verify",
@@ -103,6 +110,7 @@ class DocsTest(ProgramTest):
             "groups": ["--ids"],
             "held": [],
             "stats": [],
+            "graphs": [],
             "retract": ["--source", "pos", "--record", "1", "--dry-run"],
             "verify": [],
             "checkpoint": [],
@@ -175,11 +183,7 @@ class DocsTest(ProgramTest):
         blocks = code_blocks(ROOT / "docs/mapping.md")
         for name in ("members.csv", "members.mapping.json", "members.policy.json"):
             self.write(name, blocks[f"`{name}`:"])
-        commands = [
-            (match.group(1), printed)
-            for line, printed in blocks.items()
-            if (match := re.search(r"`polyonym (.*?)`", line))
-        ]
+        commands = commands_of(blocks)
         self.assertEqual(len(commands), 2)
         for command, printed in commands:
             with self.subTest(command=command):

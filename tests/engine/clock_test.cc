@@ -43,7 +43,8 @@ TEST_CASE("what a pending id joined while it was valid stays joined") {
   Must(engine->AdvanceTo(Day(200)).status());
   CHECK(AreOne(*engine, {"unionid", "u1"}, {"external_userid", "e1"}));
   CHECK(engine->Read().Resolve({"pending_id", "p"}).expired);
-  CHECK(AreOne(*engine, {"unionid", "u1"}, {"pending_id", "p"}));  // asked today, it still leads there
+  CHECK(AreOne(*engine, {"unionid", "u1"},
+               {"pending_id", "p"}));  // asked today, it still leads there
 }
 
 TEST_CASE("a pending id that is given again is another person's") {
@@ -75,7 +76,8 @@ TEST_CASE("a naming that comes late moves the lives that began after it") {
   CHECK_FALSE(AreOne(*engine, {"unionid", "u1"}, {"unionid", "u2"}));
 }
 
-TEST_CASE("a link stops counting once its lifetime is over, and counts again when it is seen again") {
+TEST_CASE(
+    "a link stops counting once its lifetime is over, and counts again when it is seen again") {
   const std::unique_ptr<Engine> engine = OpenInMemory(TimePolicy(), 0);
   ApplyOne(*engine, Seen("1", Day(0), {{"unionid", "u"}, {"cookie", "c"}}));
   CHECK(Must(engine->AdvanceTo(Day(30))).expired_links == 0);

@@ -68,7 +68,8 @@ TEST_CASE("a graph that is made late has every record that came before it") {
   Must(engine->AdvanceTo(50).status());
   const PolicyResult made = Must(engine->SetPolicy(HouseholdPolicy(), For("household")));
   CHECK(made.judged_records == 4);
-  CHECK(made.changes.size() == 1);  // one household
+  REQUIRE(made.changes.size() == 1);  // one household
+  CHECK(made.changes[0].cause == Cause::kDefinition);
   CheckFamily(*engine);
   const View households = Must(engine->Read("household"));
   CHECK(households.clock_ms() == 50);

@@ -40,9 +40,12 @@ TEST_CASE("a change to a namespace that nobody holds judges nothing and replays 
     return Must(engine->SetPolicy(policy));
   };
   for (const PolicyResult& result :
-       {change([](NamespacePolicy& ns) { ns.priority = 7; }),
-        change([](NamespacePolicy& ns) { ns.limits = {{1, false, 0}}; }),
-        change([](NamespacePolicy& ns) { ns.guards = {{"crm", 1}}; }),
+       {change([](NamespacePolicy& ns) { ns.priority = 7; }), change([](NamespacePolicy& ns) {
+          ns.limits = {{1, false, 0}};
+        }),
+        change([](NamespacePolicy& ns) {
+          ns.guards = {{"crm", 1}};
+        }),
         change([](NamespacePolicy& ns) { ns.normaliser = Normaliser::kLowerCase; }),
         change([](NamespacePolicy& ns) { ns.link_lifetime_ms = 5; }),
         change([](NamespacePolicy& ns) { ns.validity_ms = 5; })}) {
@@ -66,7 +69,8 @@ TEST_CASE("a ranking that changes replays the profiles with refused links alone"
   CHECK(Must(engine->Read().Why({"crm", "c7"}, {"phone", "p7"})).connected);
 }
 
-TEST_CASE("a blocked value is judged in records that name its namespace, and takes out its own alone") {
+TEST_CASE(
+    "a blocked value is judged in records that name its namespace, and takes out its own alone") {
   const std::unique_ptr<Engine> engine = OpenBusyShop(50);
   ApplyOne(*engine, Seen("no phone", 1, {{"crm", "c1"}, {"openid", "o1"}}));
   Policy policy = engine->Read().policy();

@@ -218,7 +218,8 @@ TEST_CASE("times before the epoch, far ahead and at the ends of the range are to
 
   // Where no clock is given, the ends of the range are times like any other.
   Policy policy = PlainPolicy();
-  policy.namespaces[1].limits.push_back({1, false, std::int64_t{100} * 366 * 86'400'000});  // the longest
+  policy.namespaces[1].limits.push_back(
+      {1, false, std::int64_t{100} * 366 * 86'400'000});  // the longest
   std::unique_ptr<Engine> engine = OpenInMemory(policy, 0);
   const std::vector<Record> batch = {Seen("a", 0, {{"crm", "c"}, {"phone", "1"}}),
                                      Seen("b", INT64_MAX, {{"crm", "c"}, {"phone", "2"}})};

@@ -25,7 +25,8 @@ std::vector<Record> MakeRecords(std::size_t people, Random& random) {
     r.identifiers = {{"crm", "C" + n, Role::kSelf},
                      {"phone", "p" + (random.Chance(10) ? near : n), Role::kSelf},
                      {"cookie", "K" + (random.Chance(20) ? near : n), Role::kSelf}};
-    if (random.Chance(30)) r.identifiers.push_back({"tablet", "t" + std::to_string(p / 40), Role::kSelf});
+    if (random.Chance(30))
+      r.identifiers.push_back({"tablet", "t" + std::to_string(p / 40), Role::kSelf});
   }
   return records;
 }
@@ -71,7 +72,8 @@ std::unique_ptr<Engine> Build(const Policy& policy, const std::vector<Record>& r
                               std::int64_t clock_ms) {
   std::unique_ptr<Engine> engine = OpenInMemory(policy, 0);
   for (std::size_t i = 0; i < records.size(); i += 1000) {
-    Must(engine->Apply(std::span(records).subspan(i, std::min<std::size_t>(1000, records.size() - i)))
+    Must(engine
+             ->Apply(std::span(records).subspan(i, std::min<std::size_t>(1000, records.size() - i)))
              .status());
   }
   Must(engine->AdvanceTo(clock_ms).status());

@@ -28,14 +28,15 @@ std::string CompareGroups(const std::vector<Group>& want, const Moment& got) {
 bool MeetsLives(const View& view, const Resolution& resolution) {
   const auto compiled = Compile(view.policy());
   for (const Identifier& member : Must(view.Members(*resolution.profile))) {
-    if (compiled->policy().namespaces[compiled->FindFamily(member.ns)].validity_ms != 0) return true;
+    if (compiled->policy().namespaces[compiled->FindFamily(member.ns)].validity_ms != 0)
+      return true;
   }
   return false;
 }
 
 // What the moment says of each identifier, against a view of the same state. Ids are compared where they are the same numbers.
-std::string CompareAnswers(const View& view, const Moment& moment, const std::set<Identifier>& names,
-                           bool same_numbers) {
+std::string CompareAnswers(const View& view, const Moment& moment,
+                           const std::set<Identifier>& names, bool same_numbers) {
   for (const Identifier& name : names) {
     Resolution want = view.Resolve(name), got = moment.Resolve(name);
     if (!want.known || want.gone) {  // what was once named and is not now, a moment may not know

@@ -107,8 +107,9 @@ void Run(std::uint64_t first_seed, std::size_t count,
 TEST_CASE("under changing policies and time the state is that of the last policy and clock") {
   Run(140'000, 1'500, CheckSteps);
 }
-TEST_CASE("under changing policies and time the state is that of the last policy and clock, at length",
-          "[slow]") {
+TEST_CASE(
+    "under changing policies and time the state is that of the last policy and clock, at length",
+    "[slow]") {
   Run(14'000'000, 15'000, CheckSteps);
 }
 TEST_CASE("under altogether other policies the state is that of the last one") {

@@ -86,8 +86,8 @@ struct ApplyResult {
 
 // What a new policy did.
 struct PolicyResult {
-  std::uint64_t sequence = 0;           // of this call; unchanged when the policy was in force already
-  std::uint64_t judged_records = 0;     // records that the difference may concern, judged again
+  std::uint64_t sequence = 0;        // of this call; unchanged when the policy was in force already
+  std::uint64_t judged_records = 0;  // records that the difference may concern, judged again
   std::uint64_t changed_records = 0;    // those of them that count otherwise now
   std::uint64_t replayed_profiles = 0;  // profiles over which the rule was run again
   std::vector<Change> changes;

@@ -59,9 +59,9 @@ class Moment {
 
   // Every profile that had a live identifier, each once, in order of its smallest member, until `visit` returns false.
   // `id` is empty where no member has a number in the store.
-  void ForEachProfile(const std::function<bool(std::optional<ProfileId> id,
-                                               std::span<const Identifier> sorted_members)>& visit)
-      const;
+  void ForEachProfile(
+      const std::function<bool(std::optional<ProfileId> id,
+                               std::span<const Identifier> sorted_members)>& visit) const;
 
  private:
   friend class View;
@@ -82,10 +82,10 @@ struct SimulatedChange {
 // What another policy would make of the same records and clock.
 struct Simulation {
   std::vector<SimulatedChange> changes;  // by `from`, those of kCreated last
-  std::uint64_t merged = 0;    // today's profiles that would be joined with another
-  std::uint64_t split = 0;     // today's profiles that would come apart
-  std::uint64_t held = 0;      // standing records counted today that would be held
-  std::uint64_t released = 0;  // standing records held today that would be counted
+  std::uint64_t merged = 0;              // today's profiles that would be joined with another
+  std::uint64_t split = 0;               // today's profiles that would come apart
+  std::uint64_t held = 0;                // standing records counted today that would be held
+  std::uint64_t released = 0;            // standing records held today that would be counted
   std::uint64_t profiles_before = 0;
   std::uint64_t profiles_after = 0;
   Moment after;  // what it would be

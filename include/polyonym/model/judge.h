@@ -88,7 +88,8 @@ class CompiledPolicy {
 // (same namespace and value) count once; the first of them stands, with role self if any of them has it.
 struct RecordVerdict {
   struct Counted {
-    std::uint32_t index = 0;   // into record.identifiers; of a derived one, that which it is derived from
+    std::uint32_t index =
+        0;  // into record.identifiers; of a derived one, that which it is derived from
     std::uint32_t family = 0;  // into policy.namespaces
     Role role = Role::kSelf;
     // Named by no identifier of the record itself: linked with those that it is derived from alone. See `derivations`.
@@ -106,11 +107,11 @@ struct RecordVerdict {
     Reason reason = Reason::kNone;
   };
   Reason reason =
-      Reason::kNone;             // not kNone: the whole record is held, and `counted` links nothing
+      Reason::kNone;  // not kNone: the whole record is held, and `counted` links nothing
   // In the record's order, derived ones last. For a rename: always old then new. Views into the record and the policy.
   std::vector<Counted> counted;
   std::vector<Derivation> derivations;  // of derived ones alone
-  std::vector<Held> held;        // identifiers left out, with why
+  std::vector<Held> held;               // identifiers left out, with why
 };
 
 // Judges every identifier of a record whose shape was checked. Whole-record reasons, in this order:
