@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/log.h"
 #include "polyonym/model/record.h"
 
@@ -21,7 +22,7 @@ class CellChecker {
   // The first kind of cell that is wrong; empty: none.
   std::string_view FindFault() {
     if (!ProfilesAreSound()) return "profiles";
-    if (!NodesAreSound() || !ParentsEnd() || !CirclesClose()) return "nodes";
+    if (!NodesAreSound() || !LivesHaveValues() || !ParentsEnd() || !CirclesClose()) return "nodes";
     if (!LinksAreSound()) return "links";
     if (!MentionsAreSound()) return "mentions";
     if (!RecordsAreSound()) return "records";
@@ -76,6 +77,22 @@ class CellChecker {
       has_root[cell.profile] = true;
     }
     return true;
+  }
+
+  // Beside each life is the node of its value, which the dictionary will have.
+  bool LivesHaveValues() const {
+    absl::flat_hash_map<std::uint64_t, Kind> wanting;  // place of the value → namespace
+    for (std::uint64_t n = 0; n < state_.nodes; ++n) {
+      const NodeCell& cell = at_.node(static_cast<Node>(n));
+      if (cell.life() && wanting.emplace(cell.value, cell.kind).first->second != cell.kind)
+        return false;
+    }
+    for (std::uint64_t n = 0; n < state_.nodes && !wanting.empty(); ++n) {
+      const NodeCell& cell = at_.node(static_cast<Node>(n));
+      const auto at = cell.life() ? wanting.end() : wanting.find(cell.value);
+      if (at != wanting.end() && at->second == cell.kind) wanting.erase(at);
+    }
+    return wanting.empty();
   }
 
   bool ParentsEnd() const {

@@ -175,7 +175,7 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
     return absl::DataLossError(
         "the checkpoint's policy does not compile; run verify, then restore a backup");
   std::vector<std::string> kinds;
-  bool sound = rank_epoch < Rules::kRankEpochs;
+  bool sound = rank_epoch < Rules::kRankEpochs && s.clock_ms >= 0 && s.newest_ms >= 0;
   for (std::vector<std::string>* names : {&kinds, &s.families}) {
     const std::uint64_t count = in.Varint();
     sound &= count <= in.remaining();

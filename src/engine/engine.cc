@@ -175,7 +175,7 @@ absl::Status Engine::Impl::LoadLenses() {
     auto state = engine::LoadCheckpoint(*store_, graph, &lens->index);
     if (!state.ok()) return state.status();
     if (!state->has_value() || (*state)->sequence != last_sequence_ ||
-        (*state)->records != first().index.records.size()) {
+        (*state)->records != first().index.records.size() || !IsNewGraphName(**name)) {
       return absl::DataLossError("the checkpoint's graphs do not fit together; restore a backup");
     }
     if (absl::Status status = lens->Load(&log_, **state); !status.ok()) return status;
@@ -258,7 +258,8 @@ absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
   if (!compiled.ok())
     return absl::DataLossError("a logged policy does not compile; restore a backup");
   if (frame.graph > lenses_.size() || frame.graph >= engine::Lens::kMaxGraphs ||
-      (frame.graph < lenses_.size() && lenses_[frame.graph]->name != frame.graph_name))
+      (frame.graph < lenses_.size() ? lenses_[frame.graph]->name != frame.graph_name
+                                    : !IsNewGraphName(frame.graph_name)))
     return absl::DataLossError("a logged policy is for no graph of this store; restore a backup");
   PutPolicy(frame.graph, frame.graph_name, *std::move(compiled), {});
   return CoreStatus();
@@ -499,6 +500,13 @@ absl::Status Engine::Impl::CheckGraphName(const std::string& name) {
     return absl::OkStatus();
   return absl::InvalidArgumentError(
       "graph: a name is up to 64 letters, digits and _ . $ -; the first graph has none");
+}
+
+// A name that the next graph may have.
+bool Engine::Impl::IsNewGraphName(const std::string& name) const {
+  return CheckGraphName(name).ok() &&
+         std::none_of(lenses_.begin(), lenses_.end(),
+                      [&](const auto& lens) { return lens->name == name; });
 }
 
 // Puts a policy in force in a graph, which is made where it is not there yet.

@@ -90,6 +90,7 @@ class Engine::Impl {
   void Take(std::span<const engine::Core::Incoming> records,
             const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
   static absl::Status CheckGraphName(const std::string& name);
+  bool IsNewGraphName(const std::string& name) const;
   engine::Core::Effect PutPolicy(std::uint32_t graph, const std::string& name,
                                  std::shared_ptr<const CompiledPolicy> policy,
                                  const engine::Core::Progress& progress);

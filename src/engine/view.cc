@@ -58,9 +58,10 @@ Resolution View::Impl::Resolve(const Found& found) const {
   r.shared = node.shared();
   r.gone = node.live == 0;
   const std::int64_t validity = rules().ValidityOf(node.kind);
-  r.expired = node.life() && state_->clock_ms > node.first_ms &&
-              static_cast<std::uint64_t>(state_->clock_ms - node.first_ms) >=
-                  static_cast<std::uint64_t>(validity);
+  r.expired =
+      node.life() && state_->clock_ms > node.first_ms &&
+      static_cast<std::uint64_t>(state_->clock_ms) - static_cast<std::uint64_t>(node.first_ms) >=
+          static_cast<std::uint64_t>(validity);
   r.profile = IdOf(RootOf(found.name));
   return r;
 }

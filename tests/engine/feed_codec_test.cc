@@ -57,6 +57,14 @@ std::string OneChange(int kind, int cause) {
 TEST_CASE("rows of the feed lie in order of their sequences") {
   for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{255}, std::uint64_t{1} << 40})
     CHECK(FeedKey(n) < FeedKey(n + 1));
+  // Each graph's together, behind those of the first, and none under another's key.
+  for (const std::uint64_t n : {std::uint64_t{0}, std::uint64_t{255}, std::uint64_t{1} << 62}) {
+    CHECK(FeedKey(n) < FeedKey(0, 1));
+    CHECK(FeedKey(n, 1) < FeedKey(n + 1, 1));
+    CHECK(FeedKey(n, 1) < FeedKey(0, 2));
+    CHECK(FeedKey(n, 14) < FeedKey(0, 15));
+    for (const std::uint32_t graph : {0u, 1u, 15u}) CHECK(FeedSequence(FeedKey(n, graph)) == n);
+  }
 }
 
 TEST_CASE("any row of the feed is read as it was written") {
@@ -64,10 +72,13 @@ TEST_CASE("any row of the feed is read as it was written") {
     Random random(seed);
     const std::uint64_t sequence = RandomNumber(random);
     const FeedRow row = RandomRow(sequence, random);
-    const auto read = DecodeFeedRow(sequence, EncodeFeedRow(sequence, row));
-    INFO("seed " << seed);
+    const auto graph = static_cast<std::uint32_t>(random.Below(16));
+    const std::string bytes = EncodeFeedRow(sequence, row, graph);
+    const auto read = DecodeFeedRow(sequence, bytes, graph);
+    INFO("seed " << seed << ", graph " << graph);
     REQUIRE(read.ok());
     REQUIRE(Same(*read, row));
+    REQUIRE(absl::IsDataLoss(DecodeFeedRow(sequence, bytes, (graph + 1) % 16).status()));
   });
 }
 

@@ -64,6 +64,11 @@ Record RandomRecord(Random& random, bool own_id) {
   return record;
 }
 
+bool SameConditions(const Frame& a, const Frame& b) {
+  return a.kind == b.kind && a.policy == b.policy && a.graph == b.graph &&
+         a.graph_name == b.graph_name && a.clock_ms == b.clock_ms;
+}
+
 // A log, the store behind it, and everything that was put in.
 class LogHistory {
  public:
@@ -77,9 +82,18 @@ class LogHistory {
       const Record record = RandomRecord(random_, own_id);
       locations_.push_back(log_.Append(sequence_, records_.size() + 1, record, own_id));
       records_.push_back(record);
-    } else if (act < 75) {
-      policies_.push_back(RandomText(random_, 0));
-      log_.AppendPolicy(sequence_, policies_.back());
+    } else if (act < 74) {
+      Frame& frame = conditions_.emplace_back();
+      frame.kind = FrameKind::kPolicy;
+      frame.policy = RandomText(random_, 0);
+      frame.graph = static_cast<std::uint32_t>(random_.Chance(50) ? 0 : random_.Below(256));
+      if (frame.graph != 0) frame.graph_name = RandomText(random_, 1);
+      log_.AppendPolicy(sequence_, frame.policy, frame.graph, frame.graph_name);
+    } else if (act < 77) {
+      Frame& frame = conditions_.emplace_back();
+      frame.kind = FrameKind::kClock;
+      frame.clock_ms = RandomTime(random_);
+      log_.AppendClock(sequence_, frame.clock_ms);
     } else if (act < 85) {
       ++sequence_;
     } else if (act < 90) {
@@ -107,14 +121,17 @@ class LogHistory {
   // The frames of the store against what was put in; empty: all is there, in order.
   std::string CheckFrames() {
     std::string fault;
-    std::uint64_t number = 0, sequence = 0, records = 0, policies = 0;
+    std::uint64_t number = 0, sequence = 0, records = 0, conditions = 0;
     Must(store_->Scan(Table::kLog, "", "", [&](std::string_view key, std::string_view value) {
       if (key != FrameKey(++number)) fault += "frames are not numbered without a gap\n";
       const Frame frame = Must(DecodeFrame(number, value));
       if (frame.sequence < sequence) fault += "sequences go back\n";
       sequence = frame.sequence;
-      if (frame.kind == FrameKind::kPolicy) {
-        if (frame.policy != policies_[policies++]) fault += "a policy is another\n";
+      const Frame without_records = Must(DecodeConditions(number, value));
+      if (!SameConditions(frame, without_records)) fault += "without its records it is another\n";
+      if (frame.kind != FrameKind::kRecords) {
+        if (!SameConditions(frame, conditions_[conditions++]))
+          fault += "a policy or clock is another\n";
         return true;
       }
       if (frame.first_record != records + 1) fault += "a frame's first record is misnumbered\n";
@@ -130,7 +147,7 @@ class LogHistory {
       if (!absl::IsDataLoss(behind.status())) fault += "a frame has more records than it holds\n";
       return true;
     }));
-    if (records != records_.size() || policies != policies_.size())
+    if (records != records_.size() || conditions != conditions_.size())
       fault += "something is missing\n";
     if (number != log_.last_frame()) fault += "the last frame is misnumbered\n";
     return fault;
@@ -146,7 +163,7 @@ class LogHistory {
   std::uint64_t sequence_ = 1;
   std::vector<Record> records_;
   std::vector<std::uint64_t> locations_;
-  std::vector<std::string> policies_;
+  std::vector<Frame> conditions_;  // policies and clocks
 };
 
 std::vector<std::pair<std::uint64_t, std::string>> SomeFrames(std::uint64_t seed) {
@@ -328,6 +345,25 @@ TEST_CASE("counts in a frame beyond what there are bytes for are DataLoss, not m
     CHECK(absl::IsDataLoss(DecodeFrame(1, SealValue(1, FrameKey(1), names)).status()));
     CHECK(absl::IsDataLoss(DecodeFrame(1, SealValue(1, FrameKey(1), records)).status()));
   }
+}
+
+TEST_CASE("a clock before 1970, a graph beyond a byte and a frame of no kind are DataLoss") {
+  const auto decode = [](char kind, std::uint64_t number, const std::string& rest) {
+    std::string payload(1, kind);
+    PutVarint(&payload, 1);
+    PutVarint(&payload, number);
+    return DecodeFrame(1, SealValue(1, FrameKey(1), payload + rest)).status();
+  };
+  const std::string texts(2, '\0');  // no name, no policy
+  CHECK(decode(3, ZigZag(0), "").ok());
+  CHECK(absl::IsDataLoss(decode(3, ZigZag(-1), "")));
+  CHECK(absl::IsDataLoss(decode(3, ZigZag(1), texts)));
+  CHECK(decode(2, 255, texts).ok());
+  CHECK(absl::IsDataLoss(decode(2, 256, texts)));
+  CHECK(absl::IsDataLoss(decode(2, std::uint64_t{1} << 32, texts)));
+  CHECK(absl::IsDataLoss(decode(2, 1, texts.substr(1))));
+  CHECK(absl::IsDataLoss(decode(4, 0, texts)));
+  CHECK(absl::IsDataLoss(decode(0, 0, texts)));
 }
 
 }  // namespace polyonym::engine

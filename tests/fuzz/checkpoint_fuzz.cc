@@ -22,10 +22,12 @@ std::vector<Row> MakeRows() {
   std::string bytes;
   for (int i = 0; i < 800; ++i) bytes.push_back(static_cast<char>(i * i / 7 + i));
   Input in(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  const auto impl = std::make_shared<Engine::Impl>(OpenMemoryStore(), MemoryOptions());
+  const auto impl = std::make_shared<Engine::Impl>(OpenMemoryStore(), MemoryOptions(),
+                                                   std::make_shared<engine::Background>(1));
   Must(impl->Start());
-  Must(impl->SetPolicy(DrawPolicy(in)).status());
+  Must(impl->SetPolicy(DrawPolicy(in), {}).status());
   DrawCalls(in, impl.get());
+  Must(impl->SetPolicy(DrawPolicy(in), FurtherGraph()).status());
   Must(impl->Checkpoint());
   std::vector<Row> rows;
   ForEachRow(impl->store(), [&](Table table, const std::string& key, const std::string& value) {
@@ -46,8 +48,9 @@ void Alter(Input& in, std::vector<Row>* rows) {
   const std::uint64_t number = in.Number() >> in.Below(64);
   const std::size_t how = in.Below(8);
   if (how == 0) rows->erase(at);
-  if (how == 1) at->key[0] = static_cast<char>(number % 9);
-  if (how == 2) at->key = at->key.substr(0, 1) + engine::BigEndianKey(number);
+  if (how == 1)
+    at->key[number % 2] = static_cast<char>(number / 2 % 17);  // another graph, another part
+  if (how == 2) at->key = at->key.substr(0, 2) + engine::BigEndianKey(number);
   if (how == 3) payload.resize(std::min<std::uint64_t>(number, 1 << 21));
   if (how == 4) payload = std::string(in.Rest());
   if (how > 4 && !payload.empty()) payload[number % payload.size()] = static_cast<char>(in.Byte());
@@ -59,7 +62,8 @@ void Open(std::unique_ptr<Store> store, const Record& record) {
   RequireRefusedWell(engine.status());
   if (!engine.ok()) return;
   RequireRefusedWell((*engine)->Apply(std::span(&record, 1)).status());
-  RequireRefusedWell((*engine)->Read().Verify().status());
+  for (const std::string& graph : (*engine)->Graphs())
+    RequireRefusedWell((*engine)->Read(graph)->Verify().status());
 }
 
 }  // namespace

@@ -8,11 +8,12 @@ namespace {
 
 constexpr std::uint64_t kSequence = 9;
 
-void RunRow(std::string_view bytes) {
-  const auto row = engine::DecodeFeedRow(kSequence, bytes);
+void RunRow(std::string_view bytes, std::uint32_t graph) {
+  const auto row = engine::DecodeFeedRow(kSequence, bytes, graph);
   RequireRefusedWell(row.status());
   if (!row.ok()) return;
-  const auto again = engine::DecodeFeedRow(kSequence, engine::EncodeFeedRow(kSequence, *row));
+  const auto again =
+      engine::DecodeFeedRow(kSequence, engine::EncodeFeedRow(kSequence, *row, graph), graph);
   Must(again.status());
   Require(again->changes == row->changes && again->before == row->before,
           "what was written is read as it was");
@@ -24,7 +25,9 @@ void RunRow(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace polyonym;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  fuzz::RunRow(bytes);
-  fuzz::RunRow(engine::SealValue(1, engine::FeedKey(fuzz::kSequence), bytes));
+  for (const std::uint32_t graph : {0u, 15u}) {
+    fuzz::RunRow(bytes, graph);
+    fuzz::RunRow(engine::SealValue(1, engine::FeedKey(fuzz::kSequence, graph), bytes), graph);
+  }
   return 0;
 }

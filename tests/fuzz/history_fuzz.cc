@@ -8,9 +8,11 @@ namespace polyonym::fuzz {
 namespace {
 
 void RequireVerified(const Engine& engine) {
-  const auto report = engine.Read().Verify();
-  Must(report.status());
-  Require(report->ok(), report->ok() ? "" : report->problems[0]);
+  for (const std::string& graph : engine.Graphs()) {
+    const auto report = engine.Read(graph)->Verify();
+    Must(report.status());
+    Require(report->ok(), report->ok() ? "" : report->problems[0]);
+  }
 }
 
 // A store that outlives the engine on it, as a copy.
@@ -46,9 +48,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::RequireVerified(**engine);
 
   fuzz::Input again(data, size);
-  const auto impl = std::make_shared<Engine::Impl>(OpenMemoryStore(), options);
+  const auto impl = std::make_shared<Engine::Impl>(OpenMemoryStore(), options,
+                                                   std::make_shared<engine::Background>(1));
   fuzz::Must(impl->Start());
-  fuzz::Must(impl->SetPolicy(fuzz::DrawPolicy(again)).status());
+  fuzz::Must(impl->SetPolicy(fuzz::DrawPolicy(again), {}).status());
   fuzz::DrawCalls(again, impl.get());
   fuzz::Kept same(impl->store());
   impl->Stop();

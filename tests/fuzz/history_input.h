@@ -28,6 +28,11 @@ inline Policy DrawPolicy(Input& in) {
     if (limit == 4) ns.limits = {{1, false, 10}};
     if (const std::size_t guard = in.Below(16); guard < 4) ns.guards = {{kFamilies[guard], 1}};
     if (in.Below(4) == 0 && ns.name != "crm") ns.parent = "crm";
+    const std::size_t time = in.Below(8);
+    if (time == 1 || time == 2) ns.link_lifetime_ms = static_cast<std::int64_t>(5 * time);
+    if (time == 2 || time == 3) ns.validity_ms = static_cast<std::int64_t>(4 * time);
+    // What derives nothing may be derived: the first family never is.
+    if (time == 4 && ns.name == "crm") ns.derived = {{"openid/a"}};
   }
   return policy;
 }
@@ -62,13 +67,24 @@ inline Record DrawRecord(Input& in) {
   return record;
 }
 
+inline PolicyOptions FurtherGraph() {
+  PolicyOptions options;
+  options.graph = "further";
+  return options;
+}
+
 // The rest of the input: calls of the engine.
 template <class E>
 void DrawCalls(Input& in, E* engine) {
+  std::int64_t clock_ms = 0;
   while (!in.empty()) {
     const std::size_t call = in.Below(16);
     if (call == 0) {
-      Must(engine->SetPolicy(DrawPolicy(in)).status());
+      const Policy policy = DrawPolicy(in);
+      Must(engine->SetPolicy(policy, in.Below(4) == 0 ? FurtherGraph() : PolicyOptions()).status());
+    } else if (call == 2) {
+      clock_ms += static_cast<std::int64_t>(in.Below(16));
+      Must(engine->AdvanceTo(clock_ms).status());
     } else if (call == 1) {
       Must(engine->Checkpoint());
     } else {

@@ -9,9 +9,35 @@ namespace {
 
 constexpr std::uint64_t kNumber = 7;
 
+// A policy or a clock is written and read again as it was.
+void RunWritten(const engine::Frame& frame) {
+  engine::Log log(nullptr);
+  log.StartAfter(kNumber - 1);
+  if (frame.kind == engine::FrameKind::kPolicy)
+    log.AppendPolicy(frame.sequence, frame.policy, frame.graph, frame.graph_name);
+  if (frame.kind == engine::FrameKind::kClock) log.AppendClock(frame.sequence, frame.clock_ms);
+  WriteSet writes;
+  log.MoveTo(&writes);
+  const auto again = engine::DecodeFrame(kNumber, writes.puts.at(0).value);
+  Must(again.status());
+  Require(again->graph == frame.graph && again->graph_name == frame.graph_name &&
+              again->policy == frame.policy && again->clock_ms == frame.clock_ms,
+          "what was written is read as it was");
+}
+
 void RunFrame(std::string_view bytes) {
   const auto frame = engine::DecodeFrame(kNumber, bytes);
   RequireRefusedWell(frame.status());
+  const auto conditions = engine::DecodeConditions(kNumber, bytes);
+  RequireRefusedWell(conditions.status());
+  if (frame.ok()) {
+    Must(conditions.status());
+    Require(conditions->kind == frame->kind && conditions->sequence == frame->sequence &&
+                conditions->graph == frame->graph && conditions->graph_name == frame->graph_name &&
+                conditions->policy == frame->policy && conditions->clock_ms == frame->clock_ms,
+            "without its records a frame says the same");
+    if (frame->kind != engine::FrameKind::kRecords) RunWritten(*frame);
+  }
   if (!frame.ok()) {
     RequireRefusedWell(engine::DecodeRecordOfFrame(kNumber, bytes, 0).status());
     return;

@@ -36,7 +36,8 @@ std::string Text(const Change& change) {
 std::string Figures(const View& view) {
   const Stats stats = view.GetStats();
   std::string text = "sequence " + std::to_string(view.sequence()) + ", policy " +
-                     std::to_string(view.policy_version()) + "\n" +
+                     std::to_string(view.policy_version()) + ", clock " +
+                     std::to_string(view.clock_ms()) + "\n" +
                      WritePolicyJson(view.policy(), false) + "\n";
   const std::pair<const char*, std::uint64_t> figures[] = {
       {"records", stats.records},       {"standing", stats.standing_records},
@@ -56,6 +57,7 @@ std::string Resolved(const View& view, const Identifier& identifier) {
   if (r.blocked) text += " blocked";
   if (r.held) text += " held";
   if (r.gone) text += " gone";
+  if (r.expired) text += " expired";
   return text + (r.profile ? " in " + polyonym::ToString(*r.profile) : " unknown") + "\n";
 }
 
@@ -107,8 +109,6 @@ std::string Records(const View& view) {
   return text;
 }
 
-}  // namespace
-
 std::string Describe(const View& view) {
   std::string text = "# figures\n" + Figures(view) + "# profiles\n";
   std::string histories;
@@ -122,7 +122,11 @@ std::string Describe(const View& view) {
   });
   text += "# identifiers\n";
   const std::vector<Identifier> all = Numbered(view);
-  for (const Identifier& identifier : all) text += Resolved(view, identifier);
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    const bool alias = view.IsAlias(IdentifierNumber{n});
+    text += std::to_string(n) + (alias ? " leads to " : " is ") +
+            polyonym::ToString(Must(view.Follow(ProfileId{n}))) + ", " + Resolved(view, all[n]);
+  }
   for (const char* other :
        {"phone:+8613900000001", "email:x@test.example", "crm:unheard", "pager:1", "cookie:null"}) {
     text += Resolved(view, Must(ParseIdentifier(other)));
@@ -133,7 +137,10 @@ std::string Describe(const View& view) {
     if (!links.ok())
       text += Text(identifier) + ": " + absl::StatusCodeToString(links.status().code()) + "\n";
     for (const View::Neighbour& n : links.value_or(std::vector<View::Neighbour>()))
-      text += Text(n.link) + (n.kept ? " kept\n" : n.inert ? " inert\n" : " refused\n");
+      text += Text(n.link) + (n.kept      ? " kept\n"
+                              : n.inert   ? " inert\n"
+                              : n.expired ? " expired\n"
+                                          : " refused\n");
   }
   text += "# why\n";
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -143,6 +150,15 @@ std::string Describe(const View& view) {
   text += "# held\n" + Held(view) + "# records\n" + Records(view) + "# feed\n";
   for (const Change& change : AllChanges(view)) text += Text(change);
   return text + "# histories\n" + histories;
+}
+
+}  // namespace
+
+std::string Describe(const Engine& engine) {
+  std::string text;
+  for (const std::string& graph : engine.Graphs())
+    text += "## graph '" + graph + "'\n" + Describe(Must(engine.Read(graph)));
+  return text;
 }
 
 }  // namespace polyonym::harness

@@ -129,16 +129,21 @@ Record ReadLoggedRecord(std::string_view bytes, const std::vector<std::string>& 
 Manifest ReadManifest(std::string_view payload) {
   Reader in(payload);
   Manifest m{};
+  m.graph_name = in.Text();
   for (std::uint64_t* number :
        {&m.seed,         &m.hash_bits,        &m.sequence,      &m.nodes,
         &m.links,        &m.profiles,         &m.mentions,      &m.records,
         &m.renames,      &m.end_of_values,    &m.last_frame,    &m.standing_records,
         &m.held_records, &m.live_identifiers, &m.live_nodes,    &m.merged_away,
-        &m.shared,       &m.live_links,       &m.refused_links, &m.policy_version}) {
+        &m.shared,       &m.live_links,       &m.refused_links, &m.policy_version,
+        &m.rank_epoch}) {
     *number = in.Varint();
   }
+  m.clock_ms = in.ZigZag();
+  m.newest_ms = in.ZigZag();
   m.policy = in.Text();
   for (std::uint64_t left = in.Varint(); left > 0; --left) m.namespaces.push_back(in.Text());
+  for (std::uint64_t left = in.Varint(); left > 0; --left) m.families.push_back(in.Text());
   in.End();
   return m;
 }
@@ -161,9 +166,13 @@ LoggedFrame ReadLoggedFrame(std::string_view payload) {
   frame.kind = static_cast<int>(in.Byte());
   frame.sequence = in.Varint();
   if (frame.kind == 2) {
+    frame.graph = in.Varint();
+    frame.graph_name = in.Text();
     frame.policy = in.Text();
+  } else if (frame.kind == 3) {
+    frame.clock_ms = in.ZigZag();
   } else {
-    Demand(frame.kind == 1, "a frame is of neither kind");
+    Demand(frame.kind == 1, "a frame is of no kind");
     frame.first_record = in.Varint();
     std::vector<std::string> names(in.Varint());
     for (std::string& name : names) name = in.Text();
@@ -218,31 +227,43 @@ DocumentedStore::DocumentedStore(const Store& store) {
     Demand(KeyNumber(key) == frames_.size() + 1, "frames have a gap");
     frames_[KeyNumber(key)] = ReadLoggedFrame(payload);
   });
-  each(Table::kFeed, [&](const std::string& key, const std::string& payload) {
-    feed_[KeyNumber(key)] = ReadFeedChanges(KeyNumber(key), payload);
-  });
+  each(Table::kFeed,
+       [&](const std::string& key, const std::string& payload) { ReadFeed(key, payload); });
   each(Table::kState,
        [&](const std::string& key, const std::string& payload) { ReadState(key, payload); });
 }
 
-void DocumentedStore::ReadState(const std::string& key, const std::string& payload) {
-  Demand(key.size() == 9 && key[0] >= 0 && key[0] <= 7, "an unknown row of state");
-  const std::uint64_t block = KeyNumber(std::string_view(key).substr(1));
-  state_[{key[0], block}] = payload;
-  if (key[0] != 0) return;
-  Demand(block == 0, "a second manifest");
-  manifest_ = ReadManifest(payload);
+void DocumentedStore::ReadFeed(const std::string& key, const std::string& payload) {
+  std::uint64_t graph = 0;
+  std::string_view number = key;
+  if (key.size() == 10) {
+    Demand(key[0] == '\xff' && key[1] > 0, "an unknown row of feed");
+    graph = static_cast<std::uint64_t>(key[1]);
+    number.remove_prefix(2);
+  }
+  graphs_[graph].feed_[KeyNumber(number)] = ReadFeedChanges(KeyNumber(number), payload);
 }
 
-std::uint64_t DocumentedStore::Field(Part part, std::uint64_t cell, std::size_t offset,
+void DocumentedStore::ReadState(const std::string& key, const std::string& payload) {
+  Demand(key.size() == 10 && key[0] >= 0 && key[0] < 16 && key[1] >= 0 && key[1] <= 7,
+         "an unknown row of state");
+  const std::uint64_t block = KeyNumber(std::string_view(key).substr(2));
+  DocumentedGraph& graph = graphs_[static_cast<std::uint64_t>(key[0])];
+  graph.state_[{key[1], block}] = payload;
+  if (key[1] != 0) return;
+  Demand(block == 0, "a second manifest");
+  graph.manifest_ = ReadManifest(payload);
+}
+
+std::uint64_t DocumentedGraph::Field(Part part, std::uint64_t cell, std::size_t offset,
                                      std::size_t bytes) const {
-  constexpr std::size_t kCellBytes[] = {0, 64, 80, 48, 8, 32, 8};
+  constexpr std::size_t kCellBytes[] = {0, 64, 80, 48, 8, 32, 12};
   const std::string& block = state_.at({part, cell / 64});
   Demand(block.size() % kCellBytes[part] == 0, "a block does not hold whole cells");
   return Fixed(std::string_view(block).substr(cell % 64 * kCellBytes[part] + offset, bytes));
 }
 
-std::string DocumentedStore::ValueAt(std::uint64_t place) const {
+std::string DocumentedGraph::ValueAt(std::uint64_t place) const {
   const auto bytes = [&](std::uint64_t from, std::uint64_t count) {
     std::string out;
     for (std::uint64_t at = from; at < from + count; ++at)

@@ -23,7 +23,10 @@ std::string OpenEnvelope(std::string_view key, std::string_view value);
 struct LoggedFrame {
   int kind = 0;
   std::uint64_t sequence = 0;
+  std::uint64_t graph = 0;  // of a policy
+  std::string graph_name;
   std::string policy;
+  std::int64_t clock_ms = 0;
   std::uint64_t first_record = 0;
   std::vector<Record> records;  // with ids and versions filled in
 };
@@ -36,20 +39,19 @@ struct FeedChanges {
 FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload);
 
 struct Manifest {
+  std::string graph_name;
   std::uint64_t seed, hash_bits, sequence, nodes, links, profiles, mentions, records, renames,
       end_of_values, last_frame, standing_records, held_records, live_identifiers, live_nodes,
-      merged_away, shared, live_links, refused_links, policy_version;
+      merged_away, shared, live_links, refused_links, policy_version, rank_epoch;
+  std::int64_t clock_ms, newest_ms;
   std::string policy;
   std::vector<std::string> namespaces;
+  std::vector<std::string> families;
 };
 
-// Everything in a store.
-class DocumentedStore {
+// One graph of a store: its feed, and the last checkpoint of it.
+class DocumentedGraph {
  public:
-  explicit DocumentedStore(const Store& store);
-
-  std::uint64_t salt() const { return salt_; }
-  const std::map<std::uint64_t, LoggedFrame>& frames() const { return frames_; }
   const std::map<std::uint64_t, FeedChanges>& feed() const { return feed_; }
   const Manifest& manifest() const { return manifest_; }
 
@@ -61,13 +63,29 @@ class DocumentedStore {
   std::string ValueAt(std::uint64_t place) const;
 
  private:
+  friend class DocumentedStore;
+
+  std::map<std::uint64_t, FeedChanges> feed_;
+  Manifest manifest_{};
+  std::map<std::pair<int, std::uint64_t>, std::string> state_;  // (part, block) → payload
+};
+
+// Everything in a store.
+class DocumentedStore {
+ public:
+  explicit DocumentedStore(const Store& store);
+
+  std::uint64_t salt() const { return salt_; }
+  const std::map<std::uint64_t, LoggedFrame>& frames() const { return frames_; }
+  const std::map<std::uint64_t, DocumentedGraph>& graphs() const { return graphs_; }
+
+ private:
+  void ReadFeed(const std::string& key, const std::string& payload);
   void ReadState(const std::string& key, const std::string& payload);
 
   std::uint64_t salt_ = 0;
   std::map<std::uint64_t, LoggedFrame> frames_;
-  std::map<std::uint64_t, FeedChanges> feed_;
-  Manifest manifest_{};
-  std::map<std::pair<int, std::uint64_t>, std::string> state_;  // (part, block) → payload
+  std::map<std::uint64_t, DocumentedGraph> graphs_;
 };
 
 // The keyed hash of a source, and of a source and a record's id.

@@ -33,6 +33,11 @@ std::string FirstDifference(std::string_view want, std::string_view got) {
   return "";
 }
 
+void CheckVerified(const Engine& engine) {
+  for (const std::string& graph : engine.Graphs())
+    CHECK(Must(Must(engine.Read(graph)).Verify()).problems.empty());
+}
+
 }  // namespace
 
 TEST_CASE("the golden store of format 1 opens, answers as it did, and lives on") {
@@ -41,20 +46,21 @@ TEST_CASE("the golden store of format 1 opens, answers as it did, and lives on")
   const std::string expected = ReadFile(kFormat1 + "expected.txt");
   REQUIRE(expected.size() > 10'000);
   std::unique_ptr<Engine> engine = Must(Engine::Open(folder / "store", EngineOptions()));
-  CHECK(FirstDifference(expected, Describe(engine->Read())) == "");
-  CHECK(Must(engine->Read().Verify()).problems.empty());
+  CHECK(FirstDifference(expected, Describe(*engine)) == "");
+  CheckVerified(*engine);
 
   const std::size_t identifiers = engine->Read().GetStats().identifiers;
   for (const bool checkpoint : {false, true}) {
     const History history = RandomHistory(checkpoint ? 2 : 1);
     Must(engine->SetPolicy(history.policy).status());
     Must(engine->Apply(history.records).status());
+    Must(engine->AdvanceTo(engine->Read().clock_ms() + 1).status());
     if (checkpoint) Must(engine->Checkpoint());
-    CHECK(Must(engine->Read().Verify()).problems.empty());
-    const std::string before = Describe(engine->Read());
+    CheckVerified(*engine);
+    const std::string before = Describe(*engine);
     engine.reset();
     engine = Must(Engine::Open(folder / "store", EngineOptions()));
-    CHECK(FirstDifference(before, Describe(engine->Read())) == "");
+    CHECK(FirstDifference(before, Describe(*engine)) == "");
   }
   CHECK(engine->Read().GetStats().identifiers > identifiers);
 }
@@ -63,7 +69,7 @@ TEST_CASE("the story of the golden store, told again, ends the same to the last 
   const std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(LawOptions(0)));
   Tell(StoryUpToCheckpoint(), engine.get());
   Tell(StoryBehindCheckpoint(), engine.get());
-  CHECK(FirstDifference(ReadFile(kFormat1 + "expected.txt"), Describe(engine->Read())) == "");
+  CHECK(FirstDifference(ReadFile(kFormat1 + "expected.txt"), Describe(*engine)) == "");
 }
 
 TEST_CASE("golden feed rows, one for every cause, are read and written as they were") {
@@ -72,12 +78,14 @@ TEST_CASE("golden feed rows, one for every cause, are read and written as they w
   std::set<ChangeKind> kinds;
   for (const auto& [sequence, want] : GoldenFeedRows()) {
     INFO("row " << sequence);
-    const std::string& bytes = rows.at({"feed", sequence});
-    const engine::FeedRow got = Must(engine::DecodeFeedRow(sequence, bytes));
-    CHECK(got.changes == want.changes);
-    CHECK(got.before == want.before);
-    CHECK(ToHex(engine::EncodeFeedRow(sequence, got)) == ToHex(bytes));
-    for (const Change& change : got.changes) {
+    for (const auto& [kind, graph] : {std::pair("feed", 0u), std::pair("further", kFurtherGraph)}) {
+      const std::string& bytes = rows.at({kind, sequence});
+      const engine::FeedRow got = Must(engine::DecodeFeedRow(sequence, bytes, graph));
+      CHECK(got.changes == want.changes);
+      CHECK(got.before == want.before);
+      CHECK(ToHex(engine::EncodeFeedRow(sequence, got, graph)) == ToHex(bytes));
+    }
+    for (const Change& change : want.changes) {
       causes.insert(change.cause);
       kinds.insert(change.kind);
     }
@@ -96,6 +104,9 @@ TEST_CASE("golden log frames are read and written as they were") {
     CHECK(got.sequence == want.sequence);
     CHECK(got.first_record == want.first_record);
     CHECK(got.policy == want.policy);
+    CHECK(got.graph == want.graph);
+    CHECK(got.graph_name == want.graph_name);
+    CHECK(got.clock_ms == want.clock_ms);
     CHECK(got.records == want.records);
     CHECK(ToHex(EncodeFrame(number, got)) == ToHex(bytes));
     for (std::size_t i = 0; i < want.records.size(); ++i) {

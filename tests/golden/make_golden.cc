@@ -44,6 +44,8 @@ void WriteRows(const std::string& path) {
   std::ofstream out(path);
   for (const auto& [sequence, row] : GoldenFeedRows()) {
     out << "feed " << sequence << " " << ToHex(engine::EncodeFeedRow(sequence, row)) << "\n";
+    out << "further " << sequence << " "
+        << ToHex(engine::EncodeFeedRow(sequence, row, kFurtherGraph)) << "\n";
   }
   for (const auto& [number, frame] : GoldenFrames())
     out << "frame " << number << " " << ToHex(EncodeFrame(number, frame)) << "\n";
@@ -58,7 +60,7 @@ void Make(const std::string& folder) {
     const TempFolder copy;
     fs::copy(store, copy / "store");
     std::ofstream(folder + "/expected.txt")
-        << Describe(Must(Engine::Open(copy / "store", LawOptions(0)))->Read());
+        << Describe(*Must(Engine::Open(copy / "store", LawOptions(0))));
   }
   Trim(store);
   WriteRows(folder + "/rows.txt");

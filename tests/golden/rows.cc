@@ -3,7 +3,9 @@
 #include <fstream>
 #include <limits>
 
-#include "harness/histories.h"
+#include "golden/story.h"
+#include "harness/engine_state.h"
+#include "polyonym/codec/json.h"
 #include "polyonym/codec/proto.h"
 
 namespace polyonym::harness {
@@ -95,19 +97,28 @@ std::map<std::uint64_t, engine::Frame> GoldenFrames() {
   engine::Frame policy;
   policy.kind = engine::FrameKind::kPolicy;
   policy.sequence = 1;
-  Random random(1);
-  policy.policy = WritePolicyProto(RandomPolicy(random));
+  policy.policy = WritePolicyProto(Must(ReadPolicyJson(StoryUpToCheckpoint().at(0).policy)));
+  engine::Frame further = policy;
+  further.sequence = 300;
+  further.graph = kFurtherGraph;
+  further.graph_name = "household";
+  engine::Frame clock;
+  clock.kind = engine::FrameKind::kClock;
+  clock.sequence = 301;
+  clock.clock_ms = kLate;
   engine::Frame records;
   records.sequence = std::uint64_t{1} << 33;
   records.first_record = 1'000'000;
   records.records = SomeRecords();
-  return {{1, policy}, {std::uint64_t{1} << 35, records}};
+  return {{1, policy}, {400, further}, {401, clock}, {std::uint64_t{1} << 35, records}};
 }
 
 std::string EncodeFrame(std::uint64_t number, const engine::Frame& frame) {
   engine::Log log(nullptr);
   log.StartAfter(number - 1);
-  if (frame.kind == engine::FrameKind::kPolicy) log.AppendPolicy(frame.sequence, frame.policy);
+  if (frame.kind == engine::FrameKind::kPolicy)
+    log.AppendPolicy(frame.sequence, frame.policy, frame.graph, frame.graph_name);
+  if (frame.kind == engine::FrameKind::kClock) log.AppendClock(frame.sequence, frame.clock_ms);
   for (std::size_t i = 0; i < frame.records.size(); ++i) {
     const Record& record = frame.records[i];
     log.Append(frame.sequence, frame.first_record + i, record,

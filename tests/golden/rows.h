@@ -1,6 +1,7 @@
 // golden/rows.h - feed rows and log frames with everything in them, and the bytes that stand for them for ever.
 //
-// The bytes are lines `feed <sequence> <hex>` and `frame <number> <hex>` of format1/rows.txt.
+// The bytes are lines `feed <sequence> <hex>`, `further <sequence> <hex>` (the same row, of graph kFurtherGraph) and `frame <number> <hex>`
+// of format1/rows.txt.
 #ifndef POLYONYM_TESTS_GOLDEN_ROWS_H_
 #define POLYONYM_TESTS_GOLDEN_ROWS_H_
 
@@ -15,10 +16,12 @@
 
 namespace polyonym::harness {
 
+inline constexpr std::uint32_t kFurtherGraph = 3;
+
 // A row for each cause of law L7, whether anything causes it yet or not, and each kind of change; and one of several changes.
 std::map<std::uint64_t, engine::FeedRow> GoldenFeedRows();
 
-// Frames by number: a policy; records of every act, with and without everything that a record may lack.
+// Frames by number: a policy of the first graph and one of a further one; a clock; records of every act, with and without everything that a record may lack.
 std::map<std::uint64_t, engine::Frame> GoldenFrames();
 // As the log writes it.
 std::string EncodeFrame(std::uint64_t number, const engine::Frame& frame);
@@ -26,7 +29,7 @@ std::string EncodeFrame(std::uint64_t number, const engine::Frame& frame);
 std::string ToHex(std::string_view bytes);
 std::string FromHex(std::string_view hex);
 
-// ("feed" or "frame", number) → bytes.
+// ("feed", "further" or "frame", number) → bytes.
 std::map<std::pair<std::string, std::uint64_t>, std::string> ReadRows(const std::string& path);
 
 }  // namespace polyonym::harness

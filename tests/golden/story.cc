@@ -21,7 +21,11 @@ const char* const kFirstPolicy = R"({
      "normaliser": "NORMALISER_EXACT", "parent": "wechat.unionid"},
     {"name": "name", "priority": 5, "normaliser": "NORMALISER_TEXT"},
     {"name": "device", "priority": 6, "guards": [{"of": "crm", "max_neighbours": 2}], "normaliser": "NORMALISER_LOWER_CASE"},
-    {"name": "cookie", "priority": 9, "limits": [{"max": 2, "window_ms": "1000"}], "valid_pattern": "^c-"}
+    {"name": "cookie", "priority": 9, "limits": [{"max": 2, "window_ms": "1000"}], "valid_pattern": "^c-"},
+    {"name": "locker", "priority": 7, "validity_ms": "300"},
+    {"name": "session", "priority": 8, "link_lifetime_ms": "400"},
+    {"name": "passport", "priority": 2, "derived": [{"namespace": "passport.sha256", "digest": "DIGEST_SHA256"}]},
+    {"name": "passport.sha256", "priority": 7}
   ]
 })";
 
@@ -40,9 +44,49 @@ const char* const kSecondPolicy = R"({
     {"name": "name", "priority": 5, "normaliser": "NORMALISER_TEXT"},
     {"name": "fax", "priority": 7},
     {"name": "device", "priority": 6, "guards": [{"of": "crm", "max_neighbours": 5}], "normaliser": "NORMALISER_LOWER_CASE"},
-    {"name": "cookie", "priority": 9, "limits": [{"max": 1, "window_ms": "100"}]}
+    {"name": "cookie", "priority": 9, "limits": [{"max": 1, "window_ms": "100"}]},
+    {"name": "locker", "priority": 7, "validity_ms": "150"},
+    {"name": "session", "priority": 8, "link_lifetime_ms": "1000"},
+    {"name": "passport", "priority": 2,
+     "derived": [{"namespace": "passport.sha256", "digest": "DIGEST_MD5"}, {"namespace": "passport.sha256"}]},
+    {"name": "passport.sha256", "priority": 7}
   ]
 })";
+
+// Who lives together: phones join any number of people.
+const char* const kHouseholds = R"({
+  "name": "households", "undeclared": "UNDECLARED_HOLD_IDENTIFIER", "max_identifiers_per_profile": 12,
+  "namespaces": [
+    {"name": "crm", "priority": 1},
+    {"name": "phone", "priority": 2, "normaliser": "NORMALISER_PHONE", "region": "CN"},
+    {"name": "email", "priority": 3, "limits": [{"max": 2}], "normaliser": "NORMALISER_EMAIL"},
+    {"name": "session", "priority": 4, "link_lifetime_ms": "600"}
+  ]
+})";
+
+// The eldest links first, and lockers tell too who belongs together.
+const char* const kOtherHouseholds = R"({
+  "name": "other households", "ranking": "RANKING_OLDEST", "undeclared": "UNDECLARED_HOLD_IDENTIFIER",
+  "namespaces": [
+    {"name": "crm", "priority": 1},
+    {"name": "phone", "priority": 2, "normaliser": "NORMALISER_PHONE", "region": "CN"},
+    {"name": "email", "priority": 3, "limits": [{"max": 3}], "normaliser": "NORMALISER_EMAIL"},
+    {"name": "locker", "priority": 5, "validity_ms": "1000"},
+    {"name": "session", "priority": 4, "link_lifetime_ms": "100"}
+  ]
+})";
+
+Call Households(const char* policy) {
+  Call call{policy, {}};
+  call.graph = "household";
+  return call;
+}
+
+Call Clock(std::int64_t clock_ms) {
+  Call call;
+  call.clock_ms = clock_ms;
+  return call;
+}
 
 }  // namespace
 
@@ -87,6 +131,22 @@ std::vector<Call> StoryUpToCheckpoint() {
        {R"({"source":"web","id":"2","version":1400,"op":"retract"})",
         R"({"source":"web","id":"9","version":5000,"op":"retract"})",
         R"({"source":"web","id":"9","t":2100,"ids":{"cookie":"c-9","crm":"c5"}})"}},
+      // A locker that was somebody's, and then somebody else's; what a partner knows by its digest alone.
+      {"",
+       {R"({"source":"gym","id":"1","t":2110,"ids":{"locker":"L17","crm":"c1"}})",
+        R"({"source":"gym","id":"2","t":2200,"ids":{"locker":"L17","email":"ann@example.com"}})",
+        R"({"source":"gym","id":"3","t":2450,"ids":{"locker":"L17","crm":"c3"}})",
+        R"({"source":"desk","id":"p","t":2460,"ids":{"passport":"E1234567","crm":"c5"}})",
+        R"({"source":"partner","id":"1","t":2470,"ids":{"passport.sha256":"225e0f1aa8aebd8d7bd0b93fc30464e6f15d75f51a00cdeb9b8b58d97e5f51ed","email":"eve2@example.com"}})"}},
+      Households(kHouseholds),
+      {"",
+       {R"({"source":"shop","id":"1","t":2120,"ids":{"session":"s-1","crm":"c1"}})",
+        R"({"source":"shop","id":"2","t":2500,"ids":{"session":"s-2","crm":"c2"}})",
+        R"({"source":"gym","id":"4","t":2800,"ids":{"locker":"L17","crm":"c5"}})"}},
+      // A life that no record calls for any more.
+      {"", {R"({"source":"gym","id":"4","version":2800,"op":"retract"})"}},
+      Clock(2600),
+      Households(kOtherHouseholds),
   };
 }
 
@@ -102,6 +162,11 @@ std::vector<Call> StoryBehindCheckpoint() {
       {"",
        {R"({"source":"desk","id":"di","t":1350,"op":"delete_identifier","pair":["email:ann@example.com"]})",
         R"({"source":"desk","id":"ds","t":2350,"op":"delete_source","target":"web"})"}},
+      // The locker's first life begins earlier than it did.
+      {"",
+       {R"({"source":"gym","id":"5","t":2050,"ids":{"locker":"L17","crm":"c7"}})",
+        R"({"source":"shop","id":"3","t":2650,"ids":{"session":"s-1","crm":"c1"}})"}},
+      Clock(2960),
       {kSecondPolicy, {}},
       {"",
        {R"({"source":"desk","id":"n","version":1820,"op":"retract"})",
@@ -110,6 +175,8 @@ std::vector<Call> StoryBehindCheckpoint() {
       {"",
        {R"({"source":"desk","id":"n2","t":2750,"op":"cannot_link","pair":["cookie:c-4","email:zhang@example.com"]})",
         R"({"source":"pos","id":"8","t":2800,"ids":{"crm":"c7","email":"zhang@example.com","cookie":"c-4"}})"}},
+      Clock(3200),
+      Households(kHouseholds),
   };
 }
 
@@ -117,7 +184,13 @@ void Tell(const std::vector<Call>& story, Engine* engine) {
   JsonRecordReader reader;
   for (const Call& call : story) {
     if (!call.policy.empty()) {
-      Must(engine->SetPolicy(Must(ReadPolicyJson(call.policy))).status());
+      PolicyOptions options;
+      options.graph = call.graph;
+      Must(engine->SetPolicy(Must(ReadPolicyJson(call.policy)), options).status());
+      continue;
+    }
+    if (call.clock_ms != 0) {
+      Must(engine->AdvanceTo(call.clock_ms).status());
       continue;
     }
     std::vector<Record> records(call.records.size());

@@ -7,6 +7,7 @@
 #include "engine/bytes.h"
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "hostile/store_rows.h"
 #include "polyonym/batch/resolve.h"
 #include "polyonym/store/store.h"
 
@@ -31,25 +32,7 @@ std::string ReadFile(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-struct Row {
-  Table table;
-  std::string key;
-  std::string value;
-};
-
-std::vector<Row> AllRows(const std::string& path) {
-  std::vector<Row> rows;
-  const std::unique_ptr<Store> store = Must(OpenRocksStore(path, {}));
-  for (const Table table : {Table::kLog, Table::kState, Table::kMeta, Table::kFeed}) {
-    Must(store->Scan(table, "", "", [&](std::string_view key, std::string_view value) {
-      rows.push_back({table, std::string(key), std::string(value)});
-      return true;
-    }));
-  }
-  return rows;
-}
-
-void PutRow(const std::string& path, const Row& row) {
+void PutRow(const std::string& path, const StoreRow& row) {
   const std::unique_ptr<Store> store = Must(OpenRocksStore(path, {}));
   WriteSet writes;
   writes.puts.push_back({row.table, row.key, row.value});
@@ -129,10 +112,10 @@ TEST_CASE("a store of a newer format is not opened, whichever part is newer") {
   for (const Table table : {Table::kMeta, Table::kLog, Table::kState}) {
     const TempFolder folder;
     MakeStore(folder / "store", true);
-    std::vector<Row> rows = AllRows(folder / "store");
+    std::vector<StoreRow> rows = AllRows(folder / "store");
     std::reverse(rows.begin(), rows.end());  // the last of the log, which no checkpoint covers
     bool found = false;
-    for (Row& row : rows) {
+    for (StoreRow& row : rows) {
       if (row.table != table || row.value.size() < 9 || found) continue;
       // The payload as it is, sealed again by a library that writes version 200.
       const auto payload = engine::OpenValue(255, row.key, row.value);
@@ -159,15 +142,16 @@ TEST_CASE("a store of a newer format is not opened, whichever part is newer") {
 TEST_CASE("a byte changed in any row is noticed: an error, or the state as it was, never another") {
   const TempFolder folder;
   MakeStore(folder / "store", true);
-  const std::vector<Row> rows = AllRows(folder / "store");
+  const std::vector<StoreRow> rows = AllRows(folder / "store");
   REQUIRE(rows.size() >= 4);
   const NaiveWorld world(Compile(SomePolicy()), SomeRecords());
   Random random(7);
   std::set<Table> noticed;
   for (int i = 0; i < 40; ++i) {
-    const Row& row = rows[static_cast<std::size_t>(i) < rows.size() ? static_cast<std::size_t>(i)
-                                                                    : random.Below(rows.size())];
-    Row broken = row;
+    const StoreRow& row =
+        rows[static_cast<std::size_t>(i) < rows.size() ? static_cast<std::size_t>(i)
+                                                       : random.Below(rows.size())];
+    StoreRow broken = row;
     if (i % 3 == 0) {
       broken.value.resize(random.Below(broken.value.size()));
     } else {
@@ -206,7 +190,7 @@ TEST_CASE(
     "be used") {
   const TempFolder folder;
   MakeStore(folder / "store", true);
-  const std::vector<Row> rows = AllRows(folder / "store");
+  const std::vector<StoreRow> rows = AllRows(folder / "store");
   const std::vector<Record> more = RandomHistory(5).records;
   std::size_t opened = 0, refused = 0;
   ForEachSeed(1, 3'000, [&](std::uint64_t seed) {
@@ -247,7 +231,7 @@ TEST_CASE("a store whose log ends before its checkpoint is not opened") {
   MakeStore(folder / "store", true);
   std::unique_ptr<Store> store = OpenMemoryStore();
   WriteSet writes;
-  for (const Row& row : AllRows(folder / "store")) {
+  for (const StoreRow& row : AllRows(folder / "store")) {
     if (row.table != Table::kLog || engine::FromBigEndianKey(row.key) < 2)
       writes.puts.push_back({row.table, row.key, row.value});
   }
@@ -290,8 +274,8 @@ TEST_CASE("a log with a hole in it is not opened") {
     Must(engine->SetPolicy(SomePolicy()).status());
     for (const Record& record : SomeRecords()) Must(engine->Apply(std::span(&record, 1)).status());
   }
-  std::vector<Row> frames;
-  for (const Row& row : AllRows(folder / "store")) {
+  std::vector<StoreRow> frames;
+  for (const StoreRow& row : AllRows(folder / "store")) {
     if (row.table == Table::kLog) frames.push_back(row);
   }
   REQUIRE(frames.size() > 5);
