@@ -1,10 +1,7 @@
 // A policy that changes on a live store, against a store built anew under the new policy from the same records: the time of each, by
 // the share of the records that the change touches. And renames of very many identifiers at once.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <functional>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -16,28 +13,12 @@
 
 #include "polyonym/engine/engine.h"
 #include "workload/commands.h"
+#include "workload/measure.h"
 
 namespace polyonym::workload {
 namespace {
 
 constexpr int kShares[] = {0, 1, 10, 100};  // percent
-
-void OrStop(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << status << "\n";
-  std::exit(1);
-}
-
-double Seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 std::string FamilyOfShare(int percent) { return "in" + std::to_string(percent); }
 
@@ -110,7 +91,7 @@ void RunPolicies(std::uint64_t people, int rounds) {
   std::unique_ptr<Engine> engine;
   for (int round = 0; round < rounds; ++round) {
     engine.reset();
-    rebuilds.push_back(Seconds([&] { engine = Build(MakePolicy(), records); }));
+    rebuilds.push_back(SecondsOf([&] { engine = Build(MakePolicy(), records); }));
   }
   const double rebuild = Median(rebuilds);
   std::cout << people << " people, built anew in " << std::fixed << std::setprecision(2) << rebuild
@@ -125,7 +106,7 @@ void RunPolicies(std::uint64_t people, int rounds) {
         for (NamespacePolicy& ns : policy.namespaces) {
           if (ns.name == FamilyOfShare(percent)) edit.edit(&ns, round);
         }
-        ratios.push_back(Seconds([&] {
+        ratios.push_back(SecondsOf([&] {
                            auto result = engine->SetPolicy(policy);
                            OrStop(result.status());
                            last = *std::move(result);
@@ -166,8 +147,8 @@ void RunRenames(std::uint64_t people) {
       batch.clear();
     }
   };
-  const double records = Seconds([&] { send(false); });
-  const double renames = Seconds([&] { send(true); });
+  const double records = SecondsOf([&] { send(false); });
+  const double renames = SecondsOf([&] { send(true); });
   const Stats stats = (*engine)->Read().GetStats();
   std::cout << people << " identifiers seen in " << std::fixed << std::setprecision(1) << records
             << " s, each renamed in " << renames << " s ("

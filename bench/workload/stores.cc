@@ -17,6 +17,7 @@
 
 #include "polyonym/engine/environment.h"
 #include "workload/commands.h"
+#include "workload/measure.h"
 
 namespace polyonym::workload {
 namespace {
@@ -30,14 +31,6 @@ struct Options {
   std::string folder = std::filesystem::temp_directory_path().string();
 };
 
-// Ends the program with what is wrong: a bench that fails has nothing to say.
-template <class T>
-T OrStop(absl::StatusOr<T> result) {
-  if (result.ok()) return *std::move(result);
-  std::cerr << result.status() << "\n";
-  std::exit(1);
-}
-
 double Mib(std::uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
 std::uint64_t ResidentBytes() {
@@ -49,12 +42,6 @@ std::uint64_t ResidentBytes() {
 std::size_t Entries(const char* folder) {
   const std::filesystem::directory_iterator all(folder);
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
-
-double SecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Policy MakePolicy() {

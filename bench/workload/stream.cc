@@ -2,7 +2,6 @@
 // same bytes in as many commits. Each round measures both; what is printed are medians over the rounds. Also: how long it takes
 // to open the store again, from a checkpoint and from its log alone.
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <iomanip>
@@ -17,6 +16,7 @@
 #include "polyonym/engine/engine.h"
 #include "polyonym/store/store.h"
 #include "workload/commands.h"
+#include "workload/measure.h"
 
 namespace {
 
@@ -24,6 +24,9 @@ using polyonym::Durability;
 using polyonym::Engine;
 using polyonym::Record;
 using polyonym::Role;
+using polyonym::workload::Median;
+using polyonym::workload::OrStop;
+using polyonym::workload::Stopwatch;
 
 struct Options {
   std::uint64_t events = 500'000;
@@ -64,28 +67,6 @@ polyonym::Policy MakePolicy() {
   policy.namespaces[2].name = "phone";
   policy.namespaces[2].priority = 2;
   return policy;
-}
-
-class Stopwatch {
- public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-// Ends the program with what is wrong: a bench that fails has nothing to say.
-void OrStop(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << status << "\n";
-  std::exit(1);
-}
-template <class T>
-T OrStop(absl::StatusOr<T> result) {
-  OrStop(result.status());
-  return *std::move(result);
 }
 
 std::unique_ptr<Engine> Open(const std::filesystem::path& folder, Durability durability) {
@@ -133,11 +114,6 @@ double RunBare(const std::filesystem::path& folder, std::size_t commits, std::ui
     OrStop(store->Commit(writes, sync));
   }
   return watch.Seconds();
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 void Stream(const Options& options, const std::vector<Record>& all,
