@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "polyonym/identity/rank.h"
+#include "polyonym/model/record.h"
 
 namespace polyonym::engine {
 
@@ -95,25 +96,31 @@ struct LinkCell {
 };
 static_assert(sizeof(LinkCell) == 48);
 
-// One record's naming of a node, newest first.
+// One record's naming of a node, newest first. Of a record that was folded nothing is left but an empty cell, in no list.
 struct MentionCell {
-  std::uint32_t record = 0;
+  std::uint32_t record = kNone;
   std::uint32_t next = kNone;
+  bool gone() const { return record == kNone; }
 };
 
+// Of a record that was folded nothing is left but an empty cell.
 struct RecordCell {
   std::uint64_t key = 0;       // keyed hash of (source, record id)
   std::uint64_t location = 0;  // frame << 16 | place in it
   std::uint64_t sequence = 0;  // of its Apply
   std::uint32_t source = 0;    // keyed hash of the source, cut: a filter, not a proof
-  std::uint32_t flags = 0;     // act in the low byte; families that it names from kFamilies up
+  std::uint32_t flags = 0;     // act in the low bits; families that it names from kFamilies up
 
+  static constexpr std::uint32_t kAct = 0x0f;
+  static constexpr std::uint32_t kFolded = 1u << 7;     // stands for several, and has no key
   static constexpr std::uint32_t kStands = 1u << 8;     // highest version of its key
   static constexpr std::uint32_t kHeld = 1u << 9;       // the whole record is held
   static constexpr std::uint32_t kVoided = 1u << 10;    // by a delete_source
   static constexpr std::uint32_t kHeldPart = 1u << 11;  // some identifier is held
   // A bit for each family of namespaces that the record names, counted or not (families.h).
   static constexpr int kFamilies = 12;
+  Act act() const { return static_cast<Act>(flags & kAct); }
+  bool gone() const { return location == 0; }
   bool has(std::uint32_t flag) const { return (flags & flag) != 0; }
   bool live() const { return (flags & (kStands | kHeld | kVoided)) == kStands; }
 };

@@ -160,11 +160,20 @@ class CellChecker {
     return true;
   }
 
+  // Between the act and what follows it.
+  static constexpr std::uint32_t kUnusedFlags = (RecordCell::kFolded - 1) & ~RecordCell::kAct;
+
   // New mentions go to the front, so what follows is older: no list can come back.
   bool MentionsAreSound() const {
     for (std::uint64_t m = 0; m < state_.mentions; ++m) {
       const MentionCell& cell = at_.mention(static_cast<std::uint32_t>(m));
+      if (cell.gone()) continue;
       if (!In(cell.record, state_.records) || (cell.next != kNone && cell.next >= m)) return false;
+      if (cell.next != kNone && at_.mention(cell.next).gone()) return false;
+    }
+    for (std::uint64_t n = 0; n < state_.nodes; ++n) {
+      const std::uint32_t first = at_.node(static_cast<Node>(n)).mentions;
+      if (first != kNone && at_.mention(first).gone()) return false;
     }
     return true;
   }
@@ -172,11 +181,15 @@ class CellChecker {
   bool RecordsAreSound() const {
     for (std::uint64_t r = 0; r < state_.records; ++r) {
       const RecordCell& cell = at_.record(static_cast<std::uint32_t>(r));
+      if (cell.gone()) {
+        if (cell.flags != 0) return false;
+        continue;
+      }
       const std::uint64_t frame = cell.location >> 16;
       if (frame == 0 || frame > state_.last_frame || (cell.location & 0xffff) >= Log::kFrameRecords)
         return false;
-      if (cell.sequence > state_.sequence ||
-          (cell.flags & 0xff) > static_cast<std::uint32_t>(Act::kRetract))
+      if (cell.sequence > state_.sequence || (cell.flags & kUnusedFlags) != 0 ||
+          cell.act() > Act::kRetract)
         return false;
     }
     return true;

@@ -48,6 +48,16 @@ void AddRow(std::uint32_t graph, Part part, std::uint64_t block, std::string_vie
   rows->emplace_back(std::move(key), std::move(value));
 }
 
+// Whether nothing is left of what the cell had.
+template <class Cell>
+bool IsGone(const Cell& cell) {
+  if constexpr (requires { cell.gone(); }) {
+    return cell.gone();
+  } else {
+    return false;
+  }
+}
+
 template <class Array>
 void AddCells(const Array& array, std::uint32_t graph, Part part, std::uint64_t size,
               std::uint64_t commit, std::uint64_t since, Rows* rows) {
@@ -60,10 +70,13 @@ void AddCells(const Array& array, std::uint32_t graph, Part part, std::uint64_t 
     }
     if (!changed) continue;
     payload.clear();
+    bool gone = last - first == kBlockCells;
     for (std::uint64_t i = first; i < last; ++i) {
       const auto& cell = array.At(i, commit);
       payload.append(reinterpret_cast<const char*>(&cell), sizeof cell);
+      gone = gone && IsGone(cell);
     }
+    if (gone) payload.clear();
     AddRow(graph, part, first / kBlockCells, payload, rows);
   }
 }
@@ -74,6 +87,12 @@ bool LoadCells(std::string_view payload, std::uint64_t block, std::uint64_t size
   const std::uint64_t first = block * kBlockCells;
   if (first >= size) return true;  // of a larger past
   const std::uint64_t cells = std::min<std::uint64_t>(kBlockCells, size - first);
+  if constexpr (requires { Cell().gone(); }) {
+    if (payload.empty() && cells == kBlockCells && array->size() == first) {
+      for (std::uint64_t i = 0; i < cells; i += Array::page_cells()) array->AppendFreePage();
+      return true;
+    }
+  }
   if (payload.size() < cells * sizeof(Cell) || array->size() != first) return false;
   for (std::uint64_t i = 0; i < cells; ++i) {
     Cell cell;
@@ -124,12 +143,34 @@ std::string EncodeManifest(const CheckpointPart& p) {
                                      ZigZag(s.newest_ms)}) {
     PutVarint(&out, number);
   }
+  PutVarint(&out, s.horizons->sequence());
+  PutVarint(&out, s.horizons->folded());
+  PutVarint(&out, s.horizons->all().size());
+  for (const auto& [source, before_ms] : s.horizons->all()) {
+    PutText(&out, source);
+    PutVarint(&out, ZigZag(before_ms));
+  }
   PutText(&out, WritePolicyProto(s.rules->policy().policy()));
   for (const std::vector<std::string>* names : {&s.rules->kinds(), &s.families}) {
     PutVarint(&out, names->size());
     for (const std::string& name : *names) PutText(&out, name);
   }
   return out;
+}
+
+// Null where they do not decode.
+std::shared_ptr<const Horizons> ReadHorizons(ByteReader* in) {
+  auto horizons = std::make_shared<Horizons>();
+  const std::uint64_t sequence = in->Varint(), folded = in->Varint();
+  const std::uint64_t count = in->Varint();
+  if (count > in->remaining()) return nullptr;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::string source(in->Text());
+    const std::int64_t before_ms = UnZigZag(in->Varint());
+    if (source.empty() || before_ms < 0) return nullptr;
+    horizons->Move(source, before_ms, sequence, i == 0 ? folded : 0);
+  }
+  return horizons;
 }
 
 absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view payload) {
@@ -166,6 +207,10 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
   }
   s.clock_ms = UnZigZag(clock_ms);
   s.newest_ms = UnZigZag(newest_ms);
+  bool sound = rank_epoch < Rules::kRankEpochs && s.clock_ms >= 0 && s.newest_ms >= 0;
+  const auto horizons = ReadHorizons(&in);
+  sound &= horizons != nullptr;
+  if (sound) s.horizons = horizons;
   auto policy = ReadPolicyProto(in.Text());
   if (!policy.ok())
     return absl::DataLossError(
@@ -175,7 +220,6 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
     return absl::DataLossError(
         "the checkpoint's policy does not compile; run verify, then restore a backup");
   std::vector<std::string> kinds;
-  bool sound = rank_epoch < Rules::kRankEpochs && s.clock_ms >= 0 && s.newest_ms >= 0;
   for (std::vector<std::string>* names : {&kinds, &s.families}) {
     const std::uint64_t count = in.Varint();
     sound &= count <= in.remaining();

@@ -33,9 +33,11 @@
 #include "engine/changes.h"
 #include "engine/families.h"
 #include "engine/graph.h"
+#include "engine/horizons.h"
 #include "engine/log.h"
 #include "engine/policy_delta.h"
 #include "engine/rules.h"
+#include "engine/span.h"
 #include "engine/times_cache.h"
 #include "polyonym/engine/event.h"
 #include "polyonym/identity/resolver.h"
@@ -92,12 +94,27 @@ class Core {
   // The latest time of a record that was ever taken; 0: none was.
   std::int64_t newest_ms() const { return newest_ms_; }
   const Families& families() const { return families_; }
+  const std::shared_ptr<const Horizons>& horizons() const { return horizons_; }
 
   // The standing record of a key: its index, or kNone; `record` receives it.
   std::uint32_t FindStanding(const std::string& source, const std::string& id, Record* record);
 
-  // Rebuilds what only the writer keeps, after the arrays were loaded from a checkpoint made by the same clock.
-  void RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families families);
+  // Rebuilds what only the writer keeps, after the arrays were loaded from a checkpoint.
+  struct Kept {
+    std::int64_t clock_ms = 0;
+    std::int64_t newest_ms = 0;
+    Families families;
+    std::shared_ptr<const Horizons> horizons;
+  };
+  void RebuildTables(Kept kept);
+
+  // Folds records of a source: each goes by FoldOut(), which adds to `key` what must be equal for records to be folded to one; those
+  // that stand for them come by FoldIn(). Evidence and profiles stay as they are.  REQUIRES: they name the same, equally often.
+  static bool Folds(Act act) { return act == Act::kObserve || act == Act::kBind; }
+  void BeginFold(const std::string& source);
+  void FoldOut(std::uint32_t record_index, const Record& record, std::string* key);
+  void FoldIn(const Record& record, std::uint64_t location);
+  void EndFold(const std::string& source, std::int64_t before_ms, std::uint64_t folded);
 
   // The profile of a record's primary identifier now.
   std::optional<ProfileId> PrimaryProfile(std::span<const Node> self) const;
@@ -125,6 +142,9 @@ class Core {
   const Graph& graph() const { return graph_; }
   // The first failure to read the log; the Apply must be undone.
   const absl::Status& status() const { return status_; }
+  void Fail(const absl::Status& why) {
+    if (status_.ok()) status_ = why;
+  }
 
  private:
   struct Named {
@@ -163,6 +183,8 @@ class Core {
   void AddKinds(const std::vector<std::string>& added);
   void NameNodes(const Judged& judged, std::vector<Named>* out);
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
+  bool ComesTooLate(const Record& record, bool known) const;
+  std::uint32_t AddCell(const Record& record, std::uint64_t key, std::uint64_t location);
   bool NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out);
   void NameKnown(const Judged& judged, Taken* taken) const;
   std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key,
@@ -171,6 +193,7 @@ class Core {
   void CountOut(std::uint32_t record_index, const Record& record, const std::vector<Named>& named);
   std::optional<Record> Load(std::uint32_t record_index);
   void Stand(std::uint32_t record_index, const Judged& judged, Taken* taken);
+  bool Admit(std::uint32_t record_index, const Judged& judged);
   void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
   void Supersede(std::uint32_t record_index, const Record& record);
   bool VoidedBySource(const Record& record) const;
@@ -189,8 +212,8 @@ class Core {
     return std::any_of(named.begin(), named.end(), [&](const Named& n) { return n.node == node; });
   }
   bool Sights(const Record& record, const std::vector<Named>& named, Node u, Node v) const;
-  void CountMention(Node node, std::int64_t time_ms, Sign sign);
-  void CountSighting(Node u, Node v, std::int64_t time_ms, bool forced, Sign sign);
+  void CountMention(Node node, const Span& span, Sign sign);
+  void CountSighting(Node u, Node v, const Span& span, bool forced, Sign sign);
   void RecountNode(Node node);
   void RecountPair(Node u, Node v);
   void RecountChildren(const std::vector<Named>& named, std::int64_t time_ms);
@@ -259,6 +282,20 @@ class Core {
   void PutRename(Node name, const RenameCell& cell);
   void RestoreLives();
 
+  // core_horizon.cc
+  // When acts void what records name, so that folded records are void as a whole or not at all.
+  struct FoldCuts {
+    absl::flat_hash_map<Node, std::vector<std::int64_t>> of_node;
+    absl::flat_hash_map<std::pair<std::string, std::string>, std::vector<std::int64_t>> of_value;
+    std::vector<std::int64_t> of_source;
+  };
+  void AddCuts(const Record& record, const std::string& source);
+  std::uint64_t CutsBefore(const Record& record, const std::vector<Named>& named) const;
+  void FindNames(const Record& record, std::vector<Named>* out);
+  void Unmention(Node value);
+  template <class Array>
+  static void FreeIfGone(Array* array, std::size_t page);
+
   // core_time.cc
   bool ExpiredNow(const LinkCell& link, const identity::Evidence& evidence) const;
   void Schedule(Link link, const identity::Evidence& evidence);
@@ -308,10 +345,16 @@ class Core {
   std::int64_t clock_ms_ = 0;
   std::int64_t newest_ms_ = 0;
   Families families_;
+  std::shared_ptr<const Horizons> horizons_ = std::make_shared<const Horizons>();
   absl::Status status_;
 
   bool deferring_ = false;
   std::vector<Node> touched_;
+
+  // While records are folded.
+  FoldCuts cuts_;
+  std::set<Node> folded_values_;           // that records which went had named
+  std::vector<std::uint32_t> folded_out_;  // those records
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
   absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names, or did

@@ -15,8 +15,8 @@ std::optional<std::int64_t> Later(std::optional<std::int64_t> a, std::optional<s
   return !a || (b && *b > *a) ? b : a;
 }
 
-bool Voided(std::int64_t time_ms, std::optional<std::int64_t> until) {
-  return until && time_ms <= *until;
+bool Voided(const Span& span, std::optional<std::int64_t> until) {
+  return until && IsUpTo(span, *until);
 }
 
 }  // namespace
@@ -123,18 +123,18 @@ void Core::CountNaming(const Record& record, const std::vector<Named>& named, Si
   nodes.erase(std::unique(nodes.begin(), nodes.end(),
                           [](const Named& a, const Named& b) { return a.node == b.node; }),
               nodes.end());
-  const std::int64_t t = *record.time_ms;
+  const Span span = SpanOf(record);
   if (sign == Sign::kPlus) {
-    for (const Named& n : nodes) CountMention(n.node, t, sign);
+    for (const Named& n : nodes) CountMention(n.node, span, sign);
   }
   CountPairs(record, nodes, sign);
   CountDerivedPairs(record, named, sign);
   if (record.act != Act::kMustLink && MayUnbindChildren()) {
     const std::vector<Named> counted(nodes);
-    RecountChildren(counted, t);
+    RecountChildren(counted, span.first_ms);
   }
   if (sign == Sign::kMinus) {
-    for (const Named& n : nodes) CountMention(n.node, t, sign);
+    for (const Named& n : nodes) CountMention(n.node, span, sign);
   }
 }
 
@@ -147,7 +147,7 @@ void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sig
     if (!pairs(nodes[i])) continue;
     for (std::size_t j = i + 1; j < nodes.size(); ++j) {
       if (pairs(nodes[j]))
-        CountSighting(nodes[i].node, nodes[j].node, *record.time_ms, forced, sign);
+        CountSighting(nodes[i].node, nodes[j].node, SpanOf(record), forced, sign);
     }
   }
 }
@@ -160,7 +160,7 @@ void Core::CountDerivedPairs(const Record& record, const std::vector<Named>& nam
     const NodePair pair = MakePair(graph_.Canonical(n.from), graph_.Canonical(n.name));
     if (pair.first != pair.second && !NamesBoth(named, pair)) pairs.insert(pair);
   }
-  for (const auto& [u, v] : pairs) CountSighting(u, v, *record.time_ms, false, sign);
+  for (const auto& [u, v] : pairs) CountSighting(u, v, SpanOf(record), false, sign);
 }
 
 bool Core::NamesBoth(const std::vector<Named>& named, NodePair pair) const {
@@ -197,7 +197,7 @@ void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
         const auto partners = acts_.unbound_from.find(name);
         if (partners == acts_.unbound_from.end()) return;
         for (const Node partner : std::multiset<Node>(partners->second)) {
-          if (Voided(t, acts_.UnboundUntil(name, partner)))
+          if (const auto until = acts_.UnboundUntil(name, partner); until && t <= *until)
             RecountPair(graph_.Canonical(partner), child.node);
         }
       });
@@ -205,42 +205,47 @@ void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
   }
 }
 
-void Core::CountMention(Node node, std::int64_t t, Sign sign) {
-  if (Voided(t, VoidUntil(node))) return;
+void Core::CountMention(Node node, const Span& span, Sign sign) {
+  if (Voided(span, VoidUntil(node))) return;
   const NodeCell cell = graph_.node(node);
+  const std::uint32_t live = sign == Sign::kPlus ? cell.live + span.count : cell.live - span.count;
   if (cell.life())  // its first sighting is its beginning, whatever is voided
-    return SetLive(node, sign == Sign::kPlus ? cell.live + 1 : cell.live - 1, cell.first_ms);
+    return SetLive(node, live, cell.first_ms);
   const bool windowed = graph_.limits().kinds[cell.kind].windowed;
+  const std::int64_t t = span.first_ms;
   if (sign == Sign::kPlus) {
     if (windowed) mention_times_.Add(node, t);
-    SetLive(node, cell.live + 1, windowed ? (cell.live == 0 ? t : std::min(t, cell.first_ms)) : 0);
+    SetLive(node, live, windowed ? (cell.live == 0 ? t : std::min(t, cell.first_ms)) : 0);
     return;
   }
   if (windowed) mention_times_.Remove(node, t);
-  std::int64_t first = cell.live == 1 ? 0 : cell.first_ms;
-  if (windowed && cell.live > 1 && t == cell.first_ms) {
+  std::int64_t first = live == 0 ? 0 : cell.first_ms;
+  if (windowed && live > 0 && t == cell.first_ms) {
     const auto* times = mention_times_.Find(node);
     if (times == nullptr) return RecountNode(node);
     first = *times->begin();
   }
-  SetLive(node, cell.live - 1, first);
+  SetLive(node, live, first);
 }
 
 // Mentions and first sighting of a node, from its records.
 void Core::RecountNode(Node node) {
   const auto void_until = VoidUntil(node);
-  std::vector<std::int64_t> times;
+  std::uint32_t live = 0;
+  std::vector<std::int64_t> times;  // the first of each record
   ForEachLiveRecord(node, [&](const Record& record, const std::vector<Named>&) {
-    const std::int64_t t = *record.time_ms;
-    if (record.act == Act::kRename || !Voided(t, void_until)) times.push_back(t);
+    const Span span = SpanOf(record);
+    if (record.act != Act::kRename && Voided(span, void_until)) return;
+    live += span.count;
+    times.push_back(span.first_ms);
   });
   if (graph_.node(node).life())  // its first sighting is its beginning, whatever is voided
-    return SetLive(node, static_cast<std::uint32_t>(times.size()), graph_.FirstMs(node));
+    return SetLive(node, live, graph_.FirstMs(node));
   const bool windowed = graph_.limits().kinds[graph_.KindOf(node)].windowed;
   if (windowed) mention_times_.Put(node, times);
   const std::int64_t first =
       !windowed || times.empty() ? 0 : *std::min_element(times.begin(), times.end());
-  SetLive(node, static_cast<std::uint32_t>(times.size()), first);
+  SetLive(node, live, first);
 }
 
 void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
@@ -263,29 +268,31 @@ void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
   if (graph_.SizeOf(root) > 1 || graph_.Border(root) > 0) Replay(std::span(&root, 1));
 }
 
-void Core::CountSighting(Node u, Node v, std::int64_t t, bool forced, Sign sign) {
+void Core::CountSighting(Node u, Node v, const Span& span, bool forced, Sign sign) {
   Link link = graph_.FindLink(u, v);
   if (link == kNone)
     link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
   // Whether an unbind of a parent voids it is told by other records; behind the last such unbind nothing does.
   if (!forced && MayUnbindChildren() &&
-      Voided(t, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
+      Voided(span, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
     return RecountPair(u, v);
   }
-  if (Voided(t, Later(VoidUntil(u), VoidUntil(v))) ||
-      (!forced && Voided(t, PairUnboundUntil(u, v))))
+  if (Voided(span, Later(VoidUntil(u), VoidUntil(v))) ||
+      (!forced && Voided(span, PairUnboundUntil(u, v))))
     return;
   Evidence now = graph_.link(link).evidence;
   if (sign == Sign::kPlus) {
-    sighting_times_.Add(link, t);
-    now.Add(t, forced);
+    sighting_times_.Add(link, span.first_ms);
+    if (span.count > 1) sighting_times_.Add(link, span.last_ms);
+    now.Add(span, forced);
     return SetEvidence(link, now);
   }
-  sighting_times_.Remove(link, t);
-  --(forced ? now.forced : now.seen);
+  sighting_times_.Remove(link, span.first_ms);
+  if (span.count > 1) sighting_times_.Remove(link, span.last_ms);
+  (forced ? now.forced : now.seen) -= span.count;
   if (!now.any()) {
     now = Evidence();
-  } else if (t == now.first_ms || t == now.last_ms) {
+  } else if (span.first_ms == now.first_ms || span.last_ms == now.last_ms) {
     const auto* times = sighting_times_.Find(link);
     if (times == nullptr) return RecountPair(u, v);
     now.first_ms = *times->begin();
@@ -305,12 +312,13 @@ void Core::RecountPair(Node u, Node v) {
   std::vector<std::int64_t> times;
   ForEachLiveRecord(u, [&](const Record& record, const std::vector<Named>& named) {
     const bool forced = record.act == Act::kMustLink;
-    const std::int64_t t = *record.time_ms;
-    if (!Names(named, v) || !Sights(record, named, u, v) || Voided(t, void_until) ||
-        (!forced && Voided(t, unbound_until)))
+    const Span span = SpanOf(record);
+    if (!Names(named, v) || !Sights(record, named, u, v) || Voided(span, void_until) ||
+        (!forced && Voided(span, unbound_until)))
       return;
-    now.Add(t, forced);
-    times.push_back(t);
+    now.Add(span, forced);
+    times.push_back(span.first_ms);
+    if (span.count > 1) times.push_back(span.last_ms);
   });
   sighting_times_.Put(link, times);
   SetEvidence(link, now);

@@ -33,7 +33,7 @@ bool Core::IsActedOn(Node value) const {
   const std::vector<std::uint32_t> mentions = MentionsOf(value);
   return std::any_of(mentions.begin(), mentions.end(), [this](std::uint32_t r) {
     const RecordCell& cell = index_->records.Latest(r);
-    return cell.live() && !Mentions(static_cast<Act>(cell.flags & 0xff));
+    return cell.live() && !Mentions(cell.act());
   });
 }
 

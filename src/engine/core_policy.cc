@@ -90,7 +90,7 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
     for (const std::string& family : *names) bits |= families_.BitOf(family);
   }
   const auto asked = [&](const RecordCell& cell) {
-    const auto act = static_cast<Act>(cell.flags & 0xff);
+    const Act act = cell.act();
     return cell.has(RecordCell::kStands) && act != Act::kRetract && act != Act::kDeleteSource &&
            (cell.has(bits) || (act == Act::kUnbind && !delta.parents.empty()));
   };
@@ -260,9 +260,9 @@ void Core::FindFirst(Node node) {
   const auto void_until = VoidUntil(node);
   std::optional<std::int64_t> first;
   ForEachLiveRecord(node, [&](const Record& record, const std::vector<Named>&) {
-    const std::int64_t t = *record.time_ms;
-    if (record.act != Act::kRename && void_until && t <= *void_until) return;
-    if (!first || t < *first) first = t;
+    const Span span = SpanOf(record);
+    if (record.act != Act::kRename && void_until && IsUpTo(span, *void_until)) return;
+    if (!first || span.first_ms < *first) first = span.first_ms;
   });
   if (first && *first != graph_.FirstMs(node)) index_->nodes.Write(node).first_ms = *first;
 }
@@ -314,6 +314,10 @@ Core::Effect Core::TakeHistory(const Index& other, std::int64_t clock_ms,
   for (std::uint32_t r = 0; r < other.records.size() && status_.ok(); ++r) {
     work.Step();
     const RecordCell cell = other.records.Latest(r);
+    if (cell.gone()) {
+      index_->records.Append(cell);
+      continue;
+    }
     const auto record = log_->ReadRecord(cell.location);
     if (!record.ok()) {
       status_ = record.status();

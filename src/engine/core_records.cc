@@ -60,7 +60,7 @@ void Core::SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t
 bool Core::VoidedBySource(const Record& record) const {
   if (record.act == Act::kDeleteSource || acts_.source_deletions.empty()) return false;
   const auto until = acts_.SourceDeletedUntil(record.source);
-  return until && record.time_ms && *record.time_ms <= *until;
+  return until && record.time_ms && IsUpTo(SpanOf(record), *until);
 }
 
 Cause Core::CauseOf(Act act, Sign sign) {
@@ -115,7 +115,7 @@ void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
 bool Core::NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out) {
   Judged judged;
   Judge(record, &judged);
-  const auto act = static_cast<Act>(index_->records.Latest(record_index).flags & 0xff);
+  const Act act = index_->records.Latest(record_index).act();
   if (judged.verdict.reason != Reason::kNone || record.act != act) {
     if (status_.ok())
       status_ =
@@ -159,7 +159,8 @@ void Core::Take(std::span<const Incoming> records,
 void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken) {
   const Record& record = *incoming.record;
   Record former;
-  const std::uint32_t former_index = FindStanding(record.source, record.id, judged.key, &former);
+  const std::uint32_t former_index =
+      record.folded ? kNone : FindStanding(record.source, record.id, judged.key, &former);
   if (former_index != kNone) {
     const auto place = PlaceOf(record), former_place = PlaceOf(former);
     if (place <= former_place) {
@@ -171,21 +172,23 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
       return;
     }
   }
-  RecordCell cell;
-  cell.key = judged.key;
-  cell.sequence = sequence_;
-  cell.source = index_->HashSource(record.source);
-  // It stands once what it replaces is gone.
-  cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record);
+  if (!incoming.location && ComesTooLate(record, former_index != kNone)) {
+    taken->outcome = Outcome::kRejected;
+    taken->reason = Reason::kBehindHorizon;
+    return;
+  }
   newest_ms_ = std::max(newest_ms_, record.time_ms.value_or(0));
-  cell.location = incoming.location ? *incoming.location
-                                    : log_->Append(sequence_, index_->records.size() + 1, record,
-                                                   incoming.own_id);
-  const auto record_index = static_cast<std::uint32_t>(index_->records.Append(cell));
-  if (former_index == kNone) {
-    index_->record_keys.Insert(cell.key, record_index);
+  const std::uint32_t record_index =
+      AddCell(record, judged.key,
+              incoming.location
+                  ? *incoming.location
+                  : log_->Append(sequence_, index_->records.size() + 1, record, incoming.own_id));
+  if (record.folded) {
+    // It has no key: nothing replaces it.
+  } else if (former_index == kNone) {
+    index_->record_keys.Insert(judged.key, record_index);
   } else {
-    index_->record_keys.Replace(cell.key, former_index, record_index);
+    index_->record_keys.Replace(judged.key, former_index, record_index);
     SetCause(Cause::kRetraction, record_index + 1);
     Supersede(former_index, former);
   }
@@ -194,29 +197,62 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
   Stand(record_index, judged, taken);
 }
 
+// Behind the horizon. A retraction of what is not known may be meant for a record that was folded.
+bool Core::ComesTooLate(const Record& record, bool known) const {
+  if (record.act == Act::kRetract)
+    return !known &&
+           record.version.value_or(record.time_ms.value_or(0)) < horizons_->Of(record.source);
+  return horizons_->TurnsAway(record);
+}
+
+// It stands once what it replaces is gone.
+std::uint32_t Core::AddCell(const Record& record, std::uint64_t key, std::uint64_t location) {
+  RecordCell cell;
+  cell.sequence = sequence_;
+  cell.location = location;
+  cell.source = index_->HashSource(record.source);
+  cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record);
+  if (record.folded) {
+    cell.flags |= RecordCell::kFolded;
+  } else {
+    cell.key = key;
+  }
+  return static_cast<std::uint32_t>(index_->records.Append(cell));
+}
+
 // What a record that stands now does.
 void Core::Stand(std::uint32_t record_index, const Judged& judged, Taken* taken) {
-  const Record& record = *judged.record;
   const RecordVerdict& verdict = judged.verdict;
-  std::uint32_t flags = RecordCell::kStands;
-  if (!verdict.held.empty()) flags |= RecordCell::kHeldPart;
   taken->held_identifiers = static_cast<std::uint32_t>(verdict.held.size());
+  const bool counts = Admit(record_index, judged);
   if (verdict.reason != Reason::kNone) {
-    SetFlags(record_index, flags | RecordCell::kHeld, RecordCell::kVoided);
-    ++totals_.held_records;
     taken->outcome = Outcome::kHeld;
     taken->reason = verdict.reason;
     return;
   }
-  const bool voided = VoidedBySource(record);
-  if (voided) flags |= RecordCell::kVoided;
-  SetFlags(record_index, flags, 0);
-  NameNodes(judged, &named_);
-  AddMentions(record_index, record.act, named_);
-  if (!voided) CountIn(record_index, judged, &named_);
+  if (counts) CountIn(record_index, judged, &named_);
   for (const Named& n : named_) {
     if (n.role == Role::kSelf && !n.derived()) taken->self.push_back(n.name);
   }
+}
+
+// Notes in its cell what becomes of a record that stands, and in lists what it mentions, which is left in named_. False where it does
+// not count.
+bool Core::Admit(std::uint32_t record_index, const Judged& judged) {
+  const RecordVerdict& verdict = judged.verdict;
+  std::uint32_t flags = RecordCell::kStands;
+  if (!verdict.held.empty()) flags |= RecordCell::kHeldPart;
+  if (verdict.reason != Reason::kNone) {
+    SetFlags(record_index, flags | RecordCell::kHeld, RecordCell::kVoided);
+    ++totals_.held_records;
+    return false;
+  }
+  const bool voided = VoidedBySource(*judged.record);
+  if (voided) flags |= RecordCell::kVoided;
+  SetFlags(record_index, flags, 0);
+  NameNodes(judged, &named_);
+  AddMentions(record_index, judged.record->act, named_);
+  return !voided;
 }
 
 // Counts a record. Lives that it begins are made first, which may change what it names.
@@ -258,10 +294,11 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
   if (NameLive(record_index, record, &named)) CountOut(record_index, record, named);
 }
 
-void Core::RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families families) {
-  clock_ms_ = clock_ms;
-  newest_ms_ = newest_ms;
-  families_ = std::move(families);
+void Core::RebuildTables(Kept kept) {
+  clock_ms_ = kept.clock_ms;
+  newest_ms_ = kept.newest_ms;
+  families_ = std::move(kept.families);
+  horizons_ = std::move(kept.horizons);
   for (Node n = 0; n < index_->nodes.size(); ++n) {
     if (graph_.node(n).life()) continue;
     index_->dictionary.Insert(index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n)), n);
@@ -279,8 +316,8 @@ void Core::RebuildTables(std::int64_t clock_ms, std::int64_t newest_ms, Families
   for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {
     const RecordCell cell = index_->records.Latest(r);
     if (!cell.has(RecordCell::kStands)) continue;
-    index_->record_keys.Insert(cell.key, r);
-    const auto act = static_cast<Act>(cell.flags & 0xff);
+    if (!cell.has(RecordCell::kFolded)) index_->record_keys.Insert(cell.key, r);
+    const Act act = cell.act();
     if (cell.has(RecordCell::kHeld) || act == Act::kObserve || act == Act::kBind ||
         act == Act::kMustLink || act == Act::kRetract)
       continue;

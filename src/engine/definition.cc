@@ -41,12 +41,15 @@ void Definition::Add(const Record& record) {
   const ContentHash hash = HashContent(record);
   const std::int64_t version = record.version ? *record.version : record.time_ms.value_or(0);
   const std::tuple place{version, record.act == Act::kRetract, hash};
-  Entry& entry = entries_[std::pair(record.source, record.id.empty() ? ToString(hash) : record.id)];
+  std::string id = record.id.empty() ? ToString(hash) : record.id;
+  if (record.folded) id = "\xff" + std::to_string(folds_++);  // which no host can send
+  Entry& entry = entries_[std::pair(record.source, std::move(id))];
   if (entry.source != 0 && place <= entry.place) return;
   entry = Entry();
   entry.place = place;
   entry.act = record.act;
-  entry.time_ms = record.time_ms.value_or(0);
+  entry.span = SpanOf(record);
+  entry.time_ms = entry.span.first_ms;
   entry.source = SourceIndex(record.source) + 1;
   if (record.act == Act::kDeleteSource) entry.target = SourceIndex(record.target_source) + 1;
   JudgeRecord(*policy_, record, &verdict_);
@@ -108,7 +111,7 @@ class Definition::Solver {
       if (e.held || e.act == Act::kRetract || e.act == Act::kDeleteSource) continue;
       if (e.time_ms > up_to_ms_) continue;
       const auto at = deleted.find(e.source);
-      if (at == deleted.end() || e.time_ms > at->second) live_.emplace_back(&key, &e);
+      if (at == deleted.end() || !IsUpTo(e.span, at->second)) live_.emplace_back(&key, &e);
     }
     std::sort(live_.begin(), live_.end(),
               [](const LiveEntry& a, const LiveEntry& b) { return *a.first < *b.first; });
@@ -239,7 +242,9 @@ class Definition::Solver {
     }
   }
 
-  bool Voided(Node n, std::int64_t t) const { return void_until_[n] && t <= *void_until_[n]; }
+  bool Voided(Node n, const Entry& e) const {
+    return void_until_[n] && IsUpTo(e.span, *void_until_[n]);
+  }
 
   void CountSightings() {  // 3.2, 3.4, 3.5
     for (const auto& [key, e] : live_) {
@@ -249,16 +254,17 @@ class Definition::Solver {
       std::set<Node> nodes;
       for (const Entry::Name& n : e->names) nodes.insert(NodeOf(*e, n.name));
       for (const Node n : nodes) {
-        if (!rename && Voided(n, e->time_ms)) continue;
+        if (!rename && Voided(n, *e)) continue;
         out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);
-        ++out_.live[n];
+        out_.live[n] += e->span.count;
       }
       if (rename) continue;
       for (const auto& pair : PairsOf(*e)) {
-        if (Voided(pair.first, e->time_ms) || Voided(pair.second, e->time_ms)) continue;
+        if (Voided(pair.first, *e) || Voided(pair.second, *e)) continue;
         const auto unbound = unbound_until_.find(pair);
-        if (!forced && unbound != unbound_until_.end() && e->time_ms <= unbound->second) continue;
-        out_.links[pair].Add(e->time_ms, forced);
+        if (!forced && unbound != unbound_until_.end() && IsUpTo(e->span, unbound->second))
+          continue;
+        out_.links[pair].Add(e->span, forced);
       }
     }
     for (const auto& [name, lives] : lives_) {

@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "engine/cells.h"
 #include "engine/rules.h"
+#include "engine/span.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/judge.h"
 #include "polyonym/model/record.h"
@@ -63,6 +64,7 @@ class Definition {
     Act act = Act::kObserve;
     bool held = false;
     std::int64_t time_ms = 0;
+    Span span;
     std::uint32_t source = 0;
     std::uint32_t target = kNone;  // delete_source
     struct Name {
@@ -84,6 +86,7 @@ class Definition {
   absl::flat_hash_map<std::pair<std::string, std::string>, Node> name_index_;
   std::vector<Identifier> names_;
   RecordVerdict verdict_;
+  std::uint64_t folds_ = 0;
 };
 
 }  // namespace polyonym::engine

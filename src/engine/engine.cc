@@ -189,7 +189,9 @@ void Engine::Impl::Take(std::span<const engine::Core::Incoming> records,
   std::vector<engine::Core::Incoming> stored;
   first().core->Take(records, [&](std::size_t i, const engine::Core::Taken& what) {
     taken(i, what);
-    if (lenses_.size() == 1 || what.outcome == Outcome::kUnchanged) return;
+    if (lenses_.size() == 1 || what.outcome == Outcome::kUnchanged ||
+        what.outcome == Outcome::kRejected)
+      return;
     stored.push_back(records[i]);
     stored.back().location = index.records.Latest(index.records.size() - 1).location;
   });
@@ -238,6 +240,12 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
   const std::uint32_t index =
       first().core->FindStanding(selector.source, *selector.record_id, &standing);
   const bool stands = index != engine::kNone && standing.act != Act::kRetract;
+  if (index == engine::kNone &&
+      first().core->horizons()->Of(selector.source) != engine::Horizons::kNone) {
+    return absl::OutOfRangeError(
+        "record_id: no record with it is kept, and one may be folded behind the horizon of its "
+        "source; what was folded cannot be taken back");
+  }
   if (!stands && !selector.version) return absl::OkStatus();
   if (stands && (!selector.version || *selector.version >= *standing.version))
     result->retracted = 1;
@@ -264,13 +272,20 @@ void Engine::Impl::TakeTombstones(std::span<const Record> tombstones) {
 }
 
 absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractResult* result) {
+  const std::int64_t horizon = first().core->horizons()->Of(selector.source);
+  if (horizon != engine::Horizons::kNone && selector.from_ms.value_or(horizon - 1) < horizon) {
+    return absl::OutOfRangeError(
+        "from_ms: begins behind the horizon of the source, and what was folded cannot be taken "
+        "back; begin at " +
+        std::to_string(horizon) + " or later");
+  }
   const engine::Index& index = first().index;
   const std::uint32_t source = index.HashSource(selector.source);
   std::vector<Record> tombstones;
   for (std::uint32_t r = 0; r < index.records.size(); ++r) {
     const engine::RecordCell cell = index.records.Latest(r);
     if (cell.source != source || !cell.has(engine::RecordCell::kStands)) continue;
-    if (static_cast<Act>(cell.flags & 0xff) == Act::kRetract) continue;
+    if (cell.act() == Act::kRetract) continue;
     auto record = log_.ReadRecord(cell.location);
     if (!record.ok()) return record.status();
     const std::int64_t t = record->time_ms.value_or(0);
@@ -479,6 +494,10 @@ absl::StatusOr<PolicyResult> Engine::SetPolicy(const Policy& policy, const Polic
 }
 absl::StatusOr<AdvanceResult> Engine::AdvanceTo(std::int64_t now_ms) {
   return impl_->AdvanceTo(now_ms);
+}
+absl::StatusOr<HorizonResult> Engine::MoveHorizon(const std::string& source, std::int64_t before_ms,
+                                                  const HorizonOptions& options) {
+  return impl_->MoveHorizon(source, before_ms, options);
 }
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }

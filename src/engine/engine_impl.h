@@ -9,8 +9,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -40,6 +43,8 @@ class Engine::Impl {
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
   absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options);
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
+  absl::StatusOr<HorizonResult> MoveHorizon(const std::string& source, std::int64_t before_ms,
+                                            const HorizonOptions& options);
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
   // Everything up to `sequence` is on stable storage when it returns.
@@ -79,6 +84,8 @@ class Engine::Impl {
   absl::Status ReplayTail();
   absl::Status ReplayFrame(std::uint64_t number, std::string_view bytes);
   absl::Status ReplayPolicy(const engine::Frame& frame);
+  absl::Status ReplayHorizon(const engine::Frame& frame);
+  absl::Status ReplayRecords(std::uint64_t number, const engine::Frame& frame);
   absl::Status EndReplayedApply();
   absl::Status CoreStatus() const;
 
@@ -94,6 +101,20 @@ class Engine::Impl {
   engine::Core::Effect PutPolicy(std::uint32_t graph, const std::string& name,
                                  std::shared_ptr<const CompiledPolicy> policy,
                                  const engine::Core::Progress& progress);
+  // engine_horizon.cc
+  absl::Status CheckHorizon(const std::string& source, std::int64_t before_ms) const;
+  void BeginFold(const std::string& source);
+  struct FoldedOut {
+    std::uint64_t folded = 0;   // that stood, and only for themselves
+    std::uint64_t dropped = 0;  // that did not stand
+  };
+  FoldedOut FoldOut(const std::string& source, std::int64_t before_ms,
+                    const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                    const std::function<void(Record, std::string)>& stood);
+  void EndFold(const std::string& source, std::int64_t before_ms, const FoldedOut& out);
+  absl::Status CleanLog();
+  absl::Status CleanFrames(bool* more);
+  absl::Status GoOnCleaning();
   std::vector<engine::CheckpointPart> PinAll() const;
   void Publish();
   void NoteCommit();                         // metrics.cc
@@ -121,6 +142,9 @@ class Engine::Impl {
   std::uint64_t last_sequence_ = 0;  // the group leader's
   std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
   bool replayed_policy_ = false;
+  // A fold that is being replayed: its frame, and how many records went.
+  std::optional<std::pair<engine::Frame, FoldedOut>> replayed_fold_;
+  std::set<std::uint64_t> frames_to_clean_;  // the group leader's: of records that were folded
 
   mutable std::mutex queue_mutex_;
   std::condition_variable queue_moved_;
@@ -131,7 +155,7 @@ class Engine::Impl {
 
   std::atomic<std::uint64_t> synced_sequence_{0};
   std::mutex checkpoint_mutex_;
-  std::uint64_t checkpoint_sequence_ ABSL_GUARDED_BY(checkpoint_mutex_) = 0;
+  std::atomic<std::uint64_t> checkpoint_sequence_{0};  // changed under checkpoint_mutex_
   std::atomic<std::uint64_t> log_bytes_since_checkpoint_{0};
   std::atomic<std::uint64_t> checkpoint_due_at_;  // of these bytes
   std::atomic<std::uint64_t> failed_checkpoints_{0};

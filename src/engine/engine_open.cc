@@ -85,7 +85,7 @@ absl::Status Engine::Impl::Start() {
   Publish();
   synced_sequence_ = last_sequence_;
   CallBackground();
-  return absl::OkStatus();
+  return GoOnCleaning();
 }
 
 absl::Status Engine::Impl::LoadLenses() {
@@ -169,17 +169,45 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
         return absl::DataLossError("a logged clock goes back; restore a backup");
       for (const auto& lens : lenses_) lens->core->AdvanceTo(frame->clock_ms);
       return CoreStatus();
+    case engine::FrameKind::kHorizon:
+      return ReplayHorizon(*frame);
     case engine::FrameKind::kRecords:
-      break;
+    case engine::FrameKind::kFolded:
+      return ReplayRecords(number, *frame);
   }
-  if (frame->first_record != first().index.records.size() + 1) {
+  return CoreStatus();
+}
+
+absl::Status Engine::Impl::ReplayHorizon(const engine::Frame& frame) {
+  if (replayed_fold_ || frame.before_ms < first().core->horizons()->Of(frame.source))
+    return absl::DataLossError("a logged horizon does not fit the records; restore a backup");
+  BeginFold(frame.source);
+  replayed_fold_.emplace(frame, FoldedOut());
+  replayed_fold_->second = FoldOut(frame.source, frame.before_ms, {}, [](Record, std::string) {});
+  return CoreStatus();
+}
+
+absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Frame& frame) {
+  if (frame.first_record != first().index.records.size() + 1)
     return absl::DataLossError("the log's records are out of step; restore a backup");
-  }
+  const bool folded = frame.kind == engine::FrameKind::kFolded;
+  if (folded != replayed_fold_.has_value())
+    return absl::DataLossError("the log's folded records are out of step; restore a backup");
   std::vector<engine::Core::Incoming> incoming;
-  for (const Record& record : frame->records)
+  for (const Record& record : frame.records) {
+    if (record.source.empty())
+      return absl::DataLossError(
+          "the log was cleaned and its checkpoint is gone; restore a backup");
     incoming.push_back({&record, false, number << 16 | incoming.size()});
-  for (const auto& lens : lenses_)
-    lens->core->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+  }
+  for (const auto& lens : lenses_) {
+    if (!folded) {
+      lens->core->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+      continue;
+    }
+    for (const engine::Core::Incoming& fold : incoming)
+      lens->core->FoldIn(*fold.record, *fold.location);
+  }
   return CoreStatus();
 }
 
@@ -200,6 +228,10 @@ absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
 
 absl::Status Engine::Impl::EndReplayedApply() {
   if (replaying_ == 0) return absl::OkStatus();
+  if (replayed_fold_) {
+    EndFold(replayed_fold_->first.source, replayed_fold_->first.before_ms, replayed_fold_->second);
+    replayed_fold_.reset();
+  }
   WriteSet missing;
   for (const auto& lens : lenses_) {
     const engine::FeedRow row = lens->Changes(last_sequence_, replaying_);

@@ -16,6 +16,11 @@ void Index::Begin(std::uint64_t commit) {
   renames.Begin(commit);
 }
 
+void Index::GiveBack(std::uint64_t last) {
+  mentions.GiveBack(last);
+  records.GiveBack(last);
+}
+
 void Index::Reclaim(std::uint64_t oldest) {
   nodes.Reclaim(oldest);
   profiles.Reclaim(oldest);

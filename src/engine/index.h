@@ -38,6 +38,8 @@ struct Index {
 
   void Begin(std::uint64_t commit);
   void Reclaim(std::uint64_t oldest);
+  // Gives back pages of mentions and records that were freed up to a commit which a checkpoint shows and no reader is older than.
+  void GiveBack(std::uint64_t last);
   ResidentBytes bytes() const;
   // Numbers are of 32 bits. False where one more Apply, of whatever size a call can have, might pass them.
   bool HasRoom() const;

@@ -1,5 +1,7 @@
 #include "engine/lens.h"
 
+#include <algorithm>
+
 namespace polyonym::engine {
 
 Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like)
@@ -16,7 +18,7 @@ void Lens::Start(Log* log, std::shared_ptr<const Rules> rules) {
 absl::Status Lens::Load(Log* log, const CommitState& state) {
   Start(log, state.rules);
   core->mutable_totals() = state.totals;
-  core->RebuildTables(state.clock_ms, state.newest_ms, Families(state.families));
+  core->RebuildTables({state.clock_ms, state.newest_ms, Families(state.families), state.horizons});
   return core->status();
 }
 
@@ -52,11 +54,14 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   state->clock_ms = core->clock_ms();
   state->newest_ms = core->newest_ms();
   state->families = core->families().names();
+  state->horizons = core->horizons();
   state->resident = index.bytes();
   state->totals = core->totals();
   state->rules = core->rules();
   publisher.Publish(std::move(state));
-  index.Reclaim(publisher.OldestPinned());
+  const std::uint64_t oldest = publisher.OldestPinned();
+  index.GiveBack(std::min(oldest, checkpointed));
+  index.Reclaim(oldest);
   index.pairs.Reclaim();
   index.record_keys.Reclaim();
   if (!publisher.HasPins()) index.dictionary.Reclaim();

@@ -39,6 +39,7 @@ class Lens {
   Index index;
   std::unique_ptr<Core> core;
   Publisher publisher;
+  std::uint64_t checkpointed = 0;  // a checkpoint shows all up to this call
 
   // Opens call `sequence`: what Changes() compares with is what was before.
   void Begin(std::uint64_t sequence);

@@ -22,13 +22,32 @@ constexpr std::uint8_t kVersion = 0x20;  // the version differs from the time
 constexpr std::uint8_t kFacts = 0x40;
 constexpr std::uint8_t kTime = 0x80;
 
+bool HoldsRecords(std::uint8_t kind) {
+  return kind == static_cast<std::uint8_t>(FrameKind::kRecords) ||
+         kind == static_cast<std::uint8_t>(FrameKind::kFolded);
+}
+
 absl::Status Corrupt() {
   return absl::DataLossError("a log frame does not decode; run verify, then restore a backup");
 }
 
+absl::Status WasFolded() {
+  return absl::OutOfRangeError(
+      "the record is behind the horizon of its source: it was folded, and is not there any more");
+}
+
 template <class Names>
-absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* record) {
+absl::Status DecodeRecord(std::string_view bytes, FrameKind kind, const Names& names,
+                          Record* record) {
   ByteReader in(bytes);
+  Folded folded;
+  std::uint64_t span = 0;
+  if (kind == FrameKind::kFolded) {
+    const std::uint64_t count = in.Varint();
+    if (count == 0 || count > std::numeric_limits<std::uint32_t>::max()) return Corrupt();
+    folded.count = static_cast<std::uint32_t>(count);
+    span = in.Varint();
+  }
   const std::uint8_t head = in.Byte();
   if ((head & 0x0f) > static_cast<std::uint8_t>(Act::kRetract)) return Corrupt();
   record->act = static_cast<Act>(head & 0x0f);
@@ -55,8 +74,14 @@ absl::Status DecodeRecord(std::string_view bytes, const Names& names, Record* re
   if (!record->version) record->version = record->time_ms;
   // Whatever the checksum says: what no host could have sent is not taken.
   constexpr std::int64_t kNoClock = std::numeric_limits<std::int64_t>::max();
-  return CheckShape(*record, kFormatLimits, kNoClock) == Reason::kNone ? absl::OkStatus()
-                                                                       : Corrupt();
+  if (CheckShape(*record, kFormatLimits, kNoClock) != Reason::kNone) return Corrupt();
+  if (kind != FrameKind::kFolded) return absl::OkStatus();
+  if ((record->act != Act::kObserve && record->act != Act::kBind) ||
+      span > static_cast<std::uint64_t>(kNoClock - *record->time_ms))
+    return Corrupt();
+  folded.last_ms = *record->time_ms + static_cast<std::int64_t>(span);
+  record->folded = folded;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -66,8 +91,6 @@ std::uint64_t FrameNumber(std::string_view key) {
   return key.size() == 8 ? FromBigEndianKey(key) : 0;
 }
 
-namespace {
-
 absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t number) {
   auto bytes = store.Get(Table::kLog, FrameKey(number));
   if (!bytes.ok()) return bytes.status();
@@ -76,17 +99,21 @@ absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t num
   return *std::move(*bytes);
 }
 
+namespace {
+
 // A frame of records, opened as far as its first record.
 struct OpenFrame {
   ByteReader rest;
+  FrameKind kind = FrameKind::kRecords;
   std::uint64_t sequence = 0;
   std::uint64_t first_record = 0;
   std::vector<std::string_view> names;
   std::uint64_t count = 0;
 };
 
-absl::StatusOr<OpenFrame> OpenRecords(std::uint64_t sequence, ByteReader in) {
+absl::StatusOr<OpenFrame> OpenRecords(FrameKind kind, std::uint64_t sequence, ByteReader in) {
   OpenFrame frame{in};
+  frame.kind = kind;
   frame.sequence = sequence;
   frame.first_record = frame.rest.Varint();
   const std::uint64_t names = frame.rest.Varint();
@@ -125,16 +152,26 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
     if (!in.AtEnd() || frame.clock_ms < 0) return Corrupt();
     return frame;
   }
-  if (kind != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
+  if (kind == static_cast<std::uint8_t>(FrameKind::kHorizon)) {
+    frame.kind = FrameKind::kHorizon;
+    frame.source = in.Text();
+    frame.before_ms = UnZigZag(in.Varint());
+    if (!in.AtEnd() || frame.source.empty() || frame.before_ms < 0) return Corrupt();
+    return frame;
+  }
+  if (!HoldsRecords(kind)) return Corrupt();
+  frame.kind = static_cast<FrameKind>(kind);
   if (!with_records) return frame;
-  auto open = OpenRecords(frame.sequence, in);
+  auto open = OpenRecords(frame.kind, frame.sequence, in);
   if (!open.ok()) return open.status();
   frame.first_record = open->first_record;
   frame.records.resize(open->count);
   for (Record& record : frame.records) {
     const std::string_view body = open->rest.Text();
     if (!open->rest.ok()) return Corrupt();
-    if (absl::Status status = DecodeRecord(body, open->names, &record); !status.ok()) return status;
+    if (body.empty()) continue;  // it was folded
+    if (absl::Status status = DecodeRecord(body, open->kind, open->names, &record); !status.ok())
+      return status;
   }
   if (!open->rest.AtEnd()) return Corrupt();
   return frame;
@@ -154,16 +191,19 @@ namespace {
 
 absl::StatusOr<Record> DecodeRecordOfPayload(std::string_view payload, std::uint64_t place) {
   ByteReader in(payload);
-  if (in.Byte() != static_cast<std::uint8_t>(FrameKind::kRecords)) return Corrupt();
+  const std::uint8_t kind = in.Byte();
+  if (!HoldsRecords(kind)) return Corrupt();
   const std::uint64_t sequence = in.Varint();
-  auto open = OpenRecords(sequence, in);
+  auto open = OpenRecords(static_cast<FrameKind>(kind), sequence, in);
   if (!open.ok()) return open.status();
   if (place >= open->count) return Corrupt();
   for (std::uint64_t i = 0; i < place; ++i) open->rest.Text();
   const std::string_view body = open->rest.Text();
   if (!open->rest.ok()) return Corrupt();
+  if (body.empty()) return WasFolded();
   Record record;
-  if (absl::Status status = DecodeRecord(body, open->names, &record); !status.ok()) return status;
+  if (absl::Status status = DecodeRecord(body, open->kind, open->names, &record); !status.ok())
+    return status;
   return record;
 }
 
@@ -176,6 +216,38 @@ absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_vie
   return DecodeRecordOfPayload(*payload, place);
 }
 
+absl::StatusOr<std::string> WithoutRecords(
+    std::uint64_t number, std::string_view bytes,
+    const std::function<bool(std::uint64_t, std::uint64_t)>& goes) {
+  auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
+  if (!payload.ok()) return payload.status();
+  ByteReader in(*payload);
+  const std::uint8_t kind = in.Byte();
+  if (!HoldsRecords(kind)) return Corrupt();
+  const std::uint64_t sequence = in.Varint();
+  auto open = OpenRecords(static_cast<FrameKind>(kind), sequence, in);
+  if (!open.ok()) return open.status();
+  bool any = false;
+  std::string bodies;
+  for (std::uint64_t place = 0; place < open->count; ++place) {
+    std::string_view body = open->rest.Text();
+    if (goes(open->first_record, place)) body = {};
+    any |= !body.empty();
+    PutText(&bodies, body);
+  }
+  if (!open->rest.AtEnd()) return Corrupt();
+  std::string out(1, static_cast<char>(kind));
+  PutVarint(&out, sequence);
+  PutVarint(&out, open->first_record);
+  PutVarint(&out, any ? open->names.size() : 0);
+  for (const std::string_view name : open->names) {
+    if (any) PutText(&out, name);
+  }
+  PutVarint(&out, open->count);
+  out += bodies;
+  return SealValue(kFrameVersion, FrameKey(number), out);
+}
+
 std::uint64_t Log::NameIndex(std::string_view name) {
   const auto at = std::find(names_.begin(), names_.end(), name);
   if (at != names_.end()) return static_cast<std::uint64_t>(at - names_.begin());
@@ -185,16 +257,23 @@ std::uint64_t Log::NameIndex(std::string_view name) {
 
 std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
                           bool own_id) {
-  if (!places_.empty() && (open_sequence_ != sequence || bodies_.size() >= kFrameBytes ||
-                           places_.size() >= kFrameRecords || names_.size() >= kFrameRecords)) {
+  const FrameKind kind = record.folded ? FrameKind::kFolded : FrameKind::kRecords;
+  if (!places_.empty() &&
+      (open_sequence_ != sequence || open_kind_ != kind || bodies_.size() >= kFrameBytes ||
+       places_.size() >= kFrameRecords || names_.size() >= kFrameRecords)) {
     Seal();
   }
   if (places_.empty()) {
+    open_kind_ = kind;
     open_sequence_ = sequence;
     open_first_ = number;
   }
   const bool has_version = record.version.has_value() && record.version != record.time_ms;
   body_.clear();
+  if (record.folded) {
+    PutVarint(&body_, record.folded->count);
+    PutVarint(&body_, static_cast<std::uint64_t>(record.folded->last_ms - *record.time_ms));
+  }
   body_.push_back(static_cast<char>(
       static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) | (has_version ? kVersion : 0) |
       (record.facts.empty() ? 0 : kFacts) | (record.time_ms ? kTime : 0)));
@@ -235,6 +314,15 @@ void Log::AppendClock(std::uint64_t sequence, std::int64_t clock_ms) {
   AppendFrame(payload);
 }
 
+void Log::AppendHorizon(std::uint64_t sequence, std::string_view source, std::int64_t before_ms) {
+  Seal();
+  std::string payload(1, static_cast<char>(FrameKind::kHorizon));
+  PutVarint(&payload, sequence);
+  PutText(&payload, source);
+  PutVarint(&payload, ZigZag(before_ms));
+  AppendFrame(payload);
+}
+
 void Log::AppendFrame(std::string_view payload) {
   ++appended_;
   ++sealed_;
@@ -243,7 +331,7 @@ void Log::AppendFrame(std::string_view payload) {
 
 void Log::Seal() {
   if (places_.empty()) return;
-  std::string payload(1, static_cast<char>(FrameKind::kRecords));
+  std::string payload(1, static_cast<char>(open_kind_));
   PutVarint(&payload, open_sequence_);
   PutVarint(&payload, open_first_);
   PutVarint(&payload, names_.size());
@@ -274,7 +362,8 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
     Record record;
     const std::string_view body =
         ByteReader(std::string_view(bodies_).substr(places_[place])).Text();
-    if (absl::Status status = DecodeRecord(body, names_, &record); !status.ok()) return status;
+    if (absl::Status status = DecodeRecord(body, open_kind_, names_, &record); !status.ok())
+      return status;
     return record;
   }
   if (const auto at = pending_.find(number); at != pending_.end())

@@ -9,6 +9,7 @@
 #define POLYONYM_SRC_ENGINE_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,18 +23,31 @@
 
 namespace polyonym::engine {
 
-enum class FrameKind : std::uint8_t { kRecords = 1, kPolicy = 2, kClock = 3 };
+enum class FrameKind : std::uint8_t {
+  kRecords = 1,
+  kPolicy = 2,
+  kClock = 3,
+  kHorizon = 4,
+  kFolded = 5,  // records that stand for others
+};
 
 struct Frame {
   FrameKind kind = FrameKind::kRecords;
   std::uint64_t sequence = 0;      // of the Apply
   std::uint64_t first_record = 0;  // number of the first record in it
-  std::vector<Record> records;     // with id, time and version filled in
-  std::string policy;              // kPolicy: polyonym.v1.Policy bytes
-  std::uint32_t graph = 0;         // kPolicy: number of the lens that it is for
-  std::string graph_name;          // and the name of its graph
-  std::int64_t clock_ms = 0;       // kClock
+  // With id, time and version filled in; but nothing is left of one that was folded: it has no source.
+  std::vector<Record> records;
+  std::string policy;          // kPolicy: polyonym.v1.Policy bytes
+  std::uint32_t graph = 0;     // kPolicy: number of the lens that it is for
+  std::string graph_name;      // and the name of its graph
+  std::int64_t clock_ms = 0;   // kClock
+  std::string source;          // kHorizon
+  std::int64_t before_ms = 0;  // kHorizon: its records before this were folded
 };
+
+inline bool HoldsRecords(const Frame& frame) {
+  return frame.kind == FrameKind::kRecords || frame.kind == FrameKind::kFolded;
+}
 
 std::string FrameKey(std::uint64_t frame);
 std::uint64_t FrameNumber(std::string_view key);  // 0 for what is no frame's key
@@ -41,9 +55,15 @@ std::uint64_t FrameNumber(std::string_view key);  // 0 for what is no frame's ke
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes);
 // A frame as DecodeFrame() gives it, but for its records, which are passed over.  ERRORS: as DecodeFrame().
 absl::StatusOr<Frame> DecodeConditions(std::uint64_t number, std::string_view bytes);
-// The record at a place of a frame alone; the others are skipped.  ERRORS: as DecodeFrame(), and DataLoss where it has none there.
+// The record at a place of a frame alone; the others are skipped.  ERRORS: as DecodeFrame(), DataLoss where it has none there,
+// OutOfRange where it was folded.
 absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
                                            std::uint64_t place);
+
+// A frame without the records at some places, which keep their places.  ERRORS: as DecodeFrame().
+absl::StatusOr<std::string> WithoutRecords(
+    std::uint64_t number, std::string_view bytes,
+    const std::function<bool(std::uint64_t first_record, std::uint64_t place)>& goes);
 
 class Log {
  public:
@@ -63,6 +83,9 @@ class Log {
   void AppendPolicy(std::uint64_t sequence, std::string_view policy, std::uint32_t graph = 0,
                     std::string_view graph_name = {});
   void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
+  void AppendHorizon(std::uint64_t sequence, std::string_view source, std::int64_t before_ms);
+  // Frames in the store were changed.
+  void ForgetFrames() { cached_number_ = 0; }
 
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
   void Seal();
@@ -73,7 +96,7 @@ class Log {
   // Records, policies and clocks appended since it was made.
   std::uint64_t appended() const { return appended_; }
 
-  // The record at a place, from the open frame, the closed ones, or the store.  ERRORS: DataLoss.
+  // The record at a place, from the open frame, the closed ones, or the store.  ERRORS: DataLoss, OutOfRange (it was folded).
   absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
 
  private:
@@ -82,6 +105,7 @@ class Log {
   // The open frame.
   std::uint64_t open_sequence_ = 0;
   std::uint64_t open_first_ = 0;
+  FrameKind open_kind_ = FrameKind::kRecords;
   std::vector<std::string> names_;  // sources and namespaces, in order of first use
   std::string bodies_;
   std::vector<std::size_t> places_;               // where each record's text begins in bodies_
@@ -97,8 +121,9 @@ class Log {
   void AppendFrame(std::string_view payload);
 };
 
-// One record out of the store, for views.  ERRORS: DataLoss.
+// One record out of the store, for views.  ERRORS: DataLoss, OutOfRange (it was folded).
 absl::StatusOr<Record> ReadRecordFromStore(const Store& store, std::uint64_t location);
+absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t number);
 absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number);
 
 }  // namespace polyonym::engine

@@ -210,6 +210,11 @@ void Moment::ForEachProfile(
 // ---- how they are made ----
 
 absl::StatusOr<Moment> View::AsOf(std::int64_t time_ms) const {
+  if (time_ms < impl_->state().horizons->latest()) {
+    return absl::OutOfRangeError(
+        "time_ms: lies behind the horizon of a source, where records are folded; ask for " +
+        std::to_string(impl_->state().horizons->latest()) + " or later");
+  }
   const std::int64_t clock_ms = std::min(this->clock_ms(), time_ms);
   Definition definition(impl_->rules().shared_policy(), clock_ms);
   absl::Status status = Export([&](const StoredRecord& stored) {
@@ -270,6 +275,11 @@ absl::StatusOr<Moment> View::AsKnown(std::uint64_t sequence) const {
   if (sequence > this->sequence())
     return absl::OutOfRangeError("sequence: is later than this view; ask for at most " +
                                  std::to_string(this->sequence()));
+  if (sequence < impl_->state().horizons->sequence()) {
+    return absl::OutOfRangeError(
+        "sequence: lies before records were folded, and what was known then is not kept; ask for " +
+        std::to_string(impl_->state().horizons->sequence()) + " or later");
+  }
   auto conditions = ReadConditions(*impl_, sequence);
   if (!conditions.ok()) return conditions.status();
   Definition definition(conditions->policy, conditions->clock_ms);

@@ -122,6 +122,7 @@ void Recorder::Read(EngineMetrics* out) const {
   out->retracted_records = retracted_records.value();
   out->rejudged_records = rejudged_records.value();
   out->expired_links = expired_links.value();
+  out->folded_records = folded_records.value();
   for (std::size_t i = 0; i < changes_.size(); ++i) out->changes[i] = changes_[i].value();
   out->feed_rows = feed_rows_.value();
   out->guards_tripped = guards_tripped_.value();
@@ -135,6 +136,7 @@ void Recorder::Read(EngineMetrics* out) const {
   out->retract = retract.Read();
   out->set_policy = set_policy.Read();
   out->advance_to = advance_to.Read();
+  out->move_horizon = move_horizon.Read();
   out->commit = commit.Read();
   out->sync = sync.Read();
   out->checkpoint = checkpoint.Read();

@@ -72,9 +72,9 @@ class Recorder {
   // What is counted here, into `out`.
   void Read(EngineMetrics* out) const;
 
-  Counter retracted_records, rejudged_records, expired_links;
+  Counter retracted_records, rejudged_records, expired_links, folded_records;
   Counter logged_bytes, checkpoints, checkpoint_bytes;
-  LatencyRecorder apply, retract, set_policy, advance_to, commit, sync, checkpoint;
+  LatencyRecorder apply, retract, set_policy, advance_to, move_horizon, commit, sync, checkpoint;
 
  private:
   void PostLocked(EngineEvent event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

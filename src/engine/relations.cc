@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "engine/log.h"
+#include "engine/span.h"
 #include "engine/view_impl.h"
 
 namespace polyonym {
@@ -23,6 +24,7 @@ using engine::Link;
 using engine::LinkCell;
 using engine::Node;
 using engine::RecordCell;
+using engine::Span;
 using Graph = View::Impl::Graph;
 
 absl::Status BeyondBounds(std::string_view bound) {
@@ -63,7 +65,7 @@ class RelationReader {
  private:
   // What a record about one says of others.
   struct Naming {
-    std::int64_t time_ms = 0;
+    Span span;
     Node about = kNone;  // its primary; kNone: it is about nobody
     std::vector<Node> others;
   };
@@ -83,7 +85,7 @@ class RelationReader {
   absl::Status FindRecords(Node node, std::set<std::uint32_t>* records);
   absl::StatusOr<const Naming*> ReadNaming(std::uint32_t record);
   bool BetterPrimary(Node a, Node b) const;
-  absl::StatusOr<bool> IsVoid(Node node, std::int64_t time_ms);
+  absl::StatusOr<bool> IsVoid(Node node, const Span& span);
   absl::StatusOr<std::int64_t> FirstThatCounts(Node node);
   ProfileId ProfileOf(Node node) const { return view_.IdOf(graph_.ProfileOf(node)); }
   void Add(RelationKind kind, RelationDirection direction, Node from, Node to, const Seen& seen);
@@ -144,12 +146,12 @@ absl::Status RelationReader::AddNamings(Node root) {
   for (const std::uint32_t record : records) {
     auto naming = ReadNaming(record);
     if (!naming.ok()) return naming.status();
-    const auto& [time_ms, about, others] = **naming;
+    const auto& [span, about, others] = **naming;
     if (about == kNone) continue;
     const bool ours = graph_.ProfileOf(about) == root;
     for (const Node other : others) {
       if ((graph_.ProfileOf(other) == root) == ours) continue;
-      const Seen once{1, time_ms, time_ms};
+      const Seen once{span.count, span.first_ms, span.last_ms};
       if (ours) {
         Add(RelationKind::kNamed, RelationDirection::kForward, about, other, once);
       } else {
@@ -171,18 +173,18 @@ bool RelationReader::BetterPrimary(Node a, Node b) const {
 absl::StatusOr<const RelationReader::Naming*> RelationReader::ReadNaming(std::uint32_t record) {
   const auto [at, is_new] = namings_.try_emplace(record);
   if (!is_new) return &at->second;
-  const auto act = static_cast<Act>(graph_.access().record(record).flags & 0xff);
+  const Act act = graph_.access().record(record).act();
   if (act != Act::kObserve && act != Act::kBind) return &at->second;
   const auto read = view_.ReadNamed(record);
   if (!read.ok()) return read.status();
   Naming naming;
-  naming.time_ms = read->record.time_ms.value_or(0);
+  naming.span = engine::SpanOf(read->record);
   if (std::all_of(read->names.begin(), read->names.end(),
                   [](const auto& name) { return name.role == Role::kSelf; }))
     return &at->second;
   for (const auto& [node, role, derived] : read->names) {
     if (derived) continue;
-    const auto is_void = IsVoid(node, naming.time_ms);
+    const auto is_void = IsVoid(node, naming.span);
     if (!is_void.ok()) return is_void.status();
     if (*is_void) continue;
     if (role == Role::kOther) {
@@ -195,16 +197,16 @@ absl::StatusOr<const RelationReader::Naming*> RelationReader::ReadNaming(std::ui
 }
 
 // Whether a delete_identifier voids what a live record of that time says of the node.
-absl::StatusOr<bool> RelationReader::IsVoid(Node node, std::int64_t time_ms) {
+absl::StatusOr<bool> RelationReader::IsVoid(Node node, const Span& span) {
   bool deleted = false;
   graph_.ForEachName(node, [&](Node name) { deleted |= graph_.node(name).deleted(); });
   if (!deleted) return false;
   const auto at = counts_from_.find(node);
-  if (at != counts_from_.end()) return time_ms < at->second;
+  if (at != counts_from_.end()) return span.last_ms < at->second;
   const auto from = FirstThatCounts(node);
   if (!from.ok()) return from.status();
   counts_from_[node] = *from;
-  return time_ms < *from;
+  return span.last_ms < *from;
 }
 
 // Time of the earliest mention that is not void. What voids mentions voids the earliest of them, and never a rename: so the latest
@@ -213,23 +215,25 @@ absl::StatusOr<std::int64_t> RelationReader::FirstThatCounts(Node node) {
   std::set<std::uint32_t> records;
   if (absl::Status status = FindRecords(node, &records); !status.ok()) return status;
   std::size_t live = graph_.node(node).live;
-  std::vector<std::int64_t> times;
+  std::vector<std::pair<std::int64_t, std::uint32_t>> times;  // the last of each record, how many
   for (const std::uint32_t number : records) {
     const RecordCell& cell = graph_.access().record(number);
-    const auto act = static_cast<Act>(cell.flags & 0xff);
+    const Act act = cell.act();
     if (act == Act::kRename) --live;
     if (act != Act::kObserve && act != Act::kBind && act != Act::kMustLink) continue;
     const auto record = engine::ReadRecordFromStore(view_.store(), cell.location);
     if (!record.ok()) return record.status();
-    const std::int64_t t = record->time_ms.value_or(0);
-    if (!graph_.node(node).life() || graph_.LifeAt(view_.ValueOf(node), t) == node)
-      times.push_back(t);
+    const Span span = engine::SpanOf(*record);
+    if (!graph_.node(node).life() || graph_.LifeAt(view_.ValueOf(node), span.first_ms) == node)
+      times.emplace_back(span.last_ms, span.count);
   }
   if (live == 0) return std::numeric_limits<std::int64_t>::max();
-  if (live > times.size())
-    return absl::DataLossError("an identifier has more mentions than records; run verify");
   std::sort(times.begin(), times.end(), std::greater<>());
-  return times[live - 1];
+  for (const auto& [last_ms, count] : times) {
+    if (live <= count) return last_ms;
+    live -= count;
+  }
+  return absl::DataLossError("an identifier has more mentions than records; run verify");
 }
 
 std::pair<Identifier, Identifier> RelationReader::PairOf(const Tie& tie) const {

@@ -71,6 +71,31 @@ class SlotTable {
     }
   }
 
+  // Takes number `was` out from under `hash`, where it is there.  REQUIRES: no readers.
+  void Erase(std::uint64_t hash, std::uint32_t was) {
+    Segment& segment = segments_[hash >> 58];
+    Table& table = *segment.tables.back();
+    const auto tag = static_cast<std::uint32_t>(hash);
+    std::uint32_t hole = tag & table.mask;
+    for (;; hole = (hole + 1) & table.mask) {
+      const std::uint64_t slot = table.slots[hole].load(std::memory_order_relaxed);
+      if (slot == 0) return;
+      if (slot == Pack(tag, was)) break;
+    }
+    --segment.used;
+    // What comes behind moves up, where it would not be found past an empty slot.
+    for (std::uint32_t at = hole;;) {
+      at = (at + 1) & table.mask;
+      const std::uint64_t slot = table.slots[at].load(std::memory_order_relaxed);
+      if (slot == 0) break;
+      const std::uint32_t home = static_cast<std::uint32_t>(slot >> 32) & table.mask;
+      if (((at - home) & table.mask) < ((at - hole) & table.mask)) continue;
+      table.slots[hole].store(slot, std::memory_order_relaxed);
+      hole = at;
+    }
+    table.slots[hole].store(0, std::memory_order_relaxed);
+  }
+
   // Frees tables that were outgrown. Call when no reader of an earlier commit is left.
   void Reclaim() {
     for (auto& segment : segments_) {

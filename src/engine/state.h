@@ -18,6 +18,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "engine/graph.h"
+#include "engine/horizons.h"
 #include "engine/index.h"
 #include "engine/rules.h"
 
@@ -38,6 +39,7 @@ struct CommitState {
   std::int64_t clock_ms = 0;
   std::int64_t newest_ms = 0;
   std::vector<std::string> families;
+  std::shared_ptr<const Horizons> horizons = std::make_shared<const Horizons>();
   ResidentBytes resident;
   Totals totals;
   std::shared_ptr<const Rules> rules;

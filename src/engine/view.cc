@@ -23,6 +23,11 @@ constexpr std::size_t kMaxHistory = 10'000;  // changes that How() follows
 
 }  // namespace
 
+absl::Status WasFolded() {
+  return absl::OutOfRangeError(
+      "the record is behind the horizon of its source: it was folded, and is not kept any more");
+}
+
 View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
   Wanted wanted;
   const std::uint32_t family = rules().policy().FindFamily(identifier.ns);
@@ -113,6 +118,7 @@ Node View::Impl::FindNormalised(std::string_view ns, std::string_view value) con
 
 absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
   const engine::RecordCell cell = graph_.access().record(index);
+  if (cell.gone()) return WasFolded();
   auto record = engine::ReadRecordFromStore(store(), cell.location);
   if (!record.ok()) return record.status();
   StoredRecord stored;
@@ -170,6 +176,13 @@ std::uint64_t View::sequence() const { return impl_->state().sequence; }
 Policy View::policy() const { return impl_->rules().policy().policy(); }
 std::uint64_t View::policy_version() const { return impl_->rules().version(); }
 std::int64_t View::clock_ms() const { return impl_->state().clock_ms; }
+
+std::vector<SourceHorizon> View::Horizons() const {
+  std::vector<SourceHorizon> out;
+  for (const auto& [source, before_ms] : impl_->state().horizons->all())
+    out.push_back({source, before_ms});
+  return out;
+}
 
 Resolution View::Resolve(const Identifier& identifier) const {
   return impl_->Resolve(impl_->Find(identifier));
@@ -324,7 +337,8 @@ absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit)
   engine::Frame frame;
   for (; next < impl_->state().records; ++next) {
     const engine::RecordCell cell = impl_->graph().access().record(next);
-    if (cell.location >> 16 != frame_number || next == 0) {
+    if (cell.gone()) continue;
+    if (cell.location >> 16 != frame_number) {
       frame_number = cell.location >> 16;
       auto read = engine::ReadFrameFromStore(impl_->store(), frame_number);
       if (!read.ok()) return read.status();
@@ -333,6 +347,7 @@ absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit)
     const std::uint64_t place = cell.location & 0xffff;
     if (place >= frame.records.size())
       return absl::DataLossError("a record lies outside its frame; run verify");
+    if (frame.records[place].source.empty()) return WasFolded();  // since the view was taken
     StoredRecord stored;
     stored.number = std::uint64_t{next} + 1;
     stored.sequence = cell.sequence;
@@ -357,6 +372,7 @@ Stats View::GetStats() const {
   stats.records = s.records;
   stats.standing_records = s.totals.standing_records;
   stats.held_records = s.totals.held_records;
+  stats.folded_records = s.horizons->folded();
   stats.identifiers = s.nodes;
   stats.live_identifiers = s.totals.live_names;
   stats.shared_identifiers = s.totals.shared;

@@ -22,6 +22,8 @@ inline absl::Status NoSuchProfile() {
   return absl::NotFoundError("this profile id was never given out");
 }
 
+absl::Status WasFolded();
+
 class View::Impl {
  public:
   using Graph = engine::GraphReader<engine::AtCommit>;

@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "engine/log.h"
+#include "engine/span.h"
 #include "engine/view_impl.h"
 #include "polyonym/identity/resolver.h"
 
@@ -17,6 +18,7 @@ using engine::kNone;
 using engine::Link;
 using engine::LinkCell;
 using engine::Node;
+using engine::Span;
 using Graph = View::Impl::Graph;
 using identity::RankedLink;
 
@@ -143,10 +145,17 @@ std::string_view ToString(Obstacle obstacle) {
 // Who saw a pair, and when.
 struct View::Impl::Sightings {
   struct One {
-    std::int64_t time_ms;
+    Span span;
     std::string source;
     std::string id;
   };
+  // Leaves the latest `live` of them.
+  static void Keep(std::uint32_t live, std::vector<One>* ones) {
+    std::size_t kept = 0;
+    for (std::uint32_t left = live; kept < ones->size() && left > 0; ++kept)
+      left -= std::min(left, (*ones)[kept].span.count);
+    ones->resize(kept);
+  }
   std::vector<One> seen, forced;
 };
 
@@ -167,7 +176,7 @@ absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode*
       if (other != kNone && node != other) continue;
       Sightings& sightings = (*out)[node];
       (must ? sightings.forced : sightings.seen)
-          .push_back({record.time_ms.value_or(0), record.source, record.id});
+          .push_back({engine::SpanOf(record), record.source, record.id});
     }
   }
   return absl::OkStatus();
@@ -177,12 +186,12 @@ absl::Status View::Impl::GatherSightings(Node from, Node other, SightingsByNode*
 void View::Impl::AddSightings(const LinkCell& cell, Sightings sightings, LinkEvidence* out) {
   auto& [seen, forced] = sightings;
   const auto later = [](const Sightings::One& x, const Sightings::One& y) {
-    return std::tie(y.time_ms, x.source, x.id) < std::tie(x.time_ms, y.source, y.id);
+    return std::tie(y.span.last_ms, x.source, x.id) < std::tie(x.span.last_ms, y.source, y.id);
   };
   std::sort(seen.begin(), seen.end(), later);
   std::sort(forced.begin(), forced.end(), later);
-  seen.resize(std::min<std::size_t>(seen.size(), cell.evidence.seen));
-  forced.resize(std::min<std::size_t>(forced.size(), cell.evidence.forced));
+  Sightings::Keep(cell.evidence.seen, &seen);
+  Sightings::Keep(cell.evidence.forced, &forced);
   seen.insert(seen.end(), forced.begin(), forced.end());
   std::sort(seen.begin(), seen.end(), later);
   std::set<std::string> sources;

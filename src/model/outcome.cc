@@ -75,8 +75,12 @@ constexpr Row kRows[] = {
      "A rename stays within one family of namespaces; bind the two instead."},
     {Reason::kNegativeVersion, "negative_version", "A version is zero or more."},
     {Reason::kBehindHorizon, "behind_horizon",
-     "The record is older than the horizon of its source, behind which records are folded; it is "
-     "too late."},
+     "The record is older than the horizon of its source, behind which records are folded, or "
+     "would "
+     "void what was folded; it is too late."},
+    {Reason::kFolded, "folded",
+     "The record says that it stands for others, which the engine alone may say; leave `folded` "
+     "out."},
 };
 
 const Row& RowOf(Reason reason) {

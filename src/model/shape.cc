@@ -123,6 +123,7 @@ Reason CheckShape(const Record& record, const RecordLimits& limits, std::int64_t
   }
   if (record.facts.size() > limits.max_facts_bytes)
     return Fault(Reason::kFactsTooLong, field, "facts");
+  if (record.folded) return Fault(Reason::kFolded, field, "folded");
   return Reason::kNone;
 }
 

@@ -48,7 +48,9 @@ void NaiveWorld::TakeRecords(std::span<const Record> records, const RecordLimits
   for (const Record& record : records) {
     Entry entry;
     entry.record = record;
-    entry.reason = CheckShape(record, limits, std::numeric_limits<std::int64_t>::max());
+    Record unfolded = record;
+    unfolded.folded.reset();
+    entry.reason = CheckShape(unfolded, limits, std::numeric_limits<std::int64_t>::max());
     if (entry.reason != Reason::kNone) {
       entries_.push_back(std::move(entry));
       continue;
@@ -57,6 +59,8 @@ void NaiveWorld::TakeRecords(std::span<const Record> records, const RecordLimits
     if (record.id.empty()) entry.record.id = polyonym::ToString(entry.hash);
     if (!record.version) entry.record.version = record.time_ms;
     if (record.act != Act::kRetract) entry.verdict = Judge(record);
+    if (record.folded)
+      entry.record.id = "\xff" + std::to_string(entries_.size());  // nothing replaces it
     const auto [at, first] =
         standing.try_emplace({entry.record.source, entry.record.id}, entries_.size());
     if (!first) {
@@ -110,7 +114,7 @@ void NaiveWorld::VoidSources() {
       if (entry.record.act == Act::kDeleteSource && !Is(Flip::kDeleteSourceVoidsItsKind)) continue;
       if (!IsPairAct(entry.record.act) && Is(Flip::kDeleteSourceSparesActs)) continue;
       const std::int64_t until = *by.record.time_ms - (Is(Flip::kDeleteSourceBefore) ? 1 : 0);
-      if (*entry.record.time_ms <= until) entry.voided = true;
+      if (LastMs(entry.record) <= until) entry.voided = true;
     }
   }
   if (Is(Flip::kDeleteSourceVoidsItsKind)) {  // what a voided one voided comes back
@@ -119,7 +123,7 @@ void NaiveWorld::VoidSources() {
       entry.voided = std::any_of(entries_.begin(), entries_.end(), [&](const Entry& by) {
         return by.stands && !by.voided && by.record.act == Act::kDeleteSource &&
                by.record.target_source == entry.record.source &&
-               *entry.record.time_ms <= *by.record.time_ms;
+               LastMs(entry.record) <= *by.record.time_ms;
       });
     }
   }

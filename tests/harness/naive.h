@@ -106,6 +106,8 @@ class NaiveWorld {
     bool forced = false;
     std::string source;
     std::string record;
+    std::int64_t last_ms = 0;  // of a record that stands for several
+    std::uint32_t count = 1;
   };
   struct Link {
     LinkState state;
@@ -121,6 +123,10 @@ class NaiveWorld {
     return policy_->policy().namespaces[FamilyIndex(name)];
   }
   std::int64_t ValidityOf(const Identifier& name) const;
+  // What voids up to a time voids a record that stands for several when it is up to the last of them.
+  static std::int64_t LastMs(const Record& record) {
+    return record.folded ? record.folded->last_ms : record.time_ms.value_or(0);
+  }
   Nodes NodesIn(const Entry& entry, Which which) const;
   std::set<NodePair> PairsIn(const Entry& entry) const;
   bool IsDerivedFrom(const Entry& entry, std::uint32_t of, std::uint32_t from) const;

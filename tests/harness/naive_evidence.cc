@@ -37,7 +37,7 @@ void NaiveWorld::ReadDeletes() {
 bool NaiveWorld::Deleted(const Entry& entry, const Node& node) const {
   if (entry.record.act == Act::kMustLink && Is(Flip::kDeleteSparesMustLinks)) return false;
   const auto at = deleted_until_.find(node);
-  return at != deleted_until_.end() && *entry.record.time_ms <= at->second;
+  return at != deleted_until_.end() && LastMs(entry.record) <= at->second;
 }
 
 // 3.3
@@ -72,7 +72,7 @@ void NaiveWorld::UnbindChildren(const Node& a, const Node& parent, std::int64_t 
         continue;
       if (Is(Flip::kUnbindNeedsLiveParent) &&
           (Deleted(entry, c) || Deleted(entry, parent) ||
-           Unbound(MakePair(c, parent), *entry.record.time_ms))) {
+           Unbound(MakePair(c, parent), LastMs(entry.record)))) {
         continue;
       }
       const auto [at, first] = unbound_until_.try_emplace(MakePair(a, c), time_ms);
@@ -126,8 +126,11 @@ void NaiveWorld::GatherSightings() {
     for (const NodePair& pair : PairsIn(entry)) {
       if (!forced) ever_seen_.insert(pair);
       if (!entry.live || Deleted(entry, pair.first) || Deleted(entry, pair.second)) continue;
-      if (Unbound(pair, t) && (!forced || Is(Flip::kUnbindVoidsMustLinks))) continue;
-      links_[pair].sightings.push_back({t, forced, entry.record.source, entry.record.id});
+      if (Unbound(pair, LastMs(entry.record)) && (!forced || Is(Flip::kUnbindVoidsMustLinks)))
+        continue;
+      links_[pair].sightings.push_back({t, forced, entry.record.source, entry.record.id,
+                                        LastMs(entry.record),
+                                        entry.record.folded ? entry.record.folded->count : 1});
     }
   }
 }
@@ -161,12 +164,12 @@ void NaiveWorld::WeighLinks() {
       const bool only_forced = std::all_of(link.sightings.begin(), link.sightings.end(),
                                            [](const Sighting& x) { return x.forced; });
       state.forced |= s.forced;
-      if (!s.forced) ++state.seen;
-      if (!s.forced || !Is(Flip::kCountWithoutForced)) ++link.count;
+      if (!s.forced) state.seen += s.count;
+      if (!s.forced || !Is(Flip::kCountWithoutForced)) link.count += s.count;
       if (!any_time || s.time_ms < state.first_ms) state.first_ms = s.time_ms;
-      if (!any_time || (s.time_ms > state.last_ms &&
+      if (!any_time || (s.last_ms > state.last_ms &&
                         !(s.forced && !only_forced && Is(Flip::kLastWithoutForced)))) {
-        state.last_ms = s.time_ms;
+        state.last_ms = s.last_ms;
       }
       any_time = true;
     }

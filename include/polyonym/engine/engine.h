@@ -109,6 +109,19 @@ struct AdvanceResult {
   std::vector<Change> changes;
 };
 
+struct HorizonOptions {
+  // Called now and then by the thread that works: what is done, of how much. May not call the engine.
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress;
+};
+
+// What the horizon of a source did as it moved.
+struct HorizonResult {
+  std::uint64_t sequence = 0;        // of this call; unchanged when the horizon stood there already
+  std::uint64_t folded_records = 0;   // that stood, and are not kept any more
+  std::uint64_t dropped_records = 0;  // versions that did not stand, likewise
+  std::uint64_t folds = 0;  // records that stand for them now, and for what was folded before
+};
+
 // Which records to take back. Either `record` alone of a source, or all of the source with time in [from_ms, to_ms].
 struct RecordSelector {
   std::string source;
@@ -153,7 +166,8 @@ class Engine {
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
 
   // Takes records back: logs a tombstone for each that stands, in one commit. Acts are records, and are taken back alike.
-  // ERRORS: InvalidArgument (no source, or neither a record nor a range), as Apply().
+  // ERRORS: InvalidArgument (no source, or neither a record nor a range), OutOfRange (behind the source's horizon, or by the id of a record
+  // that is not kept where the source has one), as Apply().
   // COST: by record a look-up; by range a pass over all record cells, and a read of the source's records.
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
 
@@ -168,6 +182,18 @@ class Engine {
   // ERRORS: InvalidArgument (it stands later already; or it would leap by more than max_clock_leap_ms over the clock and the newest record),
   // as Apply().  COST: the links that expire, and their profiles.
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
+
+  // Folds the observations and binds of a source that are older than `before_ms`: of those that named the same, one record is left, with
+  // the first and last of their times and how many they were; their facts, and versions of the source that do not stand, are dropped. Profiles and
+  // the evidence of links stay as they are, and no change is fed. From then on the source's records from before are rejected
+  // (Reason::kBehindHorizon), and so are unbinds and deletions by any source that would void what was folded in part; Retract(), AsOf() and
+  // AsKnown() answer OutOfRange where they would need what is gone. Acts are kept, and can be taken back. Horizons never go back.
+  // docs/horizon.md has all of it. A checkpoint is written, then the log is cleaned, in steps between which others may write.
+  // ERRORS: InvalidArgument (no source; before_ms is behind the source's horizon, or later than every known time), as Apply(), as
+  // Checkpoint(): then the horizon moved, and the log is cleaned when it moves next, or when the store is opened.
+  // COST: one commit that reads the source's records, about 2 µs each, while writers wait; a checkpoint; writing the log again.
+  absl::StatusOr<HorizonResult> MoveHorizon(const std::string& source, std::int64_t before_ms,
+                                            const HorizonOptions& options = {});
 
   // The present state of the first graph. COST: a pin; hold it as long as one question takes, not for ever.
   View Read() const;

@@ -84,6 +84,7 @@ struct EngineMetrics {
   std::uint64_t retracted_records = 0;  // by Retract()
   std::uint64_t rejudged_records = 0;   // by SetPolicy()
   std::uint64_t expired_links = 0;      // by AdvanceTo()
+  std::uint64_t folded_records = 0;     // by MoveHorizon()
 
   std::array<std::uint64_t, 6> changes{};  // of profiles, by ChangeKind
   std::uint64_t feed_rows = 0;
@@ -110,6 +111,7 @@ struct EngineMetrics {
   LatencyHistogram retract;
   LatencyHistogram set_policy;
   LatencyHistogram advance_to;
+  LatencyHistogram move_horizon;
   LatencyHistogram commit;  // writes of the store's log; with Durability::kSync its sync too
   LatencyHistogram sync;
   LatencyHistogram checkpoint;

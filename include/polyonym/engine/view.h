@@ -100,12 +100,19 @@ struct StoredRecord {
   Record record;  // `id`, `time_ms` and `version` filled in
 };
 
+// Records of the source from before this time were folded: Engine::MoveHorizon().
+struct SourceHorizon {
+  std::string source;
+  std::int64_t before_ms = 0;
+};
+
 struct Stats {
   std::uint64_t sequence = 0;
   std::uint64_t records = 0;  // ever stored
   std::uint64_t standing_records = 0;
   std::uint64_t held_records = 0;
-  std::uint64_t identifiers = 0;  // ever numbered
+  std::uint64_t folded_records = 0;  // not kept any more: others stand for them
+  std::uint64_t identifiers = 0;     // ever numbered
   std::uint64_t live_identifiers = 0;
   std::uint64_t shared_identifiers = 0;
   std::uint64_t profiles = 0;  // groups of live identifiers
@@ -145,15 +152,18 @@ class View {
   std::uint64_t policy_version() const;
   // The store's clock: where AdvanceTo() last brought it; 0 where it never did.
   std::int64_t clock_ms() const;
+  // By source.
+  std::vector<SourceHorizon> Horizons() const;
 
   // ---- other times, other policies: a batch run over the log, beside the store ----
 
   // The records that stand now with a time up to `time_ms`, under the present policy, by the clock of then (the present clock where that
-  // is earlier).  ERRORS: OutOfRange (behind the horizon of a source), DataLoss.  COST: the whole log, in time and memory.
+  // is earlier).  ERRORS: OutOfRange (behind the horizon of a source, or records were folded since this view was taken), DataLoss.
+  // COST: the whole log, in time and memory.
   absl::StatusOr<Moment> AsOf(std::int64_t time_ms) const;
 
   // What was known at `sequence`: the records, retractions, policy and clock as they stood then.  ERRORS: OutOfRange (later than this
-  // view, or before what was folded), DataLoss.  COST: the log up to there, in time and memory.
+  // view, or before the call that folded records last), DataLoss.  COST: the log up to there, in time and memory.
   absl::StatusOr<Moment> AsKnown(std::uint64_t sequence) const;
 
   // Who would merge, split or be held under another policy. Nothing is written.  ERRORS: InvalidArgument, as Validate(), DataLoss.
@@ -226,9 +236,11 @@ class View {
   // The next call starts at the last change's sequence + 1.
   absl::StatusOr<std::vector<Change>> Changes(std::uint64_t from, std::uint64_t max_changes) const;
 
-  // Every stored record in order of arrival, standing or not, until `visit` returns false.  ERRORS: DataLoss.
+  // Every record that is kept, in order of arrival, standing or not, until `visit` returns false; some may stand for others that were
+  // folded.  ERRORS: DataLoss, OutOfRange (records were folded since this view was taken).
   absl::Status Export(const std::function<bool(const StoredRecord&)>& visit) const;
 
+  // ERRORS: NotFound (none ever had the number), OutOfRange (it was folded), DataLoss.
   absl::StatusOr<StoredRecord> RecordOf(std::uint64_t number) const;
 
   // COST: a pass over the identifiers, for the largest profile.

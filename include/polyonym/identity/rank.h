@@ -20,6 +20,13 @@ using Link = std::uint32_t;
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
 // The live evidence of a pair: how often it was seen together, and when. Forced sightings are must-links.
+// When something was seen, and how often.
+struct Span {
+  std::int64_t first_ms = 0;
+  std::int64_t last_ms = 0;
+  std::uint32_t count = 1;
+};
+
 struct Evidence {
   std::int64_t first_ms = 0;  // earliest sighting, forced or not
   std::int64_t last_ms = 0;   // latest
@@ -28,11 +35,12 @@ struct Evidence {
 
   bool any() const { return seen + forced > 0; }
 
-  void Add(std::int64_t time_ms, bool is_forced) {
-    if (!any() || time_ms < first_ms) first_ms = time_ms;
-    if (!any() || time_ms > last_ms) last_ms = time_ms;
-    ++(is_forced ? forced : seen);
+  void Add(const Span& span, bool is_forced) {
+    if (!any() || span.first_ms < first_ms) first_ms = span.first_ms;
+    if (!any() || span.last_ms > last_ms) last_ms = span.last_ms;
+    (is_forced ? forced : seen) += span.count;
   }
+  void Add(std::int64_t time_ms, bool is_forced) { Add({time_ms, time_ms, 1}, is_forced); }
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 

@@ -52,7 +52,9 @@ enum class Reason : std::uint8_t {
   kMissingVersion = 56,   // retract needs a version or a time
   kRenameAcrossFamilies = 57,
   kNegativeVersion = 58,
-  kBehindHorizon = 59,  // older than the horizon of its source, behind which records are folded
+  // Older than the horizon of its source, behind which records are folded; or an act that would void folded records in part.
+  kBehindHorizon = 59,
+  kFolded = 60,  // it says that it is folded, which the engine alone may
 };
 
 std::string_view ToString(Outcome outcome);  // `applied`, `unchanged`, `held`, `rejected`

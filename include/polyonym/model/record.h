@@ -46,6 +46,14 @@ struct RecordIdentifier {
   friend bool operator==(const RecordIdentifier&, const RecordIdentifier&) = default;
 };
 
+// Of a record that stands for several of its source, which named the same and were folded behind the source's horizon: its `time_ms` is the
+// first of theirs.
+struct Folded {
+  std::uint32_t count = 0;   // how many they were
+  std::int64_t last_ms = 0;  // the last of their times
+  friend bool operator==(const Folded&, const Folded&) = default;
+};
+
 struct Record {
   std::string source;  // who reports it, 1 to 128 bytes
   std::string id;      // the source's own id of it, up to 256 bytes; empty: the content's hash
@@ -56,6 +64,7 @@ struct Record {
   std::string target_source;  // kDeleteSource only
   // Traits, tags, events, relations and consents, as a serialised polyonym.v1.Facts. Kept byte for byte.
   std::string facts;
+  std::optional<Folded> folded;  // the engine's to say: a record that comes with it is rejected
 
   friend bool operator==(const Record&, const Record&) = default;
 };
@@ -72,7 +81,7 @@ struct RecordLimits {
 // ERRORS: InvalidArgument naming the field and its range.
 absl::Status Validate(const RecordLimits& limits);
 
-// The 128-bit hash of everything in the record but `id` (and of a version left out: its default). Equal records have
+// The 128-bit hash of everything in the record but `id` and `folded` (and of a version left out: its default). Equal records have
 // equal hashes on every machine: it is XXH3-128 over the canonical bytes that docs/format.md defines.
 // It names records that come without an id and breaks ties between versions.
 struct ContentHash {

@@ -20,6 +20,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -67,6 +68,15 @@ class VersionedArray {
     return page->cells[index % kPageCells];
   }
 
+  // The page of a cell, whose cells are all T() now, will not be written again: GiveBack() may have it.
+  void Free(std::size_t index) { freed_.push_back({commit_, index / kPageCells}); }
+
+  // Adds a page of cells that are all T() and will not be written.  REQUIRES: size() is a multiple of page_cells().
+  void AppendFreePage() {
+    SlotFor(size_ / kPageCells).store(&empty_, std::memory_order_release);
+    size_ += kPageCells;
+  }
+
   // The cell as the open commit has it.
   const T& Latest(std::size_t index) const {
     return FindSlot(index / kPageCells)->load(std::memory_order_relaxed)->cells[index % kPageCells];
@@ -104,6 +114,16 @@ class VersionedArray {
     }
   }
 
+  // Puts one empty page in place of all that were freed up to commit `last`: no reader may want what is older, and PageCommit() says
+  // nothing more of them.
+  void GiveBack(std::uint64_t last) {
+    for (; !freed_.empty() && freed_.front().commit <= last; freed_.pop_front()) {
+      std::atomic<Page*>& slot = SlotFor(freed_.front().page);
+      retired_.push_back({commit_ + 1, slot.load(std::memory_order_relaxed)});  // one may be in it
+      slot.store(&empty_, std::memory_order_release);
+    }
+  }
+
   // ---- readers ----
 
   // The cell as it stood at `commit`.  REQUIRES: index is under the size at that commit.
@@ -133,6 +153,10 @@ class VersionedArray {
   struct Retired {
     std::uint64_t commit;  // of the page that replaced it: readers from there on do not want it
     Page* page;
+  };
+  struct Freed {
+    std::uint64_t commit;
+    std::size_t page;
   };
   static constexpr std::size_t kCacheLine = 64;
   static constexpr std::size_t kSegmentPages = 512;
@@ -182,6 +206,8 @@ class VersionedArray {
   std::size_t size_ = 0;
   std::vector<Retired> retired_;  // in order of commit
   std::size_t first_retired_ = 0;
+  std::deque<Freed> freed_;  // in order of commit
+  Page empty_;               // every page that was freed
   std::vector<Page*> free_;
   std::vector<std::unique_ptr<Page[]>> chunks_;
   std::size_t pages_ = 0;  // in all chunks
