@@ -163,7 +163,8 @@ std::shared_ptr<const Horizons> ReadHorizons(ByteReader* in) {
   auto horizons = std::make_shared<Horizons>();
   const std::uint64_t sequence = in->Varint(), folded = in->Varint();
   const std::uint64_t count = in->Varint();
-  if (count > in->remaining()) return nullptr;
+  if (count > in->remaining() || (count == 0) != (sequence == 0) || (count == 0 && folded != 0))
+    return nullptr;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string source(in->Text());
     const std::int64_t before_ms = UnZigZag(in->Varint());
@@ -209,7 +210,7 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
   s.newest_ms = UnZigZag(newest_ms);
   bool sound = rank_epoch < Rules::kRankEpochs && s.clock_ms >= 0 && s.newest_ms >= 0;
   const auto horizons = ReadHorizons(&in);
-  sound &= horizons != nullptr;
+  sound &= horizons != nullptr && horizons->sequence() <= s.sequence;
   if (sound) s.horizons = horizons;
   auto policy = ReadPolicyProto(in.Text());
   if (!policy.ok())

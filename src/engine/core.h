@@ -85,8 +85,8 @@ class Core {
   Effect PutRules(std::shared_ptr<const CompiledPolicy> policy, std::uint64_t version,
                   const Progress& progress);
 
-  // Takes every record that another index of the same log has, as new to this one.  REQUIRES: nothing was taken yet.
-  Effect TakeHistory(const Index& other, std::int64_t clock_ms, const Progress& progress);
+  // Takes every record that another graph of the same log has, as new to this one.  REQUIRES: nothing was taken yet.
+  Effect TakeHistory(const Core& other, const Progress& progress);
 
   // Moves the clock.  REQUIRES: forward.
   Effect AdvanceTo(std::int64_t now_ms);

@@ -302,18 +302,19 @@ void Core::PutRanks(const PolicyDelta& delta) {
   }
 }
 
-Core::Effect Core::TakeHistory(const Index& other, std::int64_t clock_ms,
-                               const Progress& progress) {
+Core::Effect Core::TakeHistory(const Core& other, const Progress& progress) {
   Effect effect;
-  clock_ms_ = clock_ms;
+  clock_ms_ = other.clock_ms_;
+  horizons_ = other.horizons_;
+  const auto& records = other.index_->records;
   tracker_.SetCause(Cause::kDefinition, 0);
   Defer();
   Rejudging work;
   work.progress = &progress;
-  work.total = other.records.size();
-  for (std::uint32_t r = 0; r < other.records.size() && status_.ok(); ++r) {
+  work.total = records.size();
+  for (std::uint32_t r = 0; r < records.size() && status_.ok(); ++r) {
     work.Step();
-    const RecordCell cell = other.records.Latest(r);
+    const RecordCell cell = records.Latest(r);
     if (cell.gone()) {
       index_->records.Append(cell);
       continue;
@@ -328,7 +329,7 @@ Core::Effect Core::TakeHistory(const Index& other, std::int64_t clock_ms,
     TakeOne({&*record, false, cell.location}, judged_, &taken);
     index_->records.Write(r).sequence = cell.sequence;
   }
-  effect.judged_records = effect.changed_records = other.records.size();
+  effect.judged_records = effect.changed_records = records.size();
   effect.replayed_profiles = ReplayDeferred();
   return effect;
 }

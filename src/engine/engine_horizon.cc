@@ -166,7 +166,9 @@ Engine::Impl::FoldedOut Engine::Impl::FoldOut(
     frames_to_clean_.insert(cell.location >> 16);
     out.folded += stands && !record->folded ? 1 : 0;
     out.dropped += stands ? 0 : 1;
-    if (stands) stood(*std::move(record), key);
+    if (!stands) continue;
+    out.seen += engine::SpanOf(*record).count;
+    stood(*std::move(record), key);
   }
   if (progress) progress(total, total);
   return out;

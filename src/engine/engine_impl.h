@@ -107,6 +107,7 @@ class Engine::Impl {
   struct FoldedOut {
     std::uint64_t folded = 0;   // that stood, and only for themselves
     std::uint64_t dropped = 0;  // that did not stand
+    std::uint64_t seen = 0;     // how often those that stood saw what they name
   };
   FoldedOut FoldOut(const std::string& source, std::int64_t before_ms,
                     const std::function<void(std::uint64_t, std::uint64_t)>& progress,

@@ -200,6 +200,9 @@ absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Fra
           "the log was cleaned and its checkpoint is gone; restore a backup");
     incoming.push_back({&record, false, number << 16 | incoming.size()});
   }
+  for (const Record& record : frame.records) {
+    if (folded) replayed_fold_->second.seen -= record.folded->count;
+  }
   for (const auto& lens : lenses_) {
     if (!folded) {
       lens->core->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
@@ -229,6 +232,8 @@ absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
 absl::Status Engine::Impl::EndReplayedApply() {
   if (replaying_ == 0) return absl::OkStatus();
   if (replayed_fold_) {
+    if (replayed_fold_->second.seen != 0)
+      return absl::DataLossError("a logged fold is not whole; restore a backup");
     EndFold(replayed_fold_->first.source, replayed_fold_->first.before_ms, replayed_fold_->second);
     replayed_fold_.reset();
   }

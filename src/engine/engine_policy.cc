@@ -78,8 +78,7 @@ engine::Core::Effect Engine::Impl::PutPolicy(std::uint32_t graph, const std::str
   auto lens = std::make_shared<engine::Lens>(graph, name, &first().index);
   lens->Start(&log_, engine::Rules::Make(std::move(policy), 1, 0, {}));
   lens->Begin(last_sequence_ + 1);
-  const engine::Core::Effect effect =
-      lens->core->TakeHistory(first().index, first().core->clock_ms(), progress);
+  const engine::Core::Effect effect = lens->core->TakeHistory(*first().core, progress);
   const std::lock_guard lock(lenses_mutex_);
   lenses_.push_back(std::move(lens));
   return effect;

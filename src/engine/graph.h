@@ -68,8 +68,6 @@ class Graph : public GraphReader<Latest> {
   // Puts every link back into the lists of its ends.
   void Relist();
 
-  // Forgets every profile and its header; nodes must be reset by the caller.
-  void Clear() { free_headers_.clear(); }
   // Headers that no root points to, after loading.
   void FindFreeHeaders();
 

@@ -104,15 +104,6 @@ class SlotTable {
     }
   }
 
-  // Forgets everything.  REQUIRES: no readers.
-  void Clear() {
-    for (auto& segment : segments_) {
-      segment.tables.clear();
-      segment.used = 0;
-      segment.Install(8);
-    }
-  }
-
   std::uint64_t bytes() const {
     std::uint64_t sum = 0;
     for (const auto& segment : segments_) {

@@ -248,6 +248,8 @@ TEST_CASE("every graph is folded, and one that is made later has what was folded
     const View view = Must(engine->Read(graph));
     CHECK(LinkOf(view).sightings == 3);
     CHECK(Kept(view).size() == 2);
+    CHECK(view.Horizons().size() == 1);
+    CHECK(view.AsOf(24).status().code() == absl::StatusCode::kOutOfRange);
     CHECK(Must(view.Verify()).ok());
   }
 }

@@ -366,4 +366,39 @@ TEST_CASE("a clock before 1970, a graph beyond a byte and a frame of no kind are
   CHECK(absl::IsDataLoss(decode(0, 0, texts)));
 }
 
+TEST_CASE("a frame without some of its records keeps the others in their places") {
+  Log log(nullptr);
+  std::vector<Record> records;
+  for (int i = 0; i < 5; ++i) {
+    Record& record = records.emplace_back();
+    record.source = "shop";
+    record.id = "r" + std::to_string(i);
+    record.time_ms = record.version = i;
+    record.identifiers = {{"phone", "secret" + std::to_string(i), Role::kSelf}};
+    log.Append(1, 10 + static_cast<std::uint64_t>(i), record, false);
+  }
+  WriteSet writes;
+  log.MoveTo(&writes);
+  const std::string whole = writes.puts.at(0).value;
+  const std::string some = Must(WithoutRecords(
+      1, whole, [](std::uint64_t first, std::uint64_t place) { return (first + place) % 2 == 0; }));
+  for (std::uint64_t place = 0; place < 5; ++place) {
+    INFO("place " << place);
+    const bool gone = place % 2 == 0;
+    const auto record = DecodeRecordOfFrame(1, some, place);
+    CHECK(record.status().code() == (gone ? absl::StatusCode::kOutOfRange : absl::StatusCode::kOk));
+    if (!gone) CHECK(*record == records[place]);
+    CHECK((some.find("secret" + std::to_string(place)) == std::string::npos) == gone);
+    CHECK(Must(DecodeFrame(1, some)).records.at(place).source.empty() == gone);
+  }
+  CHECK(Must(WithoutRecords(1, some, [](auto, auto) { return false; })) == some);
+  CHECK(Must(WithoutRecords(1, whole, [](auto, auto) { return false; })) == whole);
+  const std::string none = Must(WithoutRecords(1, whole, [](auto, auto) { return true; }));
+  CHECK(none.find("shop") == std::string::npos);
+  CHECK(none.size() < 25);
+  CHECK(Must(DecodeFrame(1, none)).first_record == 10);
+  CHECK(WithoutRecords(2, whole, [](auto, auto) { return true; }).status().code() ==
+        absl::StatusCode::kDataLoss);
+}
+
 }  // namespace polyonym::engine

@@ -275,12 +275,13 @@ void CheckRecords(const DocumentedStore& whole, const Documented& store, const V
       return store.Field(Documented::kRecords, stored.number - 1, offset, bytes);
     };
     const Record& record = stored.record;
-    CHECK(field(0, 8) == KeyedHash(whole.salt(), record.source, record.id));
+    CHECK(field(0, 8) == (record.folded ? 0 : KeyedHash(whole.salt(), record.source, record.id)));
     const std::uint64_t address = field(8, 8);
     CHECK(whole.frames().at(address / 65536).records.at(address % 65536) == record);
     CHECK(field(16, 8) == stored.sequence);
     CHECK(field(24) == (KeyedHash(whole.salt(), record.source) & 0xffffffff));
-    CHECK((field(28) & 0xff) == static_cast<std::uint64_t>(record.act));
+    CHECK((field(28) & 0x7f) == static_cast<std::uint64_t>(record.act));
+    CHECK(((field(28) & 0x80) != 0) == record.folded.has_value());
     CHECK((field(28) & 0xfffff000) == FamilyBits(store.manifest(), record));
     CHECK(((field(28) & 0x100) != 0) == stored.standing);
     if (stored.standing) CHECK(((field(28) & 0x200) != 0) == stored.held);

@@ -101,9 +101,15 @@ std::string ContentsHash(const Record& record) {
   return hex;
 }
 
-Record ReadLoggedRecord(std::string_view bytes, const std::vector<std::string>& names) {
-  Reader in(bytes);
+Record ReadLoggedRecord(int kind, std::string_view bytes, const std::vector<std::string>& names) {
   Record record;
+  if (bytes.empty()) return record;
+  Reader in(bytes);
+  Folded folded;
+  if (kind == 5) {
+    folded.count = static_cast<std::uint32_t>(in.Varint());
+    folded.last_ms = static_cast<std::int64_t>(in.Varint());  // less the first
+  }
   const std::uint64_t head = in.Byte();
   Demand((head & 0x0f) <= 8, "an act is unknown");
   record.act = static_cast<Act>(head & 0x0f);
@@ -123,6 +129,10 @@ Record ReadLoggedRecord(std::string_view bytes, const std::vector<std::string>& 
   if ((head & 0x40) != 0) record.facts = in.Text();
   in.End();
   if ((head & 0x10) != 0) record.id = ContentsHash(record);
+  if (kind == 5) {
+    folded.last_ms += *record.time_ms;
+    record.folded = folded;
+  }
   return record;
 }
 
@@ -141,6 +151,12 @@ Manifest ReadManifest(std::string_view payload) {
   }
   m.clock_ms = in.ZigZag();
   m.newest_ms = in.ZigZag();
+  m.folded_at = in.Varint();
+  m.folded = in.Varint();
+  for (std::uint64_t left = in.Varint(); left > 0; --left) {
+    const std::string source = in.Text();
+    m.horizons[source] = in.ZigZag();
+  }
   m.policy = in.Text();
   for (std::uint64_t left = in.Varint(); left > 0; --left) m.namespaces.push_back(in.Text());
   for (std::uint64_t left = in.Varint(); left > 0; --left) m.families.push_back(in.Text());
@@ -171,13 +187,16 @@ LoggedFrame ReadLoggedFrame(std::string_view payload) {
     frame.policy = in.Text();
   } else if (frame.kind == 3) {
     frame.clock_ms = in.ZigZag();
+  } else if (frame.kind == 4) {
+    frame.source = in.Text();
+    frame.before_ms = in.ZigZag();
   } else {
-    Demand(frame.kind == 1, "a frame is of no kind");
+    Demand(frame.kind == 1 || frame.kind == 5, "a frame is of no kind");
     frame.first_record = in.Varint();
     std::vector<std::string> names(in.Varint());
     for (std::string& name : names) name = in.Text();
     for (std::uint64_t left = in.Varint(); left > 0; --left)
-      frame.records.push_back(ReadLoggedRecord(in.Text(), names));
+      frame.records.push_back(ReadLoggedRecord(frame.kind, in.Text(), names));
   }
   in.End();
   return frame;
@@ -218,9 +237,9 @@ DocumentedStore::DocumentedStore(const Store& store) {
     Demand(status.ok(), "a table cannot be read");
   };
   each(Table::kMeta, [&](const std::string& key, const std::string& payload) {
-    Demand(key == "header", "an unknown row of meta");
+    Demand(key == "header" || key == "cleaned", "an unknown row of meta");
     Reader in(payload);
-    salt_ = in.Varint();
+    (key == "header" ? salt_ : cleaned_at_) = in.Varint();
     in.End();
   });
   each(Table::kLog, [&](const std::string& key, const std::string& payload) {

@@ -27,8 +27,11 @@ struct LoggedFrame {
   std::string graph_name;
   std::string policy;
   std::int64_t clock_ms = 0;
+  std::string source;  // of a horizon
+  std::int64_t before_ms = 0;
   std::uint64_t first_record = 0;
-  std::vector<Record> records;  // with ids and versions filled in
+  // With ids and versions filled in; of one that was folded nothing is left, not even a source.
+  std::vector<Record> records;
 };
 LoggedFrame ReadLoggedFrame(std::string_view payload);
 
@@ -44,6 +47,8 @@ struct Manifest {
       end_of_values, last_frame, standing_records, held_records, live_identifiers, live_nodes,
       merged_away, shared, live_links, refused_links, policy_version, rank_epoch;
   std::int64_t clock_ms, newest_ms;
+  std::uint64_t folded_at, folded;
+  std::map<std::string, std::int64_t> horizons;
   std::string policy;
   std::vector<std::string> namespaces;
   std::vector<std::string> families;
@@ -76,6 +81,7 @@ class DocumentedStore {
   explicit DocumentedStore(const Store& store);
 
   std::uint64_t salt() const { return salt_; }
+  std::uint64_t cleaned_at() const { return cleaned_at_; }
   const std::map<std::uint64_t, LoggedFrame>& frames() const { return frames_; }
   const std::map<std::uint64_t, DocumentedGraph>& graphs() const { return graphs_; }
 
@@ -84,6 +90,7 @@ class DocumentedStore {
   void ReadState(const std::string& key, const std::string& payload);
 
   std::uint64_t salt_ = 0;
+  std::uint64_t cleaned_at_ = 0;
   std::map<std::uint64_t, LoggedFrame> frames_;
   std::map<std::uint64_t, DocumentedGraph> graphs_;
 };

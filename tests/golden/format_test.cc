@@ -25,30 +25,39 @@ DocumentedStore ReadStore(const std::string& path) {
 
 void CheckLog(const DocumentedStore& store, const Engine& engine) {
   const View view = engine.Read();
-  std::vector<StoredRecord> records;
+  std::map<std::uint64_t, StoredRecord> records;  // by number
   Must(view.Export([&](const StoredRecord& stored) {
-    records.push_back(stored);
+    records[stored.number] = stored;
     return true;
   }));
   std::uint64_t sequence = 0;
   std::int64_t clock_ms = 0;
-  std::size_t next = 0;
+  std::uint64_t next = 1;
+  std::size_t kept = 0;
   std::map<std::uint64_t, LoggedFrame> policies;  // the last of each graph
+  std::map<std::string, std::int64_t> horizons;
   for (const auto& [number, frame] : store.frames()) {
     INFO("frame " << number);
     CHECK((frame.sequence == sequence || frame.sequence == sequence + 1));
     sequence = frame.sequence;
     if (frame.kind == 2) policies[frame.graph] = frame;
     if (frame.kind == 3) CHECK(frame.clock_ms > std::exchange(clock_ms, frame.clock_ms));
-    if (frame.kind == 1) CHECK(frame.first_record == next + 1);
+    if (frame.kind == 4) horizons[frame.source] = frame.before_ms;
+    if (frame.kind == 1 || frame.kind == 5) CHECK(frame.first_record == next);
     for (const Record& record : frame.records) {
-      REQUIRE(next < records.size());
-      CHECK(record == records[next].record);
-      CHECK(records[next].sequence == frame.sequence);
-      ++next;
+      const auto at = records.find(next++);
+      CHECK((at == records.end()) == record.source.empty());
+      if (at == records.end()) continue;
+      ++kept;
+      CHECK(record == at->second.record);
+      CHECK(record.folded.has_value() == (frame.kind == 5));
+      CHECK(at->second.sequence == frame.sequence);
     }
   }
-  CHECK(next == records.size());
+  CHECK(kept == records.size());
+  for (const SourceHorizon& horizon : view.Horizons())
+    CHECK(horizons[horizon.source] == horizon.before_ms);
+  CHECK(horizons.size() == view.Horizons().size());
   CHECK(sequence == view.sequence());
   CHECK(clock_ms == view.clock_ms());
   const std::vector<std::string> graphs = engine.Graphs();
@@ -94,10 +103,16 @@ void CheckManifest(const DocumentedStore& whole, const Documented& store, const 
   CHECK(m.policy_version == view.policy_version());
   CHECK(m.policy == WritePolicyProto(view.policy()));
   CHECK(m.clock_ms == view.clock_ms());
+  CHECK(m.folded == stats.folded_records);
+  CHECK(whole.cleaned_at() == m.folded_at);
+  CHECK(m.horizons.size() == view.Horizons().size());
+  for (const SourceHorizon& horizon : view.Horizons())
+    CHECK(m.horizons.at(horizon.source) == horizon.before_ms);
   CHECK(whole.frames().at(m.last_frame).sequence == m.sequence);
   std::int64_t newest_ms = 0;
   Must(view.Export([&](const StoredRecord& stored) {
-    newest_ms = std::max(newest_ms, stored.record.time_ms.value_or(0));
+    const Record& r = stored.record;
+    newest_ms = std::max(newest_ms, r.folded ? r.folded->last_ms : r.time_ms.value_or(0));
     return true;
   }));
   CHECK(m.newest_ms == newest_ms);
@@ -153,6 +168,7 @@ TEST_CASE("the golden store's checkpoint holds what is rare") {
   CHECK(expired > 0);
   CHECK(refused > 0);
   CHECK(first.manifest().clock_ms > 0);
+  CHECK(first.manifest().folded > 0);
   CHECK(second.manifest().policy_version > 1);
   CHECK(second.manifest().rank_epoch > 0);
   const std::vector<std::string>& names = first.manifest().namespaces;
@@ -174,6 +190,11 @@ TEST_CASE("stores of random histories read as docs/format.md says") {
       ApplySteps(*engine, history, random, [&](std::size_t, const ApplyResult&) {
         if (random.Chance(5)) Must(engine->Checkpoint());
         if (random.Chance(2)) Must(engine->SetPolicy(RandomPolicy(random), further).status());
+        if (random.Chance(5)) {  // where it goes back, or lies too far ahead, nothing happens
+          const std::string source = "s" + std::to_string(random.Below(3));
+          const auto before_ms = static_cast<std::int64_t>(1000 + random.Below(60));
+          engine->MoveHorizon(source, before_ms).status().IgnoreError();
+        }
       });
       if (random.Chance(50)) Must(engine->SetPolicy(RandomPolicy(random)).status());
       Must(engine->Checkpoint());
@@ -204,6 +225,8 @@ TEST_CASE("golden rows read as docs/format.md says") {
     CHECK(got.graph == want.graph);
     CHECK(got.graph_name == want.graph_name);
     CHECK(got.clock_ms == want.clock_ms);
+    CHECK(got.source == want.source);
+    CHECK(got.before_ms == want.before_ms);
     CHECK(got.first_record == want.first_record);
     CHECK(got.records == want.records);
   }

@@ -107,6 +107,8 @@ TEST_CASE("golden log frames are read and written as they were") {
     CHECK(got.graph == want.graph);
     CHECK(got.graph_name == want.graph_name);
     CHECK(got.clock_ms == want.clock_ms);
+    CHECK(got.source == want.source);
+    CHECK(got.before_ms == want.before_ms);
     CHECK(got.records == want.records);
     CHECK(ToHex(EncodeFrame(number, got)) == ToHex(bytes));
     for (std::size_t i = 0; i < want.records.size(); ++i) {

@@ -106,11 +106,30 @@ std::map<std::uint64_t, engine::Frame> GoldenFrames() {
   clock.kind = engine::FrameKind::kClock;
   clock.sequence = 301;
   clock.clock_ms = kLate;
+  engine::Frame horizon;
+  horizon.kind = engine::FrameKind::kHorizon;
+  horizon.sequence = 302;
+  horizon.source = "till";
+  horizon.before_ms = kLate;
+  engine::Frame folded;
+  folded.kind = engine::FrameKind::kFolded;
+  folded.sequence = 302;
+  folded.first_record = 77;
+  for (const std::uint32_t count : {1u, 300u}) {
+    Record& record = folded.records.emplace_back();
+    record.source = "till";
+    record.time_ms = record.version = kLate - 1'000'000;
+    record.act = count == 1 ? Act::kObserve : Act::kBind;
+    record.identifiers = {{"crm", "c1", Role::kSelf}, {"phone", "+86 139", Role::kSelf}};
+    record.id = ToString(HashContent(record));
+    record.folded = Folded{count, kLate - (count == 1 ? 1'000'000 : 1)};
+  }
   engine::Frame records;
   records.sequence = std::uint64_t{1} << 33;
   records.first_record = 1'000'000;
   records.records = SomeRecords();
-  return {{1, policy}, {400, further}, {401, clock}, {std::uint64_t{1} << 35, records}};
+  return {{1, policy},    {400, further}, {401, clock},
+          {402, horizon}, {403, folded},  {std::uint64_t{1} << 35, records}};
 }
 
 std::string EncodeFrame(std::uint64_t number, const engine::Frame& frame) {
@@ -119,6 +138,8 @@ std::string EncodeFrame(std::uint64_t number, const engine::Frame& frame) {
   if (frame.kind == engine::FrameKind::kPolicy)
     log.AppendPolicy(frame.sequence, frame.policy, frame.graph, frame.graph_name);
   if (frame.kind == engine::FrameKind::kClock) log.AppendClock(frame.sequence, frame.clock_ms);
+  if (frame.kind == engine::FrameKind::kHorizon)
+    log.AppendHorizon(frame.sequence, frame.source, frame.before_ms);
   for (std::size_t i = 0; i < frame.records.size(); ++i) {
     const Record& record = frame.records[i];
     log.Append(frame.sequence, frame.first_record + i, record,

@@ -88,6 +88,12 @@ Call Clock(std::int64_t clock_ms) {
   return call;
 }
 
+Call Horizon(const std::string& source, std::int64_t before_ms) {
+  Call call = Clock(before_ms);
+  call.source = source;
+  return call;
+}
+
 }  // namespace
 
 std::vector<Call> StoryUpToCheckpoint() {
@@ -145,7 +151,20 @@ std::vector<Call> StoryUpToCheckpoint() {
         R"({"source":"gym","id":"4","t":2800,"ids":{"locker":"L17","crm":"c5"}})"}},
       // A life that no record calls for any more.
       {"", {R"({"source":"gym","id":"4","version":2800,"op":"retract"})"}},
+      // A till that says the same again and again, until it is folded; what a later unbind voids is not folded with the rest.
+      {"",
+       {R"({"source":"till","id":"1","t":1010,"ids":{"phone":"13912345678","wechat.unionid":"uA"}})",
+        R"({"source":"till","id":"2","t":1020,"ids":{"wechat.unionid":"uA","phone":"13912345678"}})",
+        R"({"source":"till","id":"3","t":1060,"ids":{"phone":"13912345678","wechat.unionid":"uA"}})",
+        R"({"source":"till","id":"4","t":1150,"ids":{"phone":"13912345678","wechat.unionid":"uA"}})",
+        R"({"source":"till","id":"5","t":1160,"ids":{"crm":["c1","c4"]}})",
+        R"({"source":"till","id":"6","t":1170,"ids":{"crm":["c4","c1"]}})",
+        R"({"source":"till","id":"6","t":1180,"ids":{"crm":["c4","c1"]}})",
+        R"({"source":"desk","id":"u2","t":1050,"op":"unbind","pair":["wechat.unionid:uA","phone:13912345678"]})",
+        R"({"source":"till","id":"7","t":2550,"ids":{"crm":"c5","phone":"13112345675"}})"}},
+      Horizon("till", 1155),
       Clock(2600),
+      Horizon("till", 1300),
       Households(kOtherHouseholds),
   };
 }
@@ -187,6 +206,10 @@ void Tell(const std::vector<Call>& story, Engine* engine) {
       PolicyOptions options;
       options.graph = call.graph;
       Must(engine->SetPolicy(Must(ReadPolicyJson(call.policy)), options).status());
+      continue;
+    }
+    if (!call.source.empty()) {
+      Must(engine->MoveHorizon(call.source, call.clock_ms).status());
       continue;
     }
     if (call.clock_ms != 0) {

@@ -174,7 +174,7 @@ std::string With(std::string bytes, std::size_t offset, std::uint32_t number) {
 // A manifest up to its families, with one of its numbers another.
 std::string ManifestUpToFamilies(const std::string& payload, std::size_t place = kNone,
                                  std::uint64_t number = 0) {
-  constexpr std::size_t kNumbers = 23;
+  constexpr std::size_t kNumbers = 26;  // the last says that there are no horizons
   ByteReader in(payload);
   std::string out;
   PutText(&out, in.Text());
@@ -328,7 +328,8 @@ TEST_CASE("a manifest whose families, epoch, clock or name cannot be is not take
                                        start + Families({"\xff"}), payload + "x"})
       CHECK(absl::IsDataLoss(store.Open(row, altered)));
     const std::pair<std::size_t, std::uint64_t> numbers[] = {
-        {2, 1'000}, {7, 0}, {20, 1 << 15}, {21, ZigZag(-1)}, {22, ZigZag(-1)}};
+        {2, 1'000}, {7, 0},  {20, 1 << 15}, {21, ZigZag(-1)},       {22, ZigZag(-1)},
+        {23, 1},    {24, 1}, {25, 1},       {25, ~std::uint64_t{0}}};
     for (const auto& [place, number] : numbers) {
       INFO("number " << place);
       CHECK(absl::IsDataLoss(store.Open(row, ManifestUpToFamilies(payload, place, number) + good)));

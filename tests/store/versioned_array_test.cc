@@ -36,10 +36,6 @@ class ArrayHistory {
       written.resize(std::max(written.size(), index / kPageCells + 1));
       written[index / kPageCells] = commit_;
     };
-    if (random_.Chance(3)) {
-      array_.Clear();
-      cells.clear();
-    }
     for (std::uint64_t i = random_.Chance(10) ? random_.Below(2'000) : random_.Below(6); i > 0;
          --i) {
       touch(cells.size());
@@ -187,7 +183,6 @@ std::vector<Cells> PlanCommits(std::size_t commits) {
   std::vector<Cells> contents(1);
   for (std::size_t commit = 1; commit < commits; ++commit) {
     Cells cells = contents.back();
-    if (commit % 100 == 0) cells.clear();
     for (std::uint64_t i = random.Below(40); i > 0; --i) cells.push_back(commit);
     for (std::uint64_t i = cells.empty() ? 0 : 10; i > 0; --i)
       cells[random.Below(cells.size())] = commit;
@@ -223,7 +218,6 @@ TEST_CASE("readers find every cell as their commit left it, while the writer goe
   for (std::size_t commit = 1; commit < kCommits; ++commit) {
     array.Begin(commit);
     const Cells& want = contents[commit];
-    if (commit % 100 == 0) array.Clear();
     for (std::size_t at = 0; at < want.size(); ++at) {
       if (at >= array.size()) {
         array.Append(want[at]);
@@ -235,6 +229,46 @@ TEST_CASE("readers find every cell as their commit left it, while the writer goe
   }
   for (std::thread& reader : readers) reader.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("pages that were freed are given back once no reader wants them, and read as empty") {
+  VersionedArray<std::uint64_t, 4> array;
+  array.Begin(1);
+  for (std::uint64_t i = 0; i < 4000; ++i) array.Append(i + 1);
+  array.Begin(2);
+  for (std::size_t i = 0; i < 3000; ++i) array.Write(i) = 0;
+  for (std::size_t i = 0; i < 3000; i += 4) array.Free(i);
+  const std::size_t bytes = array.bytes();
+  array.GiveBack(1);  // a reader of commit 1 is there
+  array.Reclaim(1);
+  for (std::size_t i = 0; i < 4000; ++i) CHECK(array.At(i, 1) == i + 1);
+  array.GiveBack(2);
+  array.Reclaim(2);
+  for (std::size_t i = 0; i < 4000; ++i) {
+    CHECK(array.At(i, 2) == (i < 3000 ? 0 : i + 1));
+    CHECK(array.Latest(i) == array.At(i, 2));
+  }
+  CHECK(array.PageCommit(0, 2) == 0);
+  CHECK(array.PageCommit(3999, 2) == 1);
+  // Both the old pages and the emptied ones are used again.
+  array.Begin(3);
+  array.Reclaim(3);
+  for (std::uint64_t i = 0; i < 5000; ++i) array.Append(7);
+  CHECK(array.bytes() < bytes + bytes / 4);
+  for (std::size_t i = 0; i < 9000; ++i)
+    CHECK(array.At(i, 3) == (i < 3000 ? 0 : i < 4000 ? i + 1 : 7));
+}
+
+TEST_CASE("free pages that are added take no memory, and what comes behind them is as ever") {
+  VersionedArray<std::uint64_t, 4> array;
+  array.Begin(1);
+  const std::size_t bytes = array.bytes();
+  for (int i = 0; i < 500; ++i) array.AppendFreePage();
+  CHECK(array.size() == 2000);
+  CHECK(array.bytes() - bytes <= 512 * sizeof(void*));  // a pointer to each
+  CHECK(array.Append(9) == 2000);
+  CHECK(array.At(1999, 1) == 0);
+  CHECK(array.At(2000, 1) == 9);
 }
 
 }  // namespace polyonym::harness

@@ -98,9 +98,6 @@ class VersionedArray {
     for (std::size_t i = 0; i < sizeof(Page); i += kCacheLine) __builtin_prefetch(at + i);
   }
 
-  // Starts again at size 0. Readers of earlier commits still see their cells.
-  void Clear() { size_ = 0; }
-
   // Reuses pages that no reader at or after commit `oldest` can want.
   void Reclaim(std::uint64_t oldest) {
     std::size_t kept = first_retired_;
