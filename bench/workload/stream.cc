@@ -189,6 +189,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   polyonym::workload::AddStoresCommand(&app);
   polyonym::workload::AddPolicyChangeCommands(&app);
+  polyonym::workload::AddHorizonCommand(&app);
   CLI11_PARSE(app, argc, argv);
   if (!app.get_subcommands().empty()) return 0;
   const std::filesystem::path root =

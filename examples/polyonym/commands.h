@@ -16,7 +16,8 @@ void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why,
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
 void AddLists(CLI::App* app,
               Session* session);  // lists.cc: groups, held, changes, export, stats, graphs
-void AddUpkeep(CLI::App* app, Session* session);  // upkeep.cc: retract, advance, verify, checkpoint
+void AddUpkeep(CLI::App* app,
+               Session* session);  // upkeep.cc: retract, advance, horizon, verify, checkpoint
 void AddPolicy(CLI::App* app,
                Session* session);  // policy.cc: policy show|check|diff|set|simulate|preset
 void AddGenerate(CLI::App* app, Session* session);   // generate.cc: generate

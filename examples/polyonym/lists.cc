@@ -51,6 +51,14 @@ Reason ParseReason(const std::string& name) {
   Fail(kUsage, "--reason: no such reason; `polyonym held` without it prints those that occur");
 }
 
+// Of a record that stands for others: how many, and the last of their times.
+Json FoldedOf(const Record& record, bool table) {
+  if (!record.folded) return {};
+  const std::string last = FormatTime(record.folded->last_ms);
+  if (table) return std::to_string(record.folded->count) + " until " + last;
+  return Json::Object().Set("count", record.folded->count).Set("last", last);
+}
+
 void AddHeld(CLI::App* app, Session* session) {
   struct Options {
     std::string reason;
@@ -73,8 +81,9 @@ void AddHeld(CLI::App* app, Session* session) {
     HeldFilter filter = options->filter;
     if (!options->reason.empty()) filter.reason = ParseReason(options->reason);
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    const View view = session->Read(*engine);
     Output out(session->format);
-    for (const HeldItem& item : FromStore(session->Read(*engine).Held(filter))) {
+    for (const HeldItem& item : FromStore(view.Held(filter))) {
       Json row = Json::Object();
       row.Set("record", item.record)
           .Set("source", item.source)
@@ -83,7 +92,8 @@ void AddHeld(CLI::App* app, Session* session) {
       row.Set("whole_record", item.whole_record);
       row.Set("identifier", item.identifier_index ? Json(*item.identifier_index) : Json())
           .Set("namespace", item.ns);
-      out.Row(std::move(row));
+      const StoredRecord stored = FromStore(view.RecordOf(item.record));
+      out.Row(std::move(row.Set("folded", FoldedOf(stored.record, out.is_table()))));
     }
   });
 }
@@ -178,7 +188,8 @@ void AddStats(CLI::App* app, Session* session) {
         .Set("policy_version", view.policy_version());
     row.Set("records", stats.records)
         .Set("standing_records", stats.standing_records)
-        .Set("held_records", stats.held_records);
+        .Set("held_records", stats.held_records)
+        .Set("folded_records", stats.folded_records);
     row.Set("identifiers", stats.identifiers).Set("live_identifiers", stats.live_identifiers);
     row.Set("shared_identifiers", stats.shared_identifiers)
         .Set("profiles", stats.profiles)

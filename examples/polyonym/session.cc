@@ -141,4 +141,16 @@ std::int64_t ParseTimeArgument(const std::string& option, const std::string& tex
        option + ": expected RFC 3339 (2024-05-01T08:00:00Z), a date or milliseconds since 1970");
 }
 
+std::int64_t ParseDurationArgument(const std::string& option, const std::string& text) {
+  constexpr std::int64_t kMostMs = std::int64_t{10'000} * 366 * 86'400'000;
+  static const std::map<std::string, std::int64_t> kUnits = {
+      {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}};
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto unit = kUnits.find(std::string(end, text.data() + text.size()));
+  if (error != std::errc() || unit == kUnits.end() || number < 0 || number > kMostMs / unit->second)
+    Fail(kUsage, option + ": expected days, hours, minutes or seconds: 90d, 36h, 15m, 30s");
+  return number * unit->second;
+}
+
 }  // namespace polyonym::driver

@@ -93,6 +93,9 @@ std::int64_t NowMs();
 // RFC 3339 text, a date (2024-05-01, UTC), or milliseconds since 1970.  ERRORS (Failure): kUsage naming `option`.
 std::int64_t ParseTimeArgument(const std::string& option, const std::string& text);
 
+// `90d`, `36h`, `15m`, `30s` as milliseconds; up to 10,000 years.  ERRORS (Failure): kUsage naming `option`.
+std::int64_t ParseDurationArgument(const std::string& option, const std::string& text);
+
 }  // namespace polyonym::driver
 
 #endif  // POLYONYM_EXAMPLES_POLYONYM_SESSION_H_

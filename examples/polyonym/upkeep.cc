@@ -1,10 +1,14 @@
-// upkeep.cc - taking records back, moving the clock, and looking after a store: retract, advance, verify, checkpoint.
+// upkeep.cc - taking records back, moving the clock and horizons, and looking after a store: retract, advance, horizon, verify,
+// checkpoint.
+#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "changes.h"
 #include "commands.h"
+#include "progress.h"
 
 namespace polyonym::driver {
 
@@ -42,11 +46,32 @@ RecordSelector SelectorOf(const RetractOptions& options) {
   return selector;
 }
 
+// Where the horizon of a source stands; nothing where it has none.
+std::optional<std::int64_t> HorizonOf(const View& view, const std::string& source) {
+  for (const SourceHorizon& horizon : view.Horizons()) {
+    if (horizon.source == source) return horizon.before_ms;
+  }
+  return std::nullopt;
+}
+
+// What is wrong with taking back records that may have been folded.
+std::string WhyNotBack(const RecordSelector& selector, const View& view) {
+  const std::string horizon = FormatTime(HorizonOf(view, selector.source).value_or(0));
+  if (selector.record_id) {
+    return "--record: no record with this id is kept, and one from before " + horizon +
+           ", the horizon of its source, may be folded; what was folded cannot be taken back";
+  }
+  return "--from: begins behind the horizon of the source, and what was folded cannot be taken "
+         "back; begin at " +
+         horizon + " or later";
+}
+
 void RunRetract(const RetractOptions& options, Session* session) {
   const RecordSelector selector = SelectorOf(options);
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   auto result = engine->Retract(selector);
   if (absl::IsInvalidArgument(result.status())) Fail(kUsage, result.status());
+  if (absl::IsOutOfRange(result.status())) Fail(kUsage, WhyNotBack(selector, engine->Read()));
   const RetractResult retracted = FromStore(std::move(result));
   const View view = engine->Read();
   Output out(session->format);
@@ -130,6 +155,104 @@ void AddAdvance(CLI::App* app, Session* session) {
   command->callback([=] { RunAdvance(*time, session); });
 }
 
+struct HorizonArguments {
+  std::string source;
+  std::string before;
+  std::string keep;
+};
+
+// The latest time that the store itself knows.
+std::int64_t LatestOf(const Engine& engine) {
+  const EngineMetrics metrics = engine.Metrics();
+  return std::max(metrics.clock_ms, metrics.newest_record_ms);
+}
+
+std::int64_t BeforeOf(const HorizonArguments& arguments, const Engine& engine) {
+  if (!arguments.before.empty()) return ParseTimeArgument("--before", arguments.before);
+  const std::int64_t keep_ms = ParseDurationArgument("--keep", arguments.keep);
+  const std::int64_t latest = LatestOf(engine);
+  if (keep_ms > latest) Fail(kUsage, "--keep: goes back to before 1970");
+  return latest - keep_ms;
+}
+
+// What is wrong with a time that the horizon does not go to.
+std::string WhyNotBefore(std::int64_t before_ms, const std::string& source, const Engine& engine,
+                         const absl::Status& status) {
+  const auto stands = HorizonOf(engine.Read(), source);
+  if (stands && before_ms < *stands) {
+    return "the horizon of this source stands at " + FormatTime(*stands) +
+           " already, and never goes back";
+  }
+  const std::int64_t latest = std::max(LatestOf(engine), NowMs());
+  if (before_ms < 0 || before_ms > latest) {
+    return "--before: must lie between 1970 and the latest time that is known, here " +
+           FormatTime(latest);
+  }
+  return std::string(status.message());
+}
+
+void ListHorizons(const View& view, Format format) {
+  Output out(format);
+  const std::vector<SourceHorizon> horizons = view.Horizons();
+  for (const SourceHorizon& horizon : horizons) {
+    out.Row(
+        Json::Object().Set("source", horizon.source).Set("before", FormatTime(horizon.before_ms)));
+  }
+  if (horizons.empty()) out.Note("no source has a horizon");
+}
+
+void RunHorizon(const HorizonArguments& arguments, Session* session) {
+  const bool has_time = !arguments.before.empty() || !arguments.keep.empty();
+  if (has_time == arguments.source.empty())
+    Fail(kUsage, "to move a horizon give --source S and either --before T or --keep DURATION");
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  if (!has_time) return ListHorizons(engine->Read(), session->format);
+  const std::int64_t before_ms = BeforeOf(arguments, *engine);
+  auto moved = [&] {
+    Progress progress("records");
+    HorizonOptions options;
+    options.progress = [&](std::uint64_t done, std::uint64_t total) {
+      progress.Update(done, {done, total});
+    };
+    return engine->MoveHorizon(arguments.source, before_ms, options);
+  }();
+  if (absl::IsInvalidArgument(moved.status()))
+    Fail(kUsage, WhyNotBefore(before_ms, arguments.source, *engine, moved.status()));
+  const HorizonResult result = FromStore(std::move(moved));
+  Json row = Json::Object();
+  row.Set("source", arguments.source).Set("before", FormatTime(before_ms));
+  row.Set("folded_records", result.folded_records)
+      .Set("dropped_records", result.dropped_records)
+      .Set("folds", result.folds);
+  Output(session->format).Fields(row.Set("sequence", engine->Read().sequence()));
+}
+
+void AddHorizon(CLI::App* app, Session* session) {
+  const auto arguments = std::make_shared<HorizonArguments>();
+  CLI::App* command = app->add_subcommand(
+      "horizon", "fold the old records of a source to what they counted; alone: list the horizons");
+  session->OfferStore(command);
+  command->add_option("--source", arguments->source, "of this source")->type_name("S");
+  CLI::Option* before =
+      command
+          ->add_option(
+              "--before", arguments->before,
+              "its records from before this time: RFC 3339, a date (UTC), or ms since 1970")
+          ->type_name("T");
+  command
+      ->add_option("--keep", arguments->keep,
+                   "or: all but those of the last 90d (36h, 15m, 30s), counted back from the "
+                   "store's clock or its newest record, whichever is later")
+      ->type_name("DURATION")
+      ->excludes(before);
+  session->OfferFormat(command);
+  command->footer(
+      "Nobody is joined or parted by it. What was folded cannot be taken back or asked about any "
+      "more,\nand records that come from before are rejected: docs/horizon.md. A horizon never "
+      "goes back.");
+  command->callback([=] { RunHorizon(*arguments, session); });
+}
+
 void AddVerify(CLI::App* app, Session* session) {
   CLI::App* command =
       app->add_subcommand("verify", "compute everything again from the records and compare");
@@ -179,6 +302,7 @@ void AddCheckpoint(CLI::App* app, Session* session) {
 void AddUpkeep(CLI::App* app, Session* session) {
   AddRetract(app, session);
   AddAdvance(app, session);
+  AddHorizon(app, session);
   AddVerify(app, session);
   AddCheckpoint(app, session);
 }

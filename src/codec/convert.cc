@@ -102,6 +102,8 @@ absl::Status FromProto(const v1::Record& from, Record* to) {
         {identifier.namespace_(), identifier.value(), static_cast<Role>(identifier.role())});
   }
   to->target_source = from.target_source();
+  to->folded.reset();
+  if (from.has_folded()) to->folded = Folded{from.folded().count(), from.folded().last_ms()};
   to->facts.clear();
   return from.has_facts() ? FactsToBytes(from.facts(), &to->facts) : absl::OkStatus();
 }
@@ -119,6 +121,10 @@ void ToProto(const Record& from, v1::Record* to) {
     out->set_role(static_cast<v1::Role>(identifier.role));
   }
   to->set_target_source(from.target_source);
+  if (from.folded) {
+    to->mutable_folded()->set_count(from.folded->count);
+    to->mutable_folded()->set_last_ms(from.folded->last_ms);
+  }
 }
 
 absl::Status FromProto(const v1::Policy& from, Policy* to) {

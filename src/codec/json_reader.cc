@@ -43,6 +43,7 @@ enum Field : unsigned {
   kIdentifiers,
   kTarget,
   kFacts,
+  kFolded,
   kIds,
   kOther,
   kPair,
@@ -70,6 +71,7 @@ constexpr FieldName kFieldNames[] = {
     {"target_source", kTarget},
     {"targetSource", kTarget},
     {"facts", kFacts},
+    {"folded", kFolded},
 };
 
 constexpr std::string_view kRoleNames[] = {"ROLE_SELF", "ROLE_OTHER"};
@@ -174,6 +176,7 @@ class ObjectReader {
     record_->act = Act::kObserve;
     record_->target_source.clear();
     record_->facts.clear();
+    record_->folded.reset();
   }
 
   // The next identifier, empty; Read() cuts off what was left of earlier ones. More than a record may ever have are not kept.
@@ -224,6 +227,8 @@ class ObjectReader {
         return ReadIdentifiers(value);
       case kFacts:
         return ReadFacts(value);
+      case kFolded:
+        return ReadFolded(value);
       case kIds:
         return ReadGroups("ids", value, Role::kSelf);
       case kOther:
@@ -372,6 +377,34 @@ class ObjectReader {
   absl::Status ReadFacts(const element& value) {
     if (!value.is_object()) return Expected("facts", "an object");
     return codec::FactsFromJson(simdjson::minify(value), &record_->facts);
+  }
+
+  // {"count": 3, "last_ms": …}
+  absl::Status ReadFolded(const element& value) {
+    simdjson::dom::object object;
+    if (value.get_object().get(object) != simdjson::SUCCESS) return Expected("folded", "an object");
+    Folded folded;
+    unsigned seen = 0;
+    for (const simdjson::dom::key_value_pair field : object) {
+      const bool last = field.key == "last_ms" || field.key == "lastMs";
+      if (!last && field.key != "count") return UnknownField("folded", field.key);
+      const unsigned bit = last ? 1 : 2;
+      if ((seen & bit) != 0) return FieldTwice("folded", field.key);
+      seen |= bit;
+      if (field.value.is_null()) continue;
+      std::int64_t number = 0;
+      if (!ReadWhole(field.value, &number))
+        return Expected(codec::Path("folded", field.key), "a whole number of 64 bits");
+      if (last) {
+        folded.last_ms = number;
+      } else if (number < 0 || number > std::numeric_limits<std::uint32_t>::max()) {
+        return Expected("folded.count", "a whole number of 32 bits");
+      } else {
+        folded.count = static_cast<std::uint32_t>(number);
+      }
+    }
+    record_->folded = folded;
+    return absl::OkStatus();
   }
 
   const simdjson::dom::object& object_;

@@ -127,6 +127,11 @@ std::string WriteShort(const Record& record) {
     PutField(&out, "target");
     PutQuoted(&out, record.target_source);
   }
+  if (record.folded) {
+    PutField(&out, "folded");
+    out.append("{\"count\":" + std::to_string(record.folded->count) +
+               ",\"last_ms\":" + std::to_string(record.folded->last_ms) + "}");
+  }
   return out + "}";
 }
 

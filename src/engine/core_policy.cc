@@ -312,6 +312,7 @@ Core::Effect Core::TakeHistory(const Core& other, const Progress& progress) {
   Rejudging work;
   work.progress = &progress;
   work.total = records.size();
+  std::uint64_t taken_records = 0;
   for (std::uint32_t r = 0; r < records.size() && status_.ok(); ++r) {
     work.Step();
     const RecordCell cell = records.Latest(r);
@@ -328,8 +329,9 @@ Core::Effect Core::TakeHistory(const Core& other, const Progress& progress) {
     Taken taken;
     TakeOne({&*record, false, cell.location}, judged_, &taken);
     index_->records.Write(r).sequence = cell.sequence;
+    ++taken_records;
   }
-  effect.judged_records = effect.changed_records = records.size();
+  effect.judged_records = effect.changed_records = taken_records;
   effect.replayed_profiles = ReplayDeferred();
   return effect;
 }

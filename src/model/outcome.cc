@@ -76,8 +76,7 @@ constexpr Row kRows[] = {
     {Reason::kNegativeVersion, "negative_version", "A version is zero or more."},
     {Reason::kBehindHorizon, "behind_horizon",
      "The record is older than the horizon of its source, behind which records are folded, or "
-     "would "
-     "void what was folded; it is too late."},
+     "would void what was folded; it is too late."},
     {Reason::kFolded, "folded",
      "The record says that it stands for others, which the engine alone may say; leave `folded` "
      "out."},

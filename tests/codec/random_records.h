@@ -142,6 +142,9 @@ inline Record RandomRecord(Random& random) {
   }
   if (random.Chance(20)) record.target_source = RandomText(random);
   if (random.Chance(40)) record.facts = RandomFacts(random);
+  if (random.Chance(20))
+    record.folded = Folded{static_cast<std::uint32_t>(random.Below(std::uint64_t{1} << 32)),
+                           RandomWhole(random)};
   return record;
 }
 

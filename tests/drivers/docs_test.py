@@ -65,6 +65,7 @@ class DocsTest(ProgramTest):
                 "graphs",
                 "retract",
                 "advance",
+                "horizon",
                 "verify",
                 "checkpoint",
                 "policy show",
@@ -117,6 +118,7 @@ class DocsTest(ProgramTest):
             "policy simulate": [self.policy],
             "policy set": [self.policy],
             "advance": ["2024-06-01"],
+            "horizon": ["--source", "pos", "--before", "2024-02-01"],
         }.items():
             self.assert_fields(command, self.polyonym(*command.split(), "--db", store, *args).rows)
         self.assert_fields("a change", self.polyonym("changes", "--db", store).rows)
@@ -130,7 +132,7 @@ class DocsTest(ProgramTest):
         self.assert_fields("policy diff", self.polyonym("policy", "diff", self.policy, other, code=NO).rows)
 
     def assert_fields(self, section, rows):
-        documented = {field.split("[")[0] for field in DOCUMENTATION.fields(section)}
+        documented = {re.split(r"[\[.]", field)[0] for field in DOCUMENTATION.fields(section)}
         self.assertTrue(rows, section)
         for row in rows:
             self.assertEqual(set(row), documented, f"the fields of {section} in docs/driver.md")

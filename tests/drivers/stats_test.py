@@ -117,9 +117,22 @@ class StatsTest(ProgramTest):
         counts = {
             dict(labels)["call"]: value for (name, labels), value in calls.samples.items() if name.endswith("_count")
         }
-        self.assertEqual(counts, {"apply": 0, "retract": 0, "set_policy": 0, "advance_to": 0})
+        self.assertEqual(counts, {"apply": 0, "retract": 0, "set_policy": 0, "advance_to": 0, "move_horizon": 0})
         self.assertEqual(sum(families["polyonym_records_total"].samples.values()), 0)
         self.assertEqual(sum(families["polyonym_read_only"].samples.values()), 0)
+
+    def test_what_was_folded_is_counted_for_good(self):
+        store = self.a_store()
+        before = self.polyonym("stats", "--db", store).row
+        self.assertEqual(before["folded_records"], 0)
+        moved = self.polyonym("horizon", "--db", store, "--source", "pos", "--before", seen(1000, {})["t"]).row
+        self.assertGreater(moved["folded_records"] + moved["dropped_records"], 0)
+        row = self.polyonym("stats", "--db", store).row
+        self.assertEqual(row["folded_records"], moved["folded_records"] + moved["dropped_records"])
+        self.assertEqual(row["standing_records"], before["standing_records"] - moved["folded_records"] + moved["folds"])
+        self.assertEqual((row["profiles"], row["links"]), (before["profiles"], before["links"]))
+        text = self.polyonym("stats", "--db", store, "--format", "table").text
+        self.assertRegex(text, rf"(?m)^folded records +{row['folded_records']}$")
 
     def test_docs_list_exactly_the_metrics_that_are_printed(self):
         page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")

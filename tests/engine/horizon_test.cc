@@ -242,7 +242,7 @@ TEST_CASE("every graph is folded, and one that is made later has what was folded
   Must(engine->MoveHorizon("shop", 25).status());
   PolicyOptions company;
   company.graph = "company";
-  Must(engine->SetPolicy(ShopPolicy(), company).status());
+  CHECK(Must(engine->SetPolicy(ShopPolicy(), company)).judged_records == 2);
   for (const char* graph : {"", "household", "company"}) {
     INFO("graph " << graph);
     const View view = Must(engine->Read(graph));

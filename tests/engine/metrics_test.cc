@@ -205,6 +205,27 @@ TEST_CASE("links that the clock ends, and records that a policy judges again, ar
   CHECK(engine->Metrics().rejudged_records == set.judged_records);
 }
 
+TEST_CASE("what a horizon folds and drops is counted, and every call that moves one is timed") {
+  std::unique_ptr<Engine> engine = OpenShop();
+  for (const std::int64_t t : {10, 20, 30})
+    ApplyOne(*engine, Seen("at" + std::to_string(t), t, {{"phone", "p1"}}));
+  Record newer = Seen("at20", 21, {{"phone", "p1"}});
+  newer.version = 22;
+  ApplyOne(*engine, newer);
+  const HorizonResult moved = Must(engine->MoveHorizon("shop", 25));
+  CHECK(moved.folded_records == 2);
+  CHECK(moved.dropped_records == 1);
+  CHECK(engine->Metrics().folded_records == 3);
+  CHECK(engine->Read().GetStats().folded_records == 3);
+  CHECK(engine->Metrics().standing_records == 2);
+  Must(engine->MoveHorizon("shop", 25).status());
+  CHECK_FALSE(engine->MoveHorizon("shop", 24).ok());
+  CHECK(engine->Metrics().folded_records == 3);
+  CHECK(engine->Metrics().move_horizon.count() == 3);
+  CHECK(PrometheusText(engine->Metrics()).find("polyonym_folded_records_total 3\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a view that is held shows as a pin, and as old as the commits since") {
   std::unique_ptr<Engine> engine = OpenShop();
   CHECK(engine->Metrics().pinned_views == 0);

@@ -45,6 +45,7 @@ const std::vector<std::pair<int, std::string>>& Reasons() {
       {57, "rename_across_families"},
       {58, "negative_version"},
       {59, "behind_horizon"},
+      {60, "folded"},
   };
   return kReasons;
 }
@@ -62,6 +63,7 @@ TEST_CASE("reasons keep their numbers and names") {
   }
   CHECK(static_cast<int>(Reason::kRenameOfExpiring) == 25);
   CHECK(static_cast<int>(Reason::kBehindHorizon) == 59);
+  CHECK(static_cast<int>(Reason::kFolded) == 60);
 }
 
 TEST_CASE("every reason is explained in a sentence of its own") {

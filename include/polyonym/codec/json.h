@@ -8,6 +8,7 @@
 //     "op":"observe"}; `t` is milliseconds or RFC 3339 text, `op` a name of ToString(Act). For pair acts the two identifiers
 //     come in order as "pair":["phone:…","crm:…"] (rename: old, then new), delete_identifier as "pair":["phone:…"],
 //     delete_source with "target":"source".
+// In both, "folded":{"count":3,"last_ms":1700000000000} tells that a record stands for others; Engine::Apply() rejects one that does.
 // Unknown fields are errors that name them, and so are duplicate ones, a byte order mark, more than 16 MiB and more than 32
 // levels of objects and lists.
 #ifndef POLYONYM_CODEC_JSON_H_
