@@ -36,9 +36,13 @@ class NetChanges {
   void Add(Node node, bool each, Cause cause, std::uint64_t record) {
     if (WasAlive(node)) {
       const Node root = before_.ProfileOf(before_.Canonical(node));
-      const Node id = before_.IdOf(root);
-      Former& former = formers_[id];
-      former = {id, root, former.each || each, cause, record};
+      if (last_ == nullptr || last_->root != root) {  // members come one after the other
+        const Node id = before_.IdOf(root);
+        last_ = &formers_[id];
+        last_->id = id;
+        last_->root = root;
+      }
+      *last_ = {last_->id, root, last_->each || each, cause, record};
     } else if (IsAlive(node)) {
       born_.push_back({node, cause, record});
     }
@@ -168,6 +172,7 @@ class NetChanges {
   const Node nodes_before_;
   const std::uint64_t sequence_;
   absl::flat_hash_map<Node, Former> formers_;  // by profile id
+  Former* last_ = nullptr;  // the one that was touched last; valid until another comes
   std::vector<Born> born_;
   absl::flat_hash_set<Node> inhabited_;  // ids of profiles that hold someone who was there before
   std::vector<Change> changes_;
@@ -185,7 +190,14 @@ std::vector<Change> ChangeTracker::Net(const GraphReader<AtCommit>& before,
                                        const GraphReader<Latest>& after, Node nodes_before,
                                        std::uint64_t sequence) const {
   NetChanges net(before, after, nodes_before, sequence);
-  for (const Touch& touch : touched_) net.Add(touch.node, touch.each, touch.cause, touch.record);
+  constexpr std::size_t kCellAhead = 8, kPageAhead = 16;
+  for (std::size_t i = 0; i < touched_.size(); ++i) {
+    if (i + kPageAhead < touched_.size()) after.access().Prefetch(touched_[i + kPageAhead].node);
+    if (i + kCellAhead < touched_.size() && touched_[i + kCellAhead].node < nodes_before)
+      __builtin_prefetch(&before.node(touched_[i + kCellAhead].node));
+    const Touch& touch = touched_[i];
+    net.Add(touch.node, touch.each, touch.cause, touch.record);
+  }
   return net.Take();
 }
 

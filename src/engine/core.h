@@ -173,6 +173,7 @@ class Core {
   // Records in a group: what the processor can have under way, and more.
   static constexpr std::size_t kAhead = 32;
   void Judge(const Record& record, Judged* judged) const;
+  void HashNames(Judged* judged) const;
   void LookAhead(std::span<const Incoming> records);
   void AddNewKinds(std::size_t records);
   template <class F>
@@ -315,6 +316,14 @@ class Core {
   bool Allowed(Node root) const;
   std::vector<bool> KindsOf(const PolicyDelta::Names& families) const;
 
+  // core_difference.cc
+  bool MayBePlain(const PolicyDelta& delta, const CompiledPolicy& after) const;
+  bool NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, Rejudging* work);
+  void FetchNames(const Judged& judged) const;
+  std::vector<NodePair> PartsOf(const std::vector<Named>& named) const;
+  void PutFlags(const Rejudging& work);
+  void CountDifference(const Rejudging& work);
+
   // ---- many changes at once: the profiles that they touch are run again together, at the end ----
   void Defer();
   std::uint64_t ReplayDeferred();
@@ -362,8 +371,14 @@ class Core {
   // time, and the time in `scheduled_` is the one that counts.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   absl::flat_hash_map<Link, std::int64_t> scheduled_;
-  // While records come in again under another policy: the records in a name's list of mentions.
+  // While records come in again under another policy: the records in a name's list of mentions, where that is long.
   std::optional<absl::flat_hash_map<Node, absl::flat_hash_set<std::uint32_t>>> mentioned_;
+  // While the difference of two policies is counted: what was first or last there went, and must be looked for.
+  struct Stale {
+    std::vector<Node> nodes;
+    std::vector<Link> links;
+  };
+  std::optional<Stale> stale_;
 
   // What is worth keeping of what can be counted again at any time.
   TimesCache sighting_times_;  // by link

@@ -18,6 +18,11 @@ void Core::Judge(const Record& record, Judged* judged) const {
   judged->record = &record;
   judged->key = index_->HashRecordKey(record.source, record.id);
   JudgeRecord(rules_->policy(), record, &judged->verdict);
+  HashNames(judged);
+}
+
+// Of what its verdict counts.
+void Core::HashNames(Judged* judged) const {
   judged->names.clear();
   for (const RecordVerdict::Counted& counted : judged->verdict.counted) {
     Judged::Name name;

@@ -49,6 +49,14 @@ void Core::AddMentions(std::uint32_t record_index, Act act, const std::vector<Na
 
 // False where the record is in the list already.
 bool Core::NoteMentioned(Node value, std::uint32_t record_index) {
+  constexpr int kFew = 8;
+  std::uint32_t mention = graph_.node(value).mentions;
+  for (int i = 0; i < kFew && mention != kNone; ++i) {
+    const MentionCell& cell = index_->mentions.Latest(mention);
+    if (cell.record == record_index) return false;
+    mention = cell.next;
+  }
+  if (mention == kNone) return true;
   const auto [at, is_new] = mentioned_->try_emplace(value);
   if (is_new) {
     for (std::uint32_t m = graph_.node(value).mentions; m != kNone;
@@ -222,8 +230,12 @@ void Core::CountMention(Node node, const Span& span, Sign sign) {
   std::int64_t first = live == 0 ? 0 : cell.first_ms;
   if (windowed && live > 0 && t == cell.first_ms) {
     const auto* times = mention_times_.Find(node);
-    if (times == nullptr) return RecountNode(node);
-    first = *times->begin();
+    if (times == nullptr && !stale_) return RecountNode(node);
+    if (times == nullptr) {
+      stale_->nodes.push_back(node);
+    } else {
+      first = *times->begin();
+    }
   }
   SetLive(node, live, first);
 }
@@ -294,9 +306,13 @@ void Core::CountSighting(Node u, Node v, const Span& span, bool forced, Sign sig
     now = Evidence();
   } else if (span.first_ms == now.first_ms || span.last_ms == now.last_ms) {
     const auto* times = sighting_times_.Find(link);
-    if (times == nullptr) return RecountPair(u, v);
-    now.first_ms = *times->begin();
-    now.last_ms = *times->rbegin();
+    if (times == nullptr && !stale_) return RecountPair(u, v);
+    if (times == nullptr) {
+      stale_->links.push_back(link);
+    } else {
+      now.first_ms = *times->begin();
+      now.last_ms = *times->rbegin();
+    }
   }
   SetEvidence(link, now);
 }

@@ -1,8 +1,10 @@
 // Another policy on a live store. Only what the difference touches is done again:
 //
-//   1. records that name a namespace whose judging differs are judged under both; those that count otherwise are taken out;
+//   1. records that name a namespace whose judging differs are judged under both; those that count otherwise are taken out, but for
+//      plain ones (core_difference.cc);
 //   2. the rules are exchanged: for what is left the two agree on what counts;
-//   3. guards, lifetimes and lives are made right for what is left, and the records come in again;
+//   3. guards, lifetimes and lives are made right for what is left; of plain records the difference is counted, and the others come
+//      in again;
 //   4. the rule is run, once, over the profiles that all this touched, and over those that another ranking, priority or limit may
 //      alter: only ones with a refused link, or that break a limit now. In a profile without refused links every live link was kept,
 //      and by heredity they are in any order.
@@ -11,6 +13,7 @@
 #include <utility>
 
 #include "engine/core.h"
+#include "engine/rejudging.h"
 
 namespace polyonym::engine {
 namespace {
@@ -38,27 +41,6 @@ bool CountsAnyOf(const RecordVerdict& verdict, const PolicyDelta::Names& familie
 }
 
 }  // namespace
-
-// Records on their way from one policy to the other.
-struct Core::Rejudging {
-  const Progress* progress = nullptr;
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-  std::uint64_t judged = 0;
-  std::vector<std::uint32_t> records;  // that count otherwise
-  // The first of them, as read; so many that a change of a few need not read them again.
-  static constexpr std::size_t kKept = std::size_t{1} << 16;
-  std::vector<Record> kept;
-  // Namings of values whose validity differs; in order, since they make numbers.
-  std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> namings;
-  // Values with lives that a record was taken out of, and its time.
-  std::set<std::pair<Node, std::int64_t>> left;
-
-  void Step() {
-    constexpr std::uint64_t kEvery = 4096;
-    if (++done % kEvery == 0 && *progress) (*progress)(done, total);
-  }
-};
 
 void Core::Defer() {
   deferring_ = true;
@@ -94,21 +76,33 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
     return cell.has(RecordCell::kStands) && act != Act::kRetract && act != Act::kDeleteSource &&
            (cell.has(bits) || (act == Act::kUnbind && !delta.parents.empty()));
   };
-  for (std::uint32_t r = 0; r < index_->records.size(); ++r)
-    work->judged += asked(index_->records.Latest(r)) ? 1 : 0;
-  work->total = 2 * work->judged;
-  RecordVerdict before, now;
+  std::vector<std::uint32_t> records;
+  constexpr std::uint32_t kAheadOfScan = 64;
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
-    if (!asked(index_->records.Latest(r))) continue;
+    if (r % index_->records.page_cells() == 0) index_->records.Prefetch(r + kAheadOfScan);
+    const RecordCell& cell = index_->records.Latest(r);
+    if (!asked(cell)) continue;
+    records.push_back(r);
+    work->classes_move |= cell.act() == Act::kRename;
+  }
+  work->judged = records.size();
+  work->total = 2 * work->judged;
+  const bool may_be_plain = MayBePlain(delta, after);
+  Judged before, now;
+  for (const std::uint32_t r : records) {
     work->Step();
     auto record = Load(r);
     if (!record) return;
-    JudgeRecord(rules_->policy(), *record, &before);
-    JudgeRecord(after, *record, &now);
+    before.record = now.record = &*record;
+    JudgeRecord(rules_->policy(), *record, &before.verdict);
+    JudgeRecord(after, *record, &now.verdict);
     const bool unbinds = record->act == Act::kUnbind && !delta.parents.empty();
-    if (SameVerdict(before, now) && !unbinds && !CountsAnyOf(now, delta.validity)) continue;
-    if (now.reason == Reason::kNone && Mentions(record->act)) {
-      for (const RecordVerdict::Counted& counted : now.counted) {
+    if (SameVerdict(before.verdict, now.verdict) && !unbinds &&
+        !CountsAnyOf(now.verdict, delta.validity))
+      continue;
+    if (may_be_plain && NoteIfPlain(r, &before, &now, work)) continue;
+    if (now.verdict.reason == Reason::kNone && Mentions(record->act)) {
+      for (const RecordVerdict::Counted& counted : now.verdict.counted) {
         if (delta.validity.contains(FamilyOf(counted.ns)) && !VoidedBySource(*record))
           work->namings[{std::string(counted.ns), counted.value}].push_back(*record->time_ms);
       }
@@ -149,6 +143,7 @@ Core::Effect Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::u
   const PolicyDelta delta = Compare(rules_->policy().policy(), policy->policy());
   Rejudging work;
   work.progress = &progress;
+  mentioned_.emplace();
   FindChanged(delta, *policy, &work);
   Defer();
   for (std::size_t i = 0; i < work.records.size(); ++i) TakeOut(i, &work);
@@ -162,16 +157,20 @@ Core::Effect Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::u
   const std::uint32_t epoch = (rules_->rank_epoch() + (ranks_move ? 1 : 0)) % Rules::kRankEpochs;
   rules_ = Rules::Make(std::move(policy), version, epoch, rules_->kinds());
   graph_.set_rules(rules_.get());
+  guarded_.clear();
+  PutFlags(work);
   if (ranks_move && epoch == 0) graph_.ForgetFloors();  // an old epoch's number comes again
   if (!had_parents && rules_->policy().HasParents()) graph_.Relist();
   PutLimits(delta);
   PutFlips(delta);
   PutLives(cut_anew, work);
+  CountDifference(work);
   PutIn(&work);
+  mentioned_.reset();
   if (!status_.ok()) return effect;
   PutRanks(delta);
   effect.judged_records = work.judged;
-  effect.changed_records = work.records.size();
+  effect.changed_records = work.plain.size() + work.records.size();
   effect.replayed_profiles = ReplayDeferred();
   if (progress) progress(work.total, work.total);
   return effect;
@@ -196,7 +195,6 @@ void Core::PutLives(const std::vector<bool>& kinds, const Rejudging& work) {
 }
 
 void Core::PutIn(Rejudging* work) {
-  mentioned_.emplace();
   for (std::size_t i = 0; i < work->records.size(); ++i) {
     work->Step();
     const auto record = LoadChanged(i, *work);
@@ -206,13 +204,11 @@ void Core::PutIn(Rejudging* work) {
     Stand(work->records[i], judged_, &taken);
     if (!status_.ok()) break;
   }
-  mentioned_.reset();
 }
 
 // Guards and lifetimes, for what is left.
 void Core::PutFlips(const PolicyDelta& delta) {
   if (delta.default_guard || !delta.guards.empty()) {
-    guarded_.clear();
     const std::vector<bool> kinds = KindsOf(delta.guards);
     for (Node n = 0; n < index_->nodes.size(); ++n) {
       const NodeCell& cell = graph_.node(n);

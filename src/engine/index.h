@@ -56,6 +56,7 @@ struct Index {
 // The index as the writer has it.
 struct Latest {
   const Index* index;
+  void Prefetch(Node n) const { index->nodes.PrefetchCell(n); }
   const NodeCell& node(Node n) const { return index->nodes.Latest(n); }
   const ProfileCell& profile(std::uint32_t p) const { return index->profiles.Latest(p); }
   const LinkCell& link(Link l) const { return index->links.Latest(l); }

@@ -229,6 +229,17 @@ class Script {
     }
     Replay({p});
   }
+  // Many links change wherever they are, and the profiles of their ends are run together.
+  void ChangeAnywhere() {
+    std::vector<std::uint32_t> touched;
+    for (int i = 0; i < 6; ++i) {
+      const Link l = RandomLink();
+      ChangeQuietly(l, random_.Chance(60));
+      const PlainGraph::LinkRow& row = graph_.link(l);
+      for (const Node end : {row.u, row.v}) touched.push_back(graph_.ProfileOf(end));
+    }
+    Replay(touched);
+  }
   // A node is seen earlier or later than was known.
   void MoveFirst() {
     const Node u = RandomNode();
@@ -243,8 +254,9 @@ class Script {
     if (act < 80) return DropLink();
     if (act < 87) return ToggleApart();
     if (act < 91) return ToggleNode();
-    if (act < 95) return MoveFirst();
-    return ChangeMany();
+    if (act < 94) return MoveFirst();
+    if (act < 97) return ChangeMany();
+    return ChangeAnywhere();
   }
   void RandomPut() {
     ++step_;

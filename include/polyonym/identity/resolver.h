@@ -35,6 +35,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "polyonym/identity/closed_groups.h"
 #include "polyonym/identity/group.h"
 #include "polyonym/identity/limits.h"
 #include "polyonym/identity/rank.h"
@@ -104,12 +105,6 @@ NodeSet<Graph> GroupAt(const Graph& graph, Node start, const RankedLink& at) {
   return group;
 }
 
-// What a run makes of some profiles: a group, and the weakest link that it was joined by.
-struct Regrouped {
-  std::vector<Node> members;
-  RankKey floor;
-};
-
 template <class Graph>
 class Resolver {
  public:
@@ -163,7 +158,8 @@ class Resolver {
 
   // Runs the rule again over whole profiles, for any number of changes at once.
   // REQUIRES: every changed link has an end in one of `profiles`, but for refused ones that went (SetBorder(l, false) was called).
-  // COST: near-linear in the links of the profiles whose membership changes and of their borders.
+  // COST: near-linear in the links of the profiles whose membership changes and of their borders; no order by rank is needed for
+  // those of them whose groups are closed (identity/closed_groups.h).
   void Replay(std::span<const std::uint32_t> profiles);
 
   // How often Replay() ran, and over how many profiles.
@@ -183,14 +179,16 @@ class Resolver {
 template <class Graph>
 class Resolver<Graph>::Run {
  public:
-  explicit Run(Graph& graph) : graph_(graph), queue_(Later{this}) {}
+  Run(Graph& graph, const ClosedGroups<Graph>& closed)
+      : graph_(graph), closed_(closed), queue_(Later{this}) {}
 
-  // Profile p joins the run: what it had joined before `at` is joined, its other links are queued.
+  // Profile p joins the run, but for closed groups: what it had joined before `at` is joined, its other links are queued.
   void Enter(std::uint32_t p, const RankedLink* at) {
     if (!region_.insert(p).second) return;
     profiles_.push_back(p);
     const std::size_t first = nodes_.size();
     graph_.ForEachMember(p, [&](Node u) {
+      if (closed_.Contains(u)) return;
       local_.emplace(u,
                      groups_.Add(u, graph_.limits().kinds[graph_.KindOf(u)], graph_.HasApart(u)));
       nodes_.push_back(u);
@@ -221,12 +219,10 @@ class Resolver<Graph>::Run {
     }
   }
 
-  std::vector<Regrouped> Groups() {
-    std::vector<Regrouped> out;
+  void AddGroupsTo(std::vector<Regrouped>* out) {
     for (std::uint32_t i = 0; i < groups_.size(); ++i) {
-      if (groups_.Find(i) == i) out.push_back({std::move(groups_.members(i)), groups_.floor(i)});
+      if (groups_.Find(i) == i) out->push_back({std::move(groups_.members(i)), groups_.floor(i)});
     }
-    return out;
   }
   const std::vector<std::uint32_t>& profiles() const { return profiles_; }
   const std::vector<Node>& nodes() const { return nodes_; }
@@ -270,6 +266,7 @@ class Resolver<Graph>::Run {
   }
 
   Graph& graph_;
+  const ClosedGroups<Graph>& closed_;
   absl::flat_hash_set<std::uint32_t> region_;
   std::vector<std::uint32_t> profiles_;
   std::vector<Node> nodes_;
@@ -281,16 +278,25 @@ class Resolver<Graph>::Run {
 template <class Graph>
 void Resolver<Graph>::Replay(std::span<const std::uint32_t> profiles) {
   ++replays_;
-  Run run(graph_);
-  for (const std::uint32_t p : profiles) run.Enter(p, nullptr);
+  ClosedGroups<Graph> closed(graph_, profiles);
+  Run run(graph_, closed);
+  for (const std::uint32_t p : closed.profiles()) {
+    if (closed.IsOpen(p)) run.Enter(p, nullptr);
+  }
   run.TakeAll();
-  replayed_profiles_ += run.profiles().size();
+  std::vector<std::uint32_t> changed = run.profiles();
+  for (const std::uint32_t p : closed.profiles()) {
+    if (!closed.IsOpen(p)) changed.push_back(p);
+  }
+  replayed_profiles_ += changed.size();
   for (const Node u : run.nodes()) {
     graph_.ForEachLink(u, [&](Node, RankKey, Link link) {
       if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
     });
   }
-  graph_.Regroup(run.profiles(), run.Groups());
+  std::vector<Regrouped>& groups = closed.groups();
+  run.AddGroupsTo(&groups);
+  graph_.Regroup(changed, groups);
   for (const Node u : run.nodes()) {
     graph_.ForEachLink(u, [&](Node v, RankKey, Link link) {
       if (graph_.ProfileOf(u) != graph_.ProfileOf(v) && !graph_.IsBorder(link))
