@@ -317,7 +317,7 @@ class Core {
   std::vector<bool> KindsOf(const PolicyDelta::Names& families) const;
 
   // core_difference.cc
-  bool MayBePlain(const PolicyDelta& delta, const CompiledPolicy& after) const;
+  bool MayBePlain(const CompiledPolicy& after) const;
   bool NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, Rejudging* work);
   void FetchNames(const Judged& judged) const;
   std::vector<NodePair> PartsOf(const std::vector<Named>& named) const;

@@ -19,10 +19,15 @@
 
 namespace polyonym::engine {
 
-bool Core::MayBePlain(const PolicyDelta& delta, const CompiledPolicy& after) const {
+bool Core::MayBePlain(const CompiledPolicy& after) const {
   const bool unbinds_children =
       !acts_.unbinds.empty() && (rules_->policy().HasParents() || after.HasParents());
-  return !rules_->has_validity() && delta.validity.empty() && !unbinds_children;
+  // Of namespaces too that nobody has named yet: what is derived anew may be in one.
+  const auto has_lives = [](const NamespacePolicy& ns) { return ns.validity_ms != 0; };
+  const std::vector<NamespacePolicy>& were = rules_->policy().policy().namespaces;
+  const std::vector<NamespacePolicy>& are = after.policy().namespaces;
+  return std::none_of(were.begin(), were.end(), has_lives) &&
+         std::none_of(are.begin(), are.end(), has_lives) && !unbinds_children;
 }
 
 // Names what the record will count, so that identifiers are numbered in the order of records, plain or not. Notes what goes and

@@ -87,7 +87,7 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
   }
   work->judged = records.size();
   work->total = 2 * work->judged;
-  const bool may_be_plain = MayBePlain(delta, after);
+  const bool may_be_plain = MayBePlain(after);
   Judged before, now;
   for (const std::uint32_t r : records) {
     work->Step();

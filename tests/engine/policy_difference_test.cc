@@ -201,6 +201,20 @@ TEST_CASE("what is derived comes and goes with what it is derived from") {
 }
 
 TEST_CASE(
+    "what is derived into a namespace whose values expire has lives from its first naming on") {
+  CheckEveryChange(
+      {Seen("1", 1, {{"crm", "c"}, {"phone", "a"}}), Seen("2", 20, {{"crm", "d"}, {"phone", "a"}})},
+      {[](Policy& policy) {
+        policy.namespaces[kPhone].derived = {{"hash", Digest::kMd5, {}}};
+      }},
+      [](Policy& policy) {
+        NamespacePolicy& hash = policy.namespaces.emplace_back();
+        hash.name = "hash";
+        hash.validity_ms = 9;
+      });
+}
+
+TEST_CASE(
     "refused links and a namespace that is dropped stay exact while records count otherwise") {
   // Links with a lifetime, refused links and a namespace that is dropped and declared again.
   std::vector<Record> records;
