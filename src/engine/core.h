@@ -320,7 +320,8 @@ class Core {
   bool MayBePlain(const CompiledPolicy& after) const;
   bool NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, Rejudging* work);
   void FetchNames(const Judged& judged) const;
-  std::vector<NodePair> PartsOf(const std::vector<Named>& named) const;
+  using Parts = absl::InlinedVector<NodePair, 16>;
+  Parts PartsOf(const std::vector<Named>& named) const;
   void PutFlags(const Rejudging& work);
   void CountDifference(const Rejudging& work);
 

@@ -53,9 +53,8 @@ bool Core::NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, 
   if (!now->verdict.held.empty()) flags |= RecordCell::kHeldPart;
   if (now->verdict.reason != Reason::kNone) flags |= RecordCell::kHeld;
   work->plain.emplace_back(record_index, flags);
-  const std::vector<NodePair> old_parts = PartsOf(was), new_parts = PartsOf(is);
-  const auto note = [&](const std::vector<NodePair>& of, const std::vector<NodePair>& but,
-                        std::vector<Rejudging::Part>* to) {
+  const Parts old_parts = PartsOf(was), new_parts = PartsOf(is);
+  const auto note = [&](const Parts& of, const Parts& but, std::vector<Rejudging::Part>* to) {
     for (const NodePair& part : of) {
       if (!std::binary_search(but.begin(), but.end(), part))
         to->push_back({part.first, part.second, SpanOf(record)});
@@ -79,8 +78,8 @@ void Core::FetchNames(const Judged& judged) const {
 }
 
 // What an observation or a bind that names these counts of, ascending; a mention is a pair with kNone. As CountNaming() does.
-std::vector<NodePair> Core::PartsOf(const std::vector<Named>& named) const {
-  std::vector<NodePair> parts;
+Core::Parts Core::PartsOf(const std::vector<Named>& named) const {
+  Parts parts;
   for (std::size_t i = 0; i < named.size(); ++i) {
     const Named& n = named[i];
     parts.emplace_back(n.node, kNone);
@@ -91,7 +90,8 @@ std::vector<NodePair> Core::PartsOf(const std::vector<Named>& named) const {
         parts.push_back(MakePair(n.node, named[j].node));
     }
   }
-  std::erase_if(parts, [](const NodePair& part) { return part.first == part.second; });
+  const auto same = [](const NodePair& part) { return part.first == part.second; };
+  parts.erase(std::remove_if(parts.begin(), parts.end(), same), parts.end());
   std::sort(parts.begin(), parts.end());
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   return parts;

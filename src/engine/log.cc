@@ -99,34 +99,60 @@ absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t num
   return *std::move(*bytes);
 }
 
-namespace {
-
-// A frame of records, opened as far as its first record.
+// A frame of records, opened; its records are read one after the other, or by their places.
 struct OpenFrame {
-  ByteReader rest;
   FrameKind kind = FrameKind::kRecords;
   std::uint64_t sequence = 0;
   std::uint64_t first_record = 0;
   std::vector<std::string_view> names;
   std::uint64_t count = 0;
+  ByteReader bodies{{}};  // from the first record on
+  ByteReader rest{{}};    // from the next one on
+  std::uint64_t next = 0;
+
+  absl::Status Open(FrameKind of, std::uint64_t call, ByteReader in);
+  absl::Status Open(std::string_view payload);
+  absl::StatusOr<Record> ReadRecord(std::uint64_t place);
 };
 
-absl::StatusOr<OpenFrame> OpenRecords(FrameKind kind, std::uint64_t sequence, ByteReader in) {
-  OpenFrame frame{in};
-  frame.kind = kind;
-  frame.sequence = sequence;
-  frame.first_record = frame.rest.Varint();
-  const std::uint64_t names = frame.rest.Varint();
-  if (names > kMaxNames || names > frame.rest.remaining()) return Corrupt();
-  frame.names.resize(names);
-  for (std::string_view& name : frame.names) name = frame.rest.Text();
-  frame.count = frame.rest.Varint();
-  if (!frame.rest.ok() || frame.count > Log::kFrameRecords || frame.count > frame.rest.remaining())
-    return Corrupt();
-  return frame;
+absl::Status OpenFrame::Open(FrameKind of, std::uint64_t call, ByteReader in) {
+  kind = of;
+  sequence = call;
+  first_record = in.Varint();
+  const std::uint64_t name_count = in.Varint();
+  if (name_count > kMaxNames || name_count > in.remaining()) return Corrupt();
+  names.resize(name_count);
+  for (std::string_view& name : names) name = in.Text();
+  count = in.Varint();
+  if (!in.ok() || count > Log::kFrameRecords || count > in.remaining()) return Corrupt();
+  bodies = rest = in;
+  next = 0;
+  return absl::OkStatus();
 }
 
-}  // namespace
+absl::Status OpenFrame::Open(std::string_view payload) {
+  ByteReader in(payload);
+  const std::uint8_t of = in.Byte();
+  if (!HoldsRecords(of)) return Corrupt();
+  const std::uint64_t call = in.Varint();
+  return Open(static_cast<FrameKind>(of), call, in);
+}
+
+absl::StatusOr<Record> OpenFrame::ReadRecord(std::uint64_t place) {
+  if (place >= count) return Corrupt();
+  if (place < next) {
+    rest = bodies;
+    next = 0;
+  }
+  for (; next < place; ++next) rest.Text();
+  const std::string_view body = rest.Text();
+  ++next;
+  if (!rest.ok()) return Corrupt();
+  if (body.empty()) return WasFolded();
+  Record record;
+  if (absl::Status status = DecodeRecord(body, kind, names, &record); !status.ok()) return status;
+  return record;
+}
 
 namespace {
 
@@ -162,18 +188,18 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
   if (!HoldsRecords(kind)) return Corrupt();
   frame.kind = static_cast<FrameKind>(kind);
   if (!with_records) return frame;
-  auto open = OpenRecords(frame.kind, frame.sequence, in);
-  if (!open.ok()) return open.status();
-  frame.first_record = open->first_record;
-  frame.records.resize(open->count);
+  OpenFrame open;
+  if (absl::Status status = open.Open(frame.kind, frame.sequence, in); !status.ok()) return status;
+  frame.first_record = open.first_record;
+  frame.records.resize(open.count);
   for (Record& record : frame.records) {
-    const std::string_view body = open->rest.Text();
-    if (!open->rest.ok()) return Corrupt();
+    const std::string_view body = open.rest.Text();
+    if (!open.rest.ok()) return Corrupt();
     if (body.empty()) continue;  // it was folded
-    if (absl::Status status = DecodeRecord(body, open->kind, open->names, &record); !status.ok())
+    if (absl::Status status = DecodeRecord(body, open.kind, open.names, &record); !status.ok())
       return status;
   }
-  if (!open->rest.AtEnd()) return Corrupt();
+  if (!open.rest.AtEnd()) return Corrupt();
   return frame;
 }
 
@@ -187,33 +213,13 @@ absl::StatusOr<Frame> DecodeConditions(std::uint64_t number, std::string_view by
   return DecodeFrame(number, bytes, false);
 }
 
-namespace {
-
-absl::StatusOr<Record> DecodeRecordOfPayload(std::string_view payload, std::uint64_t place) {
-  ByteReader in(payload);
-  const std::uint8_t kind = in.Byte();
-  if (!HoldsRecords(kind)) return Corrupt();
-  const std::uint64_t sequence = in.Varint();
-  auto open = OpenRecords(static_cast<FrameKind>(kind), sequence, in);
-  if (!open.ok()) return open.status();
-  if (place >= open->count) return Corrupt();
-  for (std::uint64_t i = 0; i < place; ++i) open->rest.Text();
-  const std::string_view body = open->rest.Text();
-  if (!open->rest.ok()) return Corrupt();
-  if (body.empty()) return WasFolded();
-  Record record;
-  if (absl::Status status = DecodeRecord(body, open->kind, open->names, &record); !status.ok())
-    return status;
-  return record;
-}
-
-}  // namespace
-
 absl::StatusOr<Record> DecodeRecordOfFrame(std::uint64_t number, std::string_view bytes,
                                            std::uint64_t place) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
-  return DecodeRecordOfPayload(*payload, place);
+  OpenFrame open;
+  if (absl::Status status = open.Open(*payload); !status.ok()) return status;
+  return open.ReadRecord(place);
 }
 
 absl::StatusOr<std::string> WithoutRecords(
@@ -221,32 +227,36 @@ absl::StatusOr<std::string> WithoutRecords(
     const std::function<bool(std::uint64_t, std::uint64_t)>& goes) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
-  ByteReader in(*payload);
-  const std::uint8_t kind = in.Byte();
-  if (!HoldsRecords(kind)) return Corrupt();
-  const std::uint64_t sequence = in.Varint();
-  auto open = OpenRecords(static_cast<FrameKind>(kind), sequence, in);
-  if (!open.ok()) return open.status();
+  OpenFrame open;
+  if (absl::Status status = open.Open(*payload); !status.ok()) return status;
   bool any = false;
   std::string bodies;
-  for (std::uint64_t place = 0; place < open->count; ++place) {
-    std::string_view body = open->rest.Text();
-    if (goes(open->first_record, place)) body = {};
+  for (std::uint64_t place = 0; place < open.count; ++place) {
+    std::string_view body = open.rest.Text();
+    if (goes(open.first_record, place)) body = {};
     any |= !body.empty();
     PutText(&bodies, body);
   }
-  if (!open->rest.AtEnd()) return Corrupt();
-  std::string out(1, static_cast<char>(kind));
-  PutVarint(&out, sequence);
-  PutVarint(&out, open->first_record);
-  PutVarint(&out, any ? open->names.size() : 0);
-  for (const std::string_view name : open->names) {
+  if (!open.rest.AtEnd()) return Corrupt();
+  std::string out(1, static_cast<char>(open.kind));
+  PutVarint(&out, open.sequence);
+  PutVarint(&out, open.first_record);
+  PutVarint(&out, any ? open.names.size() : 0);
+  for (const std::string_view name : open.names) {
     if (any) PutText(&out, name);
   }
-  PutVarint(&out, open->count);
+  PutVarint(&out, open.count);
   out += bodies;
   return SealValue(kFrameVersion, FrameKey(number), out);
 }
+
+struct Log::Cached {
+  std::string bytes;
+  OpenFrame frame;
+};
+
+Log::Log(const Store* store) : store_(store), cached_(std::make_unique<Cached>()) {}
+Log::~Log() = default;
 
 std::uint64_t Log::NameIndex(std::string_view name) {
   const auto at = std::find(names_.begin(), names_.end(), name);
@@ -369,14 +379,16 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   if (const auto at = pending_.find(number); at != pending_.end())
     return DecodeRecordOfFrame(number, at->second, place);
   if (cached_number_ != number) {
+    cached_number_ = 0;
     auto bytes = ReadFrameBytes(*store_, number);
     if (!bytes.ok()) return bytes.status();
-    auto payload = OpenValue(kFrameVersion, FrameKey(number), *bytes);
+    cached_->bytes = *std::move(bytes);
+    auto payload = OpenValue(kFrameVersion, FrameKey(number), cached_->bytes);
     if (!payload.ok()) return payload.status();
-    cached_.assign(*payload);
+    if (absl::Status status = cached_->frame.Open(*payload); !status.ok()) return status;
     cached_number_ = number;
   }
-  return DecodeRecordOfPayload(cached_, place);
+  return cached_->frame.ReadRecord(place);
 }
 
 absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number) {

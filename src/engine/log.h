@@ -70,7 +70,8 @@ class Log {
   static constexpr std::size_t kFrameBytes = 4096;  // a frame is closed when it reaches this
   static constexpr std::size_t kFrameRecords = 1024;
 
-  explicit Log(const Store* store) : store_(store) {}
+  explicit Log(const Store* store);
+  ~Log();
 
   // Frames up to `last` exist in the store.
   void StartAfter(std::uint64_t last) { sealed_ = last; }
@@ -113,9 +114,10 @@ class Log {
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;
-  // The frame read last, its checksum verified: records that were written together are read together.
-  mutable std::uint64_t cached_number_ = 0;
-  mutable std::string cached_;
+  // The frame read last, opened: records that were written together are read together.
+  struct Cached;
+  mutable std::uint64_t cached_number_ = 0;  // 0: none
+  const std::unique_ptr<Cached> cached_;
 
   std::uint64_t NameIndex(std::string_view name);
   void AppendFrame(std::string_view payload);
