@@ -75,6 +75,11 @@ void FrailDisk::FailAt(std::uint64_t call, Moment moment) {
   moment_ = moment;
 }
 
+void FrailDisk::Mend() {
+  fail_at_ = 0;
+  failed_ = false;
+}
+
 FrailDisk::Fate FrailDisk::Next() {
   ++calls_;
   if (failed_) return {false, false, absl::FailedPreconditionError("the disk failed before")};

@@ -40,6 +40,8 @@ class FrailDisk {
   // Calls that wrote, or tried to, since FailAt().
   std::uint64_t calls() const { return calls_; }
   bool failed() const { return failed_; }
+  // It takes writes again.
+  void Mend();
 
   // A new disk with what is left when the process is killed: everything. When the power is cut: what was synced, and of the commits
   // behind that a random number.

@@ -1,78 +1,188 @@
 #include "crash/plan.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "harness/engine_state.h"
-#include "harness/histories.h"
 
 namespace polyonym::harness {
 namespace {
 
 constexpr std::size_t kFactsBytes =
     4200;  // fills a frame of the log, so that many calls are several, which must come and go together
+constexpr const char* kSecondGraph = "household";
 
-Step Apply(std::span<const Record> records) {
-  Step step;
-  step.records.assign(records.begin(), records.end());
-  return step;
+std::size_t LaneOf(const std::string& source, std::size_t lanes) {
+  return source.empty() ? 0 : static_cast<std::size_t>(source.back() - '0') % lanes;
 }
 
-Step SetPolicy(Policy policy) {
-  Step step;
-  step.kind = Step::Kind::kSetPolicy;
-  step.policy = std::move(policy);
-  return step;
+// Which may be folded, and has what a horizon needs.
+bool MayFold(const Record& record) {
+  return (record.act == Act::kObserve || record.act == Act::kBind) && !record.source.empty() &&
+         record.time_ms.value_or(-1) >= 0;
 }
 
-Step Plain(Step::Kind kind) {
-  Step step;
-  step.kind = kind;
-  return step;
+// What an earlier record said, once more: two that fold to one.
+Record Again(const std::vector<Record>& sent, Random& random) {
+  Record again = random.Pick(sent);
+  if (again.act != Act::kObserve || !MayFold(again)) return again;
+  again.id = "again" + std::to_string(sent.size());
+  again.version.reset();
+  again.time_ms = *again.time_ms + random.Between(0, 20);
+  return again;
+}
+
+// The calls of one lane, as they come.
+class LaneWriter {
+ public:
+  explicit LaneWriter(Random* random) : random_(*random) {}
+
+  void Apply(std::span<const Record> records) {
+    Add(Step::Kind::kApply).records.assign(records.begin(), records.end());
+    for (const Record& record : records) {
+      if (MayFold(record)) sent_.emplace_back(record.source, *record.time_ms);
+    }
+  }
+  void SetPolicy(const std::string& graph, const Policy& policy) {
+    const auto [in_force, fresh] = policies_.try_emplace(graph);
+    if (!fresh && in_force->second == policy) return;
+    in_force->second = policy;
+    Step& step = Add(Step::Kind::kSetPolicy);
+    step.graph = graph;
+    step.policy = policy;
+  }
+  // What comes between records, now and then; policies and clocks where it is the `first` lane.
+  void Vary(bool first) {
+    if (random_.Chance(15)) Add(Step::Kind::kCheckpoint);
+    if (random_.Chance(15)) Add(Step::Kind::kSync);
+    if (random_.Chance(14)) MoveHorizon();
+    if (!first) return;
+    if (random_.Chance(7)) SetPolicy("", AnotherPolicy(""));
+    if (random_.Chance(9)) SetPolicy(kSecondGraph, AnotherPolicy(kSecondGraph));
+    if (random_.Chance(9)) Advance();
+  }
+  Lane Take() { return std::move(lane_); }
+
+ private:
+  Step& Add(Step::Kind kind) {
+    lane_.emplace_back().kind = kind;
+    return lane_.back();
+  }
+  Policy AnotherPolicy(const std::string& graph) {
+    const auto at = policies_.find(graph);
+    return at == policies_.end() || random_.Chance(40) ? RandomPolicy(random_)
+                                                       : RandomVariant(at->second, random_);
+  }
+  void Advance() {
+    clock_ms_ =
+        std::max(clock_ms_ + 1, sent_.empty() ? 0 : sent_.back().second) + random_.Between(0, 30);
+    Add(Step::Kind::kAdvance).time_ms = clock_ms_;
+  }
+  void MoveHorizon() {
+    if (sent_.empty()) return;
+    const std::string source = random_.Pick(sent_).first;
+    const std::int64_t before_ms = random_.Pick(sent_).second;
+    std::int64_t& horizon = horizons_[source];
+    if (before_ms <= horizon) return;
+    horizon = before_ms;
+    Step& step = Add(Step::Kind::kHorizon);
+    step.source = source;
+    step.time_ms = before_ms;
+  }
+
+  Random& random_;
+  Lane lane_;
+  std::vector<std::pair<std::string, std::int64_t>> sent_;  // sources and times
+  std::map<std::string, Policy> policies_;
+  std::map<std::string, std::int64_t> horizons_;
+  std::int64_t clock_ms_ = 0;
+};
+
+template <class Result>
+absl::StatusOr<std::uint64_t> SequenceOf(const absl::StatusOr<Result>& result) {
+  if (!result.ok()) return result.status();
+  return result->sequence;
 }
 
 }  // namespace
 
-std::size_t LaneOf(const Plan& plan, const std::string& source) {
-  return source.empty() ? 0 : static_cast<std::size_t>(source.back() - '0') % plan.lanes.size();
+std::string NameOf(const Step& step) {
+  switch (step.kind) {
+    case Step::Kind::kApply:
+      return "apply";
+    case Step::Kind::kSetPolicy:
+      return step.graph.empty() ? "policy" : "policy of a further graph";
+    case Step::Kind::kAdvance:
+      return "advance";
+    case Step::Kind::kHorizon:
+      return "horizon";
+    case Step::Kind::kCheckpoint:
+      return "checkpoint";
+    case Step::Kind::kSync:
+      return "sync";
+  }
+  return "";
 }
 
-Plan MakePlan(std::uint64_t seed, std::size_t lanes) {
-  History history = RandomHistory(seed);
+Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape) {
+  History history = RandomHistory(seed, shape);
   Random random(seed ^ 0xc4a54);
   Plan plan;
   plan.seed = seed;
-  plan.lanes.resize(lanes);
   std::vector<std::vector<Record>> records(lanes);
   for (Record& record : history.records) {
     // By the id, so that what is sent again is the same again.
     if (!record.id.empty() && (record.id.back() == '3' || record.id.back() == '7'))
       record.facts.assign(kFactsBytes, 'f');
-    records[LaneOf(plan, record.source)].push_back(std::move(record));
+    std::vector<Record>& lane = records[LaneOf(record.source, lanes)];
+    lane.push_back(std::move(record));
+    if (random.Chance(12)) lane.push_back(Again(lane, random));
   }
-  plan.lanes[0].push_back(SetPolicy(history.policy));
   for (std::size_t i = 0; i < lanes; ++i) {
+    LaneWriter lane(&random);
+    if (i == 0) lane.SetPolicy("", history.policy);
     for (const std::span<const Record> batch : RandomBatches(records[i], random)) {
-      plan.lanes[i].push_back(Apply(batch));
-      if (random.Chance(15)) plan.lanes[i].push_back(Plain(Step::Kind::kCheckpoint));
-      if (random.Chance(15)) plan.lanes[i].push_back(Plain(Step::Kind::kSync));
-      if (lanes == 1 && random.Chance(6)) plan.lanes[i].push_back(SetPolicy(RandomPolicy(random)));
+      lane.Apply(batch);
+      lane.Vary(i == 0);
     }
+    plan.lanes.push_back(lane.Take());
   }
   return plan;
 }
 
-absl::Status Run(const Step& step, Engine* engine) {
+absl::StatusOr<std::uint64_t> Run(const Step& step, Engine* engine) {
   switch (step.kind) {
-    case Step::Kind::kApply:
-      return engine->Apply(step.records).status();
-    case Step::Kind::kSetPolicy:
-      return engine->SetPolicy(step.policy).status();
+    case Step::Kind::kApply: {
+      const auto result = engine->Apply(step.records);
+      if (!result.ok()) return result.status();
+      const bool left = std::any_of(
+          result->records.begin(), result->records.end(), [](const RecordResult& record) {
+            return record.outcome == Outcome::kApplied || record.outcome == Outcome::kHeld;
+          });
+      return left ? result->sequence : 0;
+    }
+    case Step::Kind::kSetPolicy: {
+      PolicyOptions options;
+      options.graph = step.graph;
+      return SequenceOf(engine->SetPolicy(step.policy, options));
+    }
+    case Step::Kind::kAdvance:
+      return SequenceOf(engine->AdvanceTo(step.time_ms));
+    case Step::Kind::kHorizon: {
+      const auto result = engine->MoveHorizon(step.source, step.time_ms);
+      if (absl::IsInvalidArgument(result.status())) return 0;
+      return SequenceOf(result);
+    }
     case Step::Kind::kCheckpoint:
-      return engine->Checkpoint();
-    case Step::Kind::kSync:
-      return engine->Sync();
+    case Step::Kind::kSync: {
+      const absl::Status status =
+          step.kind == Step::Kind::kSync ? engine->Sync() : engine->Checkpoint();
+      if (!status.ok()) return status;
+      return 0;
+    }
   }
-  return absl::OkStatus();
+  return 0;
 }
 
 EngineOptions CrashOptions(std::uint64_t seed, Durability durability) {

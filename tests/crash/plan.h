@@ -10,34 +10,46 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "harness/histories.h"
 #include "polyonym/engine/engine.h"
 
 namespace polyonym::harness {
 
 // One call of the engine.
 struct Step {
-  enum class Kind : std::uint8_t { kApply, kSetPolicy, kCheckpoint, kSync };
+  enum class Kind : std::uint8_t { kApply, kSetPolicy, kAdvance, kHorizon, kCheckpoint, kSync };
   Kind kind = Kind::kApply;
   std::vector<Record> records;  // kApply
   Policy policy;                // kSetPolicy
+  std::string graph;            // kSetPolicy
+  std::string source;           // kHorizon
+  std::int64_t time_ms = 0;     // kAdvance: where to; kHorizon: before which records are folded
 };
 
-// The calls of one thread, in order. Of several lanes each has sources of its own, so that what a lane's records become of
-// each other does not depend on the other lanes; and the policy is put in force once, as the first step of the first lane.
+// Text to read; of a policy, whether it is for the first graph.
+std::string NameOf(const Step& step);
+
+// The calls of one thread, in order. Of several lanes each has sources of its own, of which it alone moves the horizons; policies and
+// the clock are the first lane's, which begins by putting a policy in force.
 using Lane = std::vector<Step>;
 struct Plan {
   std::uint64_t seed = 0;
   std::vector<Lane> lanes;
 };
 
-// The calls of a random history: one lane, in which the policy also changes on the way, or three.  REQUIRES: lanes is 1 or 3.
-Plan MakePlan(std::uint64_t seed, std::size_t lanes);
+// The calls of a random history: one lane, or three.  REQUIRES: lanes is 1 or 3.
+Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape = {});
 
-// The lane that sends records of `source`.
-std::size_t LaneOf(const Plan& plan, const std::string& source);
+// Makes the call. The sequence of the commit that it left, 0 for none; a horizon that lies beyond all that is known leaves none.
+absl::StatusOr<std::uint64_t> Run(const Step& step, Engine* engine);
 
-absl::Status Run(const Step& step, Engine* engine);
+// What the program that is killed writes, whole, of each call that was acknowledged, and once the store is open.
+struct Mark {
+  static constexpr std::uint64_t kOpen = ~std::uint64_t{0};
+  std::uint64_t lane = kOpen;
+  std::uint64_t sequence = 0;  // as Run() gives it
+};
 
 // The options under which every process opens the store of a plan: small buffers, so that a short history makes files;
 // in some of the seeds checkpoints by themselves, and hashes that collide.

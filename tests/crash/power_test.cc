@@ -6,6 +6,7 @@
 
 #include "crash/frail_disk.h"
 #include "crash/plan.h"
+#include "crash/remains.h"
 #include "crash/sent.h"
 #include "harness/catch.h"
 #include "harness/engine_state.h"
@@ -17,17 +18,18 @@ namespace {
 struct Life {
   std::size_t acknowledged = 0;
   std::size_t stable = 0;  // what a power cut may not take
-  std::vector<Change> shown;
+  Feeds shown;
 };
 
 class Ordeal {
  public:
-  Ordeal(std::uint64_t seed, Durability durability)
+  Ordeal(std::uint64_t seed, Durability durability, Counts* counts)
       : durability_(durability),
         options_(FrailOptions(seed, durability)),
         random_(seed),
         plan_(MakePlan(seed, 1)),
-        sent_(plan_) {}
+        sent_(plan_),
+        counts_(*counts) {}
 
   // Cuts the power again and again until the plan is through; before some cuts, when `kills`, the process is killed too, and
   // another goes on with what it finds.  Returns what is wrong.
@@ -65,22 +67,40 @@ class Ordeal {
 
   bool DoStep(Engine* engine, Life* life) {
     const Step& step = plan_.lanes[0][life->acknowledged];
-    if (!harness::Run(step, engine).ok()) return false;
+    const auto sequence = harness::Run(step, engine);
+    if (!sequence.ok()) {
+      ++counts_[NameOf(step)];
+      return false;
+    }
     ++life->acknowledged;
-    const bool synced = step.kind == Step::Kind::kSync || step.kind == Step::Kind::kCheckpoint;
-    if (synced || durability_ == Durability::kSync) life->stable = life->acknowledged;
+    sent_.Acknowledge(0, *sequence);
+    if (durability_ == Durability::kSync || Syncs(step, *sequence))
+      life->stable = life->acknowledged;
     if (durability_ == Durability::kWal || !random_.Chance(15)) return true;
-    auto feed = engine->Read().Changes(0, 1'000'000);
-    if (!feed.ok()) return false;
-    life->shown = *std::move(feed);
+    auto feeds = ReadFeeds(*engine);
+    if (!feeds.ok()) return false;
+    life->shown = *std::move(feeds);
     life->stable = life->acknowledged;
     return true;
   }
 
+  // Whether a call is stable once it is acknowledged, and all before it, in every durability: a policy is logged so before its work, and
+  // a fold before its checkpoint.
+  static bool Syncs(const Step& step, std::uint64_t sequence) {
+    return step.kind == Step::Kind::kSync || step.kind == Step::Kind::kCheckpoint ||
+           step.kind == Step::Kind::kSetPolicy ||
+           (step.kind == Step::Kind::kHorizon && sequence != 0);
+  }
+
   std::string Check(std::size_t least, std::size_t most) {
+    const Remains remains = LookAt(*disk_->Open());
     auto engine = Engine::OpenOn(disk_->Open(), options_);
     if (!engine.ok()) return "it does not open: " + engine.status().ToString() + "\n";
-    return sent_.Check(**engine, {least}, {std::min(most, plan_.lanes[0].size())}, &done_);
+    const std::string fault =
+        sent_.Check(**engine, {least}, {std::min(most, plan_.lanes[0].size())}, &done_);
+    if (!fault.empty()) return fault;
+    Count(remains, **engine, &counts_);
+    return CheckLogIsClean(*disk_->Open(), (*engine)->Read());
   }
 
   const Durability durability_;
@@ -88,17 +108,25 @@ class Ordeal {
   Random random_;
   const Plan plan_;
   Sent sent_;
+  Counts& counts_;
   std::unique_ptr<FrailDisk> disk_ = std::make_unique<FrailDisk>();
   Progress done_ = Progress(1);
   std::size_t plan_stable_ = 0;
 };
 
 void RunAll(std::uint64_t seed, std::size_t cuts_wanted, bool kills) {
+  Counts counts;
   for (std::size_t cuts = 0; cuts < cuts_wanted; ++seed) {
     for (const Durability durability : {Durability::kSync, Durability::kGroup, Durability::kWal}) {
       INFO("seed " << seed << ", durability " << static_cast<int>(durability));
-      REQUIRE(Ordeal(seed, durability).Run(kills, &cuts) == "");
+      REQUIRE(Ordeal(seed, durability, &counts).Run(kills, &cuts) == "");
     }
+  }
+  for (const char* what :
+       {"apply", "policy", "policy of a further graph", "advance", "horizon", "checkpoint", "sync",
+        kPolicyAlone, kFurtherPolicyAlone, kFoldAlone, kFoldUncleaned}) {
+    INFO(what << ": " << counts[what] << " times cut off");
+    CHECK(counts[what] > 0);
   }
 }
 

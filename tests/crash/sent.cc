@@ -1,145 +1,163 @@
 #include "crash/sent.h"
 
 #include <algorithm>
-#include <utility>
+#include <memory>
+#include <numeric>
+#include <set>
 
 #include "harness/engine_state.h"
 #include "harness/naive.h"
 
 namespace polyonym::harness {
+namespace {
 
-Sent::Sent(const Plan& plan) : plan_(plan) {
-  for (const Lane& lane : plan.lanes) expected_.push_back(ExpectedOf(lane));
-}
-
-// Which records of a call are stored is decided by shape and version alone: any policy will do to ask the definition.
-std::vector<Sent::Expected> Sent::ExpectedOf(const Lane& lane) {
-  std::vector<Record> all;
-  for (const Step& step : lane) all.insert(all.end(), step.records.begin(), step.records.end());
-  const NaiveWorld world(Compile(Policy()), all);
-  std::vector<Expected> expected;
-  const Policy* in_force = nullptr;
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < lane.size(); ++i) {
-    Expected one;
-    one.step = i;
-    one.commit.policy = lane[i].kind == Step::Kind::kSetPolicy &&
-                        (in_force == nullptr || lane[i].policy != *in_force);
-    if (one.commit.policy) in_force = &lane[i].policy;
-    for (std::size_t r = 0; r < lane[i].records.size(); ++r) {
-      const NaiveWorld::Entry& entry = world.entries()[next++];
-      const bool stored = entry.outcome == Outcome::kApplied || entry.outcome == Outcome::kHeld;
-      if (stored) one.commit.records.push_back(entry.record);
-    }
-    if (one.commit.policy || !one.commit.records.empty()) expected.push_back(std::move(one));
-  }
-  return expected;
-}
-
-// Sequences have no gaps, so one without records is a policy's.
-std::vector<Sent::Commit> Sent::ReadCommits(const View& view) {
-  std::vector<Commit> commits(view.sequence());
+std::vector<StoredRecord> ReadRecords(const View& view) {
+  std::vector<StoredRecord> records;
   Must(view.Export([&](const StoredRecord& stored) {
-    commits.at(stored.sequence - 1).records.push_back(stored.record);
+    records.push_back(stored);
     return true;
   }));
-  for (Commit& commit : commits) commit.policy = commit.records.empty();
-  return commits;
+  return records;
 }
 
-std::string Sent::Place(const std::vector<Commit>& commits, const Progress& least,
-                        const Progress& most, Progress* done) const {
-  std::vector<std::size_t> taken(plan_.lanes.size());
-  for (std::size_t i = 0; i < commits.size(); ++i) {
-    const Commit& got = commits[i];
-    const std::size_t lane = got.policy ? 0 : LaneOf(plan_, got.records[0].source);
-    const std::string what = "sequence " + std::to_string(i + 1) + ": ";
-    if (taken[lane] == expected_[lane].size()) return what + "more than was sent\n";
-    const Commit& want = expected_[lane][taken[lane]++].commit;
-    if (got.policy != want.policy || got.records != want.records)
-      return what + "not what its call sent, or not in order\n";
-  }
-  for (std::size_t lane = 0; lane < taken.size(); ++lane) {
-    // The lane stands somewhere behind the last call that left something, and before the next one that would.
-    const std::vector<Expected>& calls = expected_[lane];
-    const std::size_t low = taken[lane] == 0 ? 0 : calls[taken[lane] - 1].step + 1;
-    const std::size_t high =
-        taken[lane] == calls.size() ? plan_.lanes[lane].size() : calls[taken[lane]].step;
-    const std::string what = "lane " + std::to_string(lane) + " stands at " + std::to_string(low) +
-                             ".." + std::to_string(high);
-    if (high < least[lane])
-      return what + ": lost what was acknowledged, up to " + std::to_string(least[lane]) + "\n";
-    if (low > most[lane])
-      return what + ": more than was sent, up to " + std::to_string(most[lane]) + "\n";
-    (*done)[lane] = std::clamp(least[lane], low, high);
-  }
-  return "";
+bool SameRecord(const StoredRecord& a, const StoredRecord& b) {
+  return a.number == b.number && a.sequence == b.sequence && a.standing == b.standing &&
+         a.held == b.held && a.record == b.record;
 }
 
-std::vector<Policy> Sent::PoliciesIn(const Progress& done) const {
-  std::vector<Policy> policies;
-  for (const Expected& call : expected_[0]) {
-    if (call.step < done[0] && call.commit.policy)
-      policies.push_back(plan_.lanes[0][call.step].policy);
-  }
-  return policies;
+std::vector<std::pair<std::string, std::int64_t>> HorizonsOf(const View& view) {
+  std::vector<std::pair<std::string, std::int64_t>> out;
+  for (const SourceHorizon& h : view.Horizons()) out.emplace_back(h.source, h.before_ms);
+  return out;
 }
 
-std::string Sent::CheckState(const View& view, const std::vector<Commit>& commits,
-                             const std::vector<Policy>& policies) const {
-  const Policy policy = policies.empty() ? Policy() : policies.back();
-  if (view.policy() != policy) return "another policy is in force than the last that was put\n";
+std::vector<std::uint64_t> CountsOf(const View& view) {
+  const Stats s = view.GetStats();
+  return {s.records,     s.standing_records, s.held_records,       s.folded_records,
+          s.identifiers, s.live_identifiers, s.shared_identifiers, s.profiles,
+          s.links,       s.refused_links};
+}
+
+// One graph against that of a store that was never cut off, and against the definition.
+std::string CompareGraph(const View& view, const View& whole) {
+  if (view.policy() != whole.policy() || view.policy_version() != whole.policy_version())
+    return "another policy is in force than the last that was put\n";
+  if (view.clock_ms() != whole.clock_ms()) return "the clock differs\n";
+  if (HorizonsOf(view) != HorizonsOf(whole)) return "the horizons differ\n";
+  const std::vector<StoredRecord> kept = ReadRecords(view), wanted = ReadRecords(whole);
+  if (!std::equal(kept.begin(), kept.end(), wanted.begin(), wanted.end(), SameRecord))
+    return "other records are kept than were sent\n";
   std::vector<Record> records;
-  for (const Commit& commit : commits)
-    records.insert(records.end(), commit.records.begin(), commit.records.end());
-  // What an earlier policy counted is known for ever.
-  std::string fault =
-      CompareWithNaive(view, NaiveWorld(Compile(policy), records), policies.size() < 2);
+  for (const StoredRecord& stored : kept) records.push_back(stored.record);
+  const NaiveWorld world(Compile(view.policy()), records, view.clock_ms());
+  const std::set<Identifier> named = NamedIdentifiers(world);
+  const EngineState got = ReadState(view, named), want = ReadState(whole, named);
+  std::string fault = Difference(want.state, got.state);
+  if (got.members_of != want.members_of || got.profile_of != want.profile_of)
+    fault += "ids differ\n";
+  if (CountsOf(view) != CountsOf(whole)) fault += "the counts of everything differ\n";
+  // What an earlier policy counted, or a folded record, is known for ever.
+  fault += CompareWithNaive(view, world, false);
   const VerifyReport report = Must(view.Verify());
   for (const std::string& problem : report.problems) fault += "Verify: " + problem + "\n";
   return fault;
 }
 
-std::string Sent::CheckFeed(const View& view, const std::vector<Commit>& commits,
-                            const std::vector<Policy>& policies) {
-  const std::vector<Change> feed = AllChanges(view);
-  if (feed.size() < shown_.size() || !std::equal(shown_.begin(), shown_.end(), feed.begin())) {
-    return "the feed took back what it had shown\n";
+}  // namespace
+
+absl::StatusOr<Feeds> ReadFeeds(const Engine& engine) {
+  Feeds feeds;
+  for (const std::string& graph : engine.Graphs()) {
+    auto feed = Must(engine.Read(graph)).Changes(0, 1'000'000);
+    if (!feed.ok()) return feed.status();
+    feeds[graph] = *std::move(feed);
   }
+  return feeds;
+}
+
+void Sent::Acknowledge(std::size_t lane, std::uint64_t sequence) {
+  const Call call{lane, next_[lane]++};
+  if (sequence != 0 && !left_.emplace(sequence, call).second)
+    twice_ = "sequence " + std::to_string(sequence) + " was acknowledged twice\n";
+}
+
+std::string Sent::Check(const Engine& engine, const Progress& least, const Progress& most,
+                        Progress* done, bool feed) {
+  const std::uint64_t last = engine.Read().sequence();
+  for (const auto& [sequence, call] : left_) {
+    if (sequence > last && call.step < least[call.lane])
+      return "sequence " + std::to_string(sequence) + ": lost what was acknowledged\n";
+  }
+  left_.erase(left_.upper_bound(last), left_.end());
+  const std::string fault = twice_ + Fill(engine, most, feed);
+  if (!fault.empty()) return fault;
+  *done = least;
+  for (const auto& [sequence, call] : left_)
+    (*done)[call.lane] = std::max((*done)[call.lane], call.step + 1);
+  next_ = *done;
+  return "";
+}
+
+// Commits that nobody acknowledged are of the calls that were under way. Of several lanes nobody knows which was first: any order
+// will do in which the store is what they give.
+std::string Sent::Fill(const Engine& engine, const Progress& most, bool feed) {
+  std::vector<std::uint64_t> unknown;
+  for (std::uint64_t sequence = 1; sequence <= engine.Read().sequence(); ++sequence) {
+    if (!left_.contains(sequence)) unknown.push_back(sequence);
+  }
+  std::vector<Call> under_way;
+  for (std::size_t lane = 0; lane < next_.size(); ++lane) {
+    if (next_[lane] < most[lane]) under_way.push_back({lane, next_[lane]});
+  }
+  if (unknown.size() > under_way.size()) return "more is there than was sent\n";
+  std::vector<std::size_t> order(under_way.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::string fault;
+  do {
+    for (std::size_t i = 0; i < unknown.size(); ++i) left_[unknown[i]] = under_way[order[i]];
+    fault = Compare(engine, feed);
+  } while (!fault.empty() && !unknown.empty() && std::next_permutation(order.begin(), order.end()));
+  return fault;
+}
+
+std::string Sent::Compare(const Engine& engine, bool feed) {
+  // The same calls, never cut off.
+  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(LawOptions(plan_.seed)));
+  for (const auto& [sequence, call] : left_) {
+    const auto left = Run(plan_.lanes[call.lane][call.step], whole.get());
+    if (!left.ok() || *left != sequence)
+      return "sequence " + std::to_string(sequence) + ": not by the call that is next\n";
+  }
+  if (engine.Graphs() != whole->Graphs()) return "other graphs are there\n";
+  std::string fault;
+  for (const std::string& graph : engine.Graphs()) {
+    const View view = Must(engine.Read(graph)), want = Must(whole->Read(graph));
+    std::string found = CompareGraph(view, want);
+    if (feed) found += CompareFeed(graph, view, want);
+    if (!found.empty()) fault += "graph '" + graph + "': " + found;
+  }
+  return fault;
+}
+
+std::string Sent::CompareFeed(const std::string& graph, const View& view, const View& whole) {
+  const std::vector<Change> feed = AllChanges(view);
+  std::vector<Change>& shown = shown_[graph];
+  if (feed.size() < shown.size() || !std::equal(shown.begin(), shown.end(), feed.begin()))
+    return "the feed took back what it had shown\n";
   FeedReader reader;
   reader.Take(feed);
   if (!reader.problems().empty()) return "the feed: " + reader.problems()[0] + "\n";
   if (reader.profiles() != NumbersInProfiles(view))
     return "the feed gives other profiles than the view\n";
-
-  // The same calls, never cut off.
-  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(LawOptions(plan_.seed)));
-  std::size_t next_policy = 0;
-  for (const Commit& commit : commits) {
-    Must(commit.policy ? whole->SetPolicy(policies[next_policy++]).status()
-                       : whole->Apply(commit.records).status());
-  }
-  if (AllChanges(whole->Read()) != feed)
+  if (AllChanges(whole) != feed)
     return "the feed differs from that of a store that was never cut off\n";
   std::string fault;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
-    if (Must(view.How(id)) != Must(whole->Read().How(id)))
+    if (Must(view.How(id)) != Must(whole.How(id)))
       fault = "How() differs from that of a store that was never cut off\n";
     return fault.empty();
   });
-  shown_ = feed;
-  return fault;
-}
-
-std::string Sent::Check(const Engine& engine, const Progress& least, const Progress& most,
-                        Progress* done, bool feed) {
-  const View view = engine.Read();
-  const std::vector<Commit> commits = ReadCommits(view);
-  std::string fault = Place(commits, least, most, done);
-  if (!fault.empty()) return fault;
-  const std::vector<Policy> policies = PoliciesIn(*done);
-  fault = CheckState(view, commits, policies);
-  if (feed) fault += CheckFeed(view, commits, policies);
+  shown = feed;
   return fault;
 }
 

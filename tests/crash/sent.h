@@ -1,17 +1,21 @@
 // crash/sent.h - what a store that was cut off holds, against what was sent to it.
 //
 // It must hold a prefix of every lane by whole calls: all that was acknowledged, at most the call that was under way besides;
-// and be in everything the store that was never cut off: state by the definition, Verify(), feed and histories.
+// and be in everything, in every graph, the store that was never cut off: records, numbers, feeds, histories, horizons; and so by the
+// definition and by Verify().
 //
 // THREADS: none of its own.
 #ifndef POLYONYM_TESTS_CRASH_SENT_H_
 #define POLYONYM_TESTS_CRASH_SENT_H_
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "crash/plan.h"
 #include "polyonym/engine/engine.h"
 
@@ -19,44 +23,42 @@ namespace polyonym::harness {
 
 // How many steps of each lane.
 using Progress = std::vector<std::size_t>;
+// By graph.
+using Feeds = std::map<std::string, std::vector<Change>>;
+
+// The feed of every graph, from its start.
+absl::StatusOr<Feeds> ReadFeeds(const Engine& engine);
 
 class Sent {
  public:
-  explicit Sent(const Plan& plan);
+  explicit Sent(const Plan& plan) : plan_(plan), next_(plan.lanes.size()) {}
+
+  // The next call of the lane was acknowledged; `sequence` as Run() gives it.
+  void Acknowledge(std::size_t lane, std::uint64_t sequence);
 
   // Holds the engine against the plan: at least `least` of it is there, at most `most`, and it is in order. Moves `done` to
-  // where the writer must go on.  `feed`: the feed too.  Returns what is wrong; empty: all is well.
+  // where the writer must go on.  `feed`: the feeds too.  Returns what is wrong; empty: all is well.
   std::string Check(const Engine& engine, const Progress& least, const Progress& most,
                     Progress* done, bool feed = true);
 
-  // What the consumers of the feed were shown, from its start: no later Check may find that any of it was taken back.
-  void Show(std::vector<Change> feed) { shown_ = std::move(feed); }
+  // What the consumers of the feeds were shown: no later Check may find that any of it was taken back.
+  void Show(Feeds feeds) { shown_ = std::move(feeds); }
 
  private:
-  // What one call left in the log.
-  struct Commit {
-    bool policy = false;
-    std::vector<Record> records;  // those that were stored, with id, time and version filled in
-  };
-  // A call that leaves something, and its place among the steps of its lane.
-  struct Expected {
+  struct Call {
+    std::size_t lane = 0;
     std::size_t step = 0;
-    Commit commit;
   };
 
-  static std::vector<Expected> ExpectedOf(const Lane& lane);
-  static std::vector<Commit> ReadCommits(const View& view);
-  std::string Place(const std::vector<Commit>& commits, const Progress& least, const Progress& most,
-                    Progress* done) const;
-  std::vector<Policy> PoliciesIn(const Progress& done) const;
-  std::string CheckState(const View& view, const std::vector<Commit>& commits,
-                         const std::vector<Policy>& policies) const;
-  std::string CheckFeed(const View& view, const std::vector<Commit>& commits,
-                        const std::vector<Policy>& policies);
+  std::string Fill(const Engine& engine, const Progress& most, bool feed);
+  std::string Compare(const Engine& engine, bool feed);
+  std::string CompareFeed(const std::string& graph, const View& view, const View& whole);
 
   const Plan& plan_;
-  std::vector<std::vector<Expected>> expected_;  // by lane
-  std::vector<Change> shown_;
+  Progress next_;                       // the call of each lane that is acknowledged next
+  std::map<std::uint64_t, Call> left_;  // the call that left the commit of a sequence
+  std::string twice_;                   // what is wrong with what was acknowledged
+  Feeds shown_;
 };
 
 }  // namespace polyonym::harness

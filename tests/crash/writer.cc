@@ -1,12 +1,11 @@
-// The program that is killed: polyonym_crash_writer FOLDER SEED DURABILITY MARKS BYTES START...
+// The program that is killed: polyonym_crash_writer FOLDER SEED DURABILITY MARKS UNIT COUNT START...
 //
-// Sends the plan of SEED to the store in FOLDER, one thread a lane, each lane from its START on. On standard output it marks
-// with one unbuffered byte each: `o` once the store is open, and the digit of its lane once a step was acknowledged. DURABILITY is
-// sync, group or wal.
+// Sends the plan of SEED to the store in FOLDER, one thread a lane, each lane from its START on. On standard output it writes a Mark,
+// unbuffered, once the store is open and once a step was acknowledged. DURABILITY is sync, group or wal.
 //
-// With BYTES it kills itself: when MARKS marks are written and files have then grown by BYTES, in the middle of that write. Every
-// other call that changes files counts as some bytes. The functions by which RocksDB reaches the system are defined here
-// for that: a program's own come before the C library's.
+// With a COUNT it kills itself when MARKS marks are written. UNIT is `bytes`: files have then grown by COUNT, and it dies in the middle of
+// that write; every other call that changes files counts as some bytes. Or `calls`: before the COUNT-th call that changes files.
+// The functions by which RocksDB reaches the system are defined here for that: a program's own come before the C library's.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -31,7 +30,8 @@ constexpr std::int64_t kBytesOfACall = 64;  // what a sync, a rename and the lik
 
 bool mortal = false;  // it kills itself; set before the first thread
 std::atomic<std::int64_t> marks_left{0};
-std::atomic<std::int64_t> bytes_left{0};
+bool by_calls = false;  // likewise
+std::atomic<std::int64_t> left_to_do{0};
 
 [[noreturn]] void Die() {
   ::kill(::getpid(), SIGKILL);
@@ -41,7 +41,8 @@ std::atomic<std::int64_t> bytes_left{0};
 // How many of `bytes` may still be written; then the end comes.
 std::int64_t Allowed(std::int64_t bytes) {
   if (!mortal || marks_left > 0) return bytes;
-  const std::int64_t left = bytes_left.fetch_sub(bytes);
+  const std::int64_t left = left_to_do.fetch_sub(by_calls ? 1 : bytes);
+  if (by_calls) return left > 1 ? bytes : 0;
   return left > bytes ? bytes : left > 0 ? left : 0;
 }
 
@@ -93,17 +94,19 @@ int unlink(const char* path) noexcept {
 namespace polyonym::harness {
 namespace {
 
-void Mark(char mark) {
-  if (::write(STDOUT_FILENO, &mark, 1) != 1) std::_Exit(3);  // the parent is gone
+void Write(const Mark& mark) {
+  if (::write(STDOUT_FILENO, &mark, sizeof mark) != sizeof mark)
+    std::_Exit(3);  // the parent is gone
   --marks_left;
 }
 
 void RunStep(const Step& step, std::size_t lane, Engine* engine) {
-  if (const absl::Status status = Run(step, engine); !status.ok()) {
-    std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  const absl::StatusOr<std::uint64_t> sequence = Run(step, engine);
+  if (!sequence.ok()) {
+    std::fprintf(stderr, "%s\n", sequence.status().ToString().c_str());
     std::_Exit(2);
   }
-  Mark(static_cast<char>('0' + lane));
+  Write({lane, *sequence});
 }
 
 Durability DurabilityOf(const std::string& name) {
@@ -113,21 +116,22 @@ Durability DurabilityOf(const std::string& name) {
 }
 
 int Main(const std::vector<std::string>& arguments) {
-  const std::size_t lanes = arguments.size() - 5;
+  const std::size_t lanes = arguments.size() - 6;
   const Plan plan = MakePlan(std::strtoull(arguments[1].c_str(), nullptr, 10), lanes);
   std::vector<std::size_t> next;
   for (std::size_t i = 0; i < lanes; ++i)
-    next.push_back(std::strtoull(arguments[5 + i].c_str(), nullptr, 10));
+    next.push_back(std::strtoull(arguments[6 + i].c_str(), nullptr, 10));
   marks_left = std::strtoll(arguments[3].c_str(), nullptr, 10);
-  bytes_left = std::strtoll(arguments[4].c_str(), nullptr, 10);
-  mortal = bytes_left > 0;
+  by_calls = arguments[4] == "calls";
+  left_to_do = std::strtoll(arguments[5].c_str(), nullptr, 10);
+  mortal = left_to_do > 0;
 
   auto engine = Engine::Open(arguments[0], CrashOptions(plan.seed, DurabilityOf(arguments[2])));
   if (!engine.ok()) {
     std::fprintf(stderr, "%s\n", engine.status().ToString().c_str());
     return 2;
   }
-  Mark('o');
+  Write({});
   if (next[0] == 0)
     RunStep(plan.lanes[0][next[0]++], 0, engine->get());  // the policy, before any lane begins
   std::vector<std::thread> threads;
@@ -145,6 +149,6 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace polyonym::harness
 
 int main(int count, char** arguments) {
-  if (count < 7) return 1;
+  if (count < 8) return 1;
   return polyonym::harness::Main({arguments + 1, arguments + count});
 }
