@@ -304,7 +304,14 @@ class Core {
 
   // core_policy.cc
   struct Rejudging;
+  // A record with what the policies before and after say of it.
+  struct Rejudged {
+    std::uint32_t record_index = 0;
+    Record record;
+    Judged before, now;
+  };
   void FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Rejudging* work);
+  void NoteChanged(std::span<Rejudged> group, const PolicyDelta& delta, Rejudging* work);
   std::optional<Record> LoadChanged(std::size_t place, const Rejudging& work);
   void TakeOut(std::size_t place, Rejudging* work);
   void PutIn(Rejudging* work);
@@ -318,8 +325,8 @@ class Core {
 
   // core_difference.cc
   bool MayBePlain(const CompiledPolicy& after) const;
-  bool NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, Rejudging* work);
-  void FetchNames(const Judged& judged) const;
+  bool NoteIfPlain(Rejudged* rejudged, Rejudging* work);
+  void FetchNames(std::span<Rejudged> group) const;
   using Parts = absl::InlinedVector<NodePair, 16>;
   Parts PartsOf(const std::vector<Named>& named) const;
   void PutFlags(const Rejudging& work);

@@ -32,16 +32,14 @@ bool Core::MayBePlain(const CompiledPolicy& after) const {
 
 // Names what the record will count, so that identifiers are numbered in the order of records, plain or not. Notes what goes and
 // what comes of a plain one; false where it is none.
-bool Core::NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, Rejudging* work) {
-  const Record& record = *now->record;
+bool Core::NoteIfPlain(Rejudged* rejudged, Rejudging* work) {
+  Judged *before = &rejudged->before, *now = &rejudged->now;
+  const std::uint32_t record_index = rejudged->record_index;
+  const Record& record = rejudged->record;
   std::vector<Named>& was = distinct_;
   std::vector<Named>& is = named_;
   was.clear();
   is.clear();
-  for (Judged* judged : {before, now}) {
-    HashNames(judged);
-    FetchNames(*judged);
-  }
   if (before->verdict.reason == Reason::kNone) NameNodes(*before, &was);
   if (now->verdict.reason == Reason::kNone) NameNodes(*now, &is);
   const auto in_class = [this](const Named& n) { return graph_.node(n.name).rename != kNone; };
@@ -67,14 +65,30 @@ bool Core::NoteIfPlain(std::uint32_t record_index, Judged* before, Judged* now, 
   return true;
 }
 
-// Asks for what the names of a record will touch, all at once.
-void Core::FetchNames(const Judged& judged) const {
-  for (const Judged::Name& name : judged.names) {
-    if (name.kind != kNone) index_->dictionary.Prefetch(name.hash);
+// Asks for what the names of a group will touch, all at once.
+void Core::FetchNames(std::span<Rejudged> group) const {
+  const auto for_each_name = [&](const auto& f) {
+    for (Rejudged& one : group) {
+      for (Judged* judged : {&one.before, &one.now}) {
+        for (Judged::Name& name : judged->names) {
+          if (name.kind != kNone) f(name);
+        }
+      }
+    }
+  };
+  for (Rejudged& one : group) {
+    HashNames(&one.before);
+    HashNames(&one.now);
   }
-  for (const Judged::Name& name : judged.names) {
-    if (name.kind != kNone) index_->nodes.Prefetch(index_->dictionary.Peek(name.hash));
-  }
+  for_each_name([this](Judged::Name& name) { index_->dictionary.Prefetch(name.hash); });
+  for_each_name([this](Judged::Name& name) {
+    name.guess = index_->dictionary.Peek(name.hash);
+    if (name.guess >= index_->nodes.size()) name.guess = kNone;
+    if (name.guess != kNone) index_->nodes.Prefetch(name.guess);
+  });
+  for_each_name([this](Judged::Name& name) {
+    if (name.guess != kNone) index_->values.Prefetch(graph_.node(name.guess).value);
+  });
 }
 
 // What an observation or a bind that names these counts of, ascending; a mention is a pair with kNone. As CountNaming() does.

@@ -87,30 +87,44 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
   }
   work->judged = records.size();
   work->total = 2 * work->judged;
-  const bool may_be_plain = MayBePlain(after);
-  Judged before, now;
+  work->may_be_plain = MayBePlain(after);
+  std::vector<Rejudged> group(kAhead);
+  std::size_t changed = 0;
   for (const std::uint32_t r : records) {
     work->Step();
     auto record = Load(r);
     if (!record) return;
-    before.record = now.record = &*record;
-    JudgeRecord(rules_->policy(), *record, &before.verdict);
-    JudgeRecord(after, *record, &now.verdict);
-    const bool unbinds = record->act == Act::kUnbind && !delta.parents.empty();
-    if (SameVerdict(before.verdict, now.verdict) && !unbinds &&
-        !CountsAnyOf(now.verdict, delta.validity))
+    Rejudged& one = group[changed];
+    one.record_index = r;
+    one.record = *std::move(record);
+    one.before.record = one.now.record = &one.record;
+    JudgeRecord(rules_->policy(), one.record, &one.before.verdict);
+    JudgeRecord(after, one.record, &one.now.verdict);
+    const bool unbinds = one.record.act == Act::kUnbind && !delta.parents.empty();
+    if (SameVerdict(one.before.verdict, one.now.verdict) && !unbinds &&
+        !CountsAnyOf(one.now.verdict, delta.validity))
       continue;
-    if (may_be_plain && NoteIfPlain(r, &before, &now, work)) continue;
-    if (now.verdict.reason == Reason::kNone && Mentions(record->act)) {
-      for (const RecordVerdict::Counted& counted : now.verdict.counted) {
-        if (delta.validity.contains(FamilyOf(counted.ns)) && !VoidedBySource(*record))
-          work->namings[{std::string(counted.ns), counted.value}].push_back(*record->time_ms);
+    if (++changed == group.size())
+      NoteChanged(std::span(group).first(std::exchange(changed, 0)), delta, work);
+  }
+  NoteChanged(std::span(group).first(changed), delta, work);
+  work->total = work->judged + work->records.size();
+}
+
+// Records of a group count otherwise: what they will touch is asked for first.
+void Core::NoteChanged(std::span<Rejudged> group, const PolicyDelta& delta, Rejudging* work) {
+  if (work->may_be_plain) FetchNames(group);
+  for (Rejudged& one : group) {
+    if (work->may_be_plain && NoteIfPlain(&one, work)) continue;
+    if (one.now.verdict.reason == Reason::kNone && Mentions(one.record.act)) {
+      for (const RecordVerdict::Counted& counted : one.now.verdict.counted) {
+        if (delta.validity.contains(FamilyOf(counted.ns)) && !VoidedBySource(one.record))
+          work->namings[{std::string(counted.ns), counted.value}].push_back(*one.record.time_ms);
       }
     }
-    work->records.push_back(r);
-    if (work->kept.size() < Rejudging::kKept) work->kept.push_back(*std::move(record));
+    work->records.push_back(one.record_index);
+    if (work->kept.size() < Rejudging::kKept) work->kept.push_back(std::move(one.record));
   }
-  work->total = work->judged + work->records.size();
 }
 
 std::optional<Record> Core::LoadChanged(std::size_t place, const Rejudging& work) {

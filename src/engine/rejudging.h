@@ -28,6 +28,7 @@ struct Core::Rejudging {
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   std::uint64_t judged = 0;
+  bool may_be_plain = false;  // any record
   bool classes_move = false;  // a rename may count otherwise
 
   // Plain records that count otherwise, with what their cells will say of them; what goes of all of them, and what comes.
