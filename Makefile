@@ -1,7 +1,8 @@
 # What people do with Polyonym, each by one word. Everything is built under build/; nothing else is written, but by
 # `make install` and by the installation of missing Debian or Ubuntu packages, which says what it does.
 #
-# Knobs: JOBS (parallel jobs), PREFIX and DESTDIR (make install), CI (warnings are errors when set).
+# Knobs: JOBS (parallel jobs), PREFIX and DESTDIR (make install), CI (warnings are errors when set), RIVALS (options of
+# bench/rivals/run.py, such as '--events 200000').
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -9,7 +10,7 @@ CMAKE_ARGS ?=
 strict := -DPOLYONYM_WERROR=$(if $(CI),ON,OFF)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak asan tsan bench fuzz format lint install clean
+.PHONY: help demo build test soak asan tsan bench rivals fuzz format lint install clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -56,6 +57,14 @@ bench:  ## build and run the benchmarks; run them alone on a quiet machine
 	@for program in build/bench/polyonym_micro build/bench/polyonym_workload; do \
 	  if [ -x $$program ]; then echo "== $$program"; $$program || exit 1; fi; \
 	done
+
+rivals:  ## measure beside Redis, PostgreSQL, SQLite, DuckDB, SciPy and others: docs/benchmarks.md
+	tools/bootstrap.sh build bench rivals
+	cmake --preset bench $(CMAKE_ARGS)
+	cmake --build build/bench -j $(JOBS) --target polyonym_workload
+	python3 -m venv build/rivals
+	build/rivals/bin/python -m pip install -q -r bench/rivals/requirements.txt || echo "going on with the packages that are here"
+	build/rivals/bin/python bench/rivals/run.py --json build/rivals.json --markdown build/rivals.md $(RIVALS)
 
 fuzz:  ## build the fuzzers, in build/fuzz, and run each for a minute
 	tools/bootstrap.sh build fuzz

@@ -10,6 +10,8 @@ namespace polyonym::workload {
 void AddStoresCommand(CLI::App* app);
 // `policy_change`: a policy that changes on a live store; `rename`: every identifier of a store renamed.
 void AddPolicyChangeCommands(CLI::App* app);
+// `events`: the events of a file, as bench/rivals/run.py needs them.
+void AddEventsCommand(CLI::App* app);
 // `horizon`: records that are folded.
 void AddHorizonCommand(CLI::App* app);
 

@@ -190,6 +190,7 @@ int main(int argc, char** argv) {
   polyonym::workload::AddStoresCommand(&app);
   polyonym::workload::AddPolicyChangeCommands(&app);
   polyonym::workload::AddHorizonCommand(&app);
+  polyonym::workload::AddEventsCommand(&app);
   CLI11_PARSE(app, argc, argv);
   if (!app.get_subcommands().empty()) return 0;
   const std::filesystem::path root =

@@ -1,11 +1,13 @@
 // Writers and readers at once: every call under a sequence of its own, every view one state.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -164,6 +166,57 @@ TEST_CASE(
     const std::unique_ptr<Engine> again = Must(Engine::Open(folder / "store", options));
     REQUIRE(Must(again->Read().Verify()).ok());
   });
+}
+
+TEST_CASE("horizons that move while others write and read lose nothing that was counted") {
+  constexpr int kSightings = 400, kPeople = 7;
+  const std::unique_ptr<Engine> engine = OpenShop();
+  std::array<std::atomic<int>, kWriters> written{};
+  std::atomic<int> faults{0}, folded{0};
+  std::vector<std::thread> threads;
+  for (std::size_t w = 0; w < kWriters; ++w) {
+    threads.emplace_back([&, w] {
+      for (int i = 0; i < kSightings; ++i) {
+        const std::string n = std::to_string(i % kPeople);
+        Record record = Seen("r" + std::to_string(i), i, {{"crm", "c" + n}, {"phone", "p" + n}});
+        record.source = "till" + std::to_string(w);
+        const auto result = engine->Apply(std::span(&record, 1));
+        faults += !result.ok() || result->records[0].outcome != Outcome::kApplied;
+        written[w] = i;
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    for (int i = 0; i < 60; ++i) {
+      const std::size_t w = static_cast<std::size_t>(i) % kWriters;
+      const auto moved = engine->MoveHorizon("till" + std::to_string(w), written[w]);
+      faults += !moved.ok();
+      if (moved.ok()) folded += static_cast<int>(moved->folded_records);
+    }
+  });
+  for (std::size_t r = 0; r < kReaders; ++r) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kReads; ++i) {
+        const View view = engine->Read();
+        const EngineState state = ReadState(view, {});
+        faults += !state.problems.empty();
+        std::uint64_t seen = 0;
+        for (const auto& [pair, link] : state.state.links) seen += link.seen;
+        const Stats stats = view.GetStats();
+        // What a fold stands for is counted once.
+        faults += seen < stats.standing_records || stats.standing_records > stats.records;
+        const absl::Status read = view.Export([](const StoredRecord&) { return true; });
+        faults += !read.ok() && read.code() != absl::StatusCode::kOutOfRange;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(faults == 0);
+  CHECK(folded > 0);
+  std::uint64_t seen = 0;
+  for (const auto& [pair, link] : ReadState(engine->Read(), {}).state.links) seen += link.seen;
+  CHECK(seen == kWriters * kSightings);
+  CHECK(Must(engine->Read().Verify()).ok());
 }
 
 TEST_CASE("readers that wait are woken by the call that they wait for") {

@@ -1,6 +1,7 @@
 // L2: the engine in memory, the engine on its store and the resolver without a store give the same people.
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 #include "polyonym/batch/resolve.h"
 
 namespace polyonym::harness {
@@ -54,26 +55,19 @@ std::string CheckStores(const History& history) {
   return fault;
 }
 
-void Run(std::uint64_t first_seed, std::size_t count,
-         const std::function<std::string(const History&)>& check) {
-  const std::string report = FindFailure(first_seed, count, {}, check);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
 TEST_CASE("the resolver without a store gives the engine's people") {
-  Run(50'000, 1'500, CheckResolver);
+  CheckLaw(50'000, 1'500, CheckResolver);
 }
 TEST_CASE("the resolver without a store gives the engine's people, at length", "[slow]") {
-  Run(5'000'000, 15'000, CheckResolver);
+  CheckLaw(5'000'000, 15'000, CheckResolver);
 }
 TEST_CASE("on disk and in memory people, ids and changes are the same") {
-  Run(60'000, 150, CheckStores);
+  CheckLaw(60'000, 150, CheckStores);
 }
 TEST_CASE("on disk and in memory people, ids and changes are the same, at length", "[slow]") {
-  Run(6'000'000, 1'500, CheckStores);
+  CheckLaw(6'000'000, 1'500, CheckStores);
 }
 
 }  // namespace polyonym::harness

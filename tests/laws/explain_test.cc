@@ -6,6 +6,7 @@
 
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
@@ -348,21 +349,15 @@ std::string Check(const History& history) {
   return "";
 }
 
-void Run(std::uint64_t first_seed, std::size_t count) {
-  const std::string report = FindFailure(first_seed, count, {}, Check);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
 TEST_CASE("why and why not, links and held records are explained as the definition has them") {
-  Run(100'000, 1'500);
+  CheckLaw(100'000, 1'500, Check);
 }
 TEST_CASE(
     "why and why not, links and held records are explained as the definition has them, at length",
     "[slow]") {
-  Run(10'000'000, 15'000);
+  CheckLaw(10'000'000, 15'000, Check);
 }
 
 }  // namespace polyonym::harness

@@ -1,6 +1,7 @@
 // Other times and other policies: what a moment says is what a store says that has only what the moment has.
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
@@ -131,31 +132,26 @@ std::string CheckSimulate(const History& history) {
   return fault;
 }
 
-void Run(std::uint64_t first_seed, std::size_t count,
-         const std::function<std::string(const History&)>& check) {
-  const std::string report = FindFailure(first_seed, count, {}, check);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
-TEST_CASE("as known at a sequence is what the store said then") { Run(170'000, 500, CheckAsKnown); }
+TEST_CASE("as known at a sequence is what the store said then") {
+  CheckLaw(170'000, 500, CheckAsKnown);
+}
 TEST_CASE("as known at a sequence is what the store said then, at length", "[slow]") {
-  Run(17'000'000, 5'000, CheckAsKnown);
+  CheckLaw(17'000'000, 5'000, CheckAsKnown);
 }
 TEST_CASE("as of a time is what a store says that has the records up to it") {
-  Run(180'000, 500, CheckAsOf);
+  CheckLaw(180'000, 500, CheckAsOf);
 }
 TEST_CASE("as of a time is what a store says that has the records up to it, at length", "[slow]") {
-  Run(18'000'000, 5'000, CheckAsOf);
+  CheckLaw(18'000'000, 5'000, CheckAsOf);
 }
 TEST_CASE("a simulated policy gives what setting it gives, and writes nothing") {
-  Run(190'000, 500, CheckSimulate);
+  CheckLaw(190'000, 500, CheckSimulate);
 }
 TEST_CASE("a simulated policy gives what setting it gives, and writes nothing, at length",
           "[slow]") {
-  Run(19'000'000, 5'000, CheckSimulate);
+  CheckLaw(19'000'000, 5'000, CheckSimulate);
 }
 
 }  // namespace polyonym::harness

@@ -1,6 +1,7 @@
 // L1: the same records give the same people in any order, in any batches, sent twice, and whenever the policy is set.
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
@@ -54,20 +55,14 @@ std::string CheckOrders(const History& history) {
   return fault;
 }
 
-void Run(std::uint64_t first_seed, std::size_t count) {
-  const std::string report = FindFailure(first_seed, count, {}, CheckOrders);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
 TEST_CASE("order, batches, repeats and the moment of the policy do not matter") {
-  Run(40'000, 1'500);
+  CheckLaw(40'000, 1'500, CheckOrders);
 }
 TEST_CASE("order, batches, repeats and the moment of the policy do not matter, at length",
           "[slow]") {
-  Run(4'000'000, 15'000);
+  CheckLaw(4'000'000, 15'000, CheckOrders);
 }
 
 }  // namespace polyonym::harness

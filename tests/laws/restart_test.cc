@@ -1,6 +1,7 @@
 // A store closed and opened again, with a checkpoint or without, answers as before and goes on as if it had stayed open.
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
@@ -104,25 +105,18 @@ std::string CheckCopy(const History& history) {
   return CompareWithNaive(copy->Read(), NaiveWorld(Compile(history.policy), history.records));
 }
 
-void Run(std::uint64_t first_seed, std::size_t count,
-         const std::function<std::string(const History&)>& check) {
-  const std::string report = FindFailure(first_seed, count, {}, check);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
 TEST_CASE("a store opened again answers as before and goes on as if it had stayed open") {
-  Run(120'000, 320, Check);
+  CheckLaw(120'000, 320, Check);
 }
 TEST_CASE("a store opened again answers as before and goes on as if it had stayed open, at length",
           "[slow]") {
-  Run(12'000'000, 3'200, Check);
+  CheckLaw(12'000'000, 3'200, Check);
 }
-TEST_CASE("a copy of a store is that store as it stood") { Run(130'000, 30, CheckCopy); }
+TEST_CASE("a copy of a store is that store as it stood") { CheckLaw(130'000, 30, CheckCopy); }
 TEST_CASE("a copy of a store is that store as it stood, at length", "[slow]") {
-  Run(13'000'000, 300, CheckCopy);
+  CheckLaw(13'000'000, 300, CheckCopy);
 }
 
 }  // namespace polyonym::harness

@@ -2,14 +2,10 @@
 // always had today's policy and clock.
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
-
-std::string CheckVerify(const View& view) {
-  const VerifyReport report = Must(view.Verify());
-  return report.ok() ? "" : "Verify: " + report.problems[0] + "\n";
-}
 
 std::string CheckSteps(const History& history) {
   Random random(history.seed ^ 0x57e95);
@@ -95,42 +91,35 @@ std::string CheckSetBack(const History& history) {
          CheckVerify(engine->Read());
 }
 
-void Run(std::uint64_t first_seed, std::size_t count,
-         const std::function<std::string(const History&)>& check) {
-  const std::string report = FindFailure(first_seed, count, {}, check);
-  INFO(report);
-  REQUIRE(report.empty());
-}
-
 }  // namespace
 
 TEST_CASE("under changing policies and time the state is that of the last policy and clock") {
-  Run(140'000, 1'500, CheckSteps);
+  CheckLaw(140'000, 1'500, CheckSteps);
 }
 TEST_CASE(
     "under changing policies and time the state is that of the last policy and clock, at length",
     "[slow]") {
-  Run(14'000'000, 15'000, CheckSteps);
+  CheckLaw(14'000'000, 15'000, CheckSteps);
 }
 TEST_CASE("under altogether other policies the state is that of the last one") {
-  Run(145'000, 600, CheckOtherPolicies);
+  CheckLaw(145'000, 600, CheckOtherPolicies);
 }
 TEST_CASE("under altogether other policies the state is that of the last one, at length",
           "[slow]") {
-  Run(14'500'000, 6'000, CheckOtherPolicies);
+  CheckLaw(14'500'000, 6'000, CheckOtherPolicies);
 }
 TEST_CASE("policies and clock are as they were when a store is opened again") {
-  Run(150'000, 150, CheckRestarts);
+  CheckLaw(150'000, 150, CheckRestarts);
 }
 TEST_CASE("policies and clock are as they were when a store is opened again, at length", "[slow]") {
-  Run(15'000'000, 1'500, CheckRestarts);
+  CheckLaw(15'000'000, 1'500, CheckRestarts);
 }
 TEST_CASE("a policy that is set back leaves everybody as if it had never been left") {
-  Run(160'000, 400, CheckSetBack);
+  CheckLaw(160'000, 400, CheckSetBack);
 }
 TEST_CASE("a policy that is set back leaves everybody as if it had never been left, at length",
           "[slow]") {
-  Run(16'000'000, 4'000, CheckSetBack);
+  CheckLaw(16'000'000, 4'000, CheckSetBack);
 }
 
 }  // namespace polyonym::harness
