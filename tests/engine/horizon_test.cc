@@ -313,6 +313,33 @@ TEST_CASE("memory of what was folded is given back, and stays given back") {
   CHECK(Must(engine->Read().Verify()).ok());
 }
 
+TEST_CASE("a store whose log cannot be cleaned opens all the same, and is cleaned once it can be") {
+  const std::shared_ptr<Store> store = OpenMemoryStore();
+  const auto holds = [&](const std::string& text) {
+    bool found = false;
+    Must(store->Scan(Table::kLog, "", "", [&](std::string_view, std::string_view value) {
+      found |= value.find(text) != std::string_view::npos;
+      return true;
+    }));
+    return found;
+  };
+  for (int opened = 0; opened < 3; ++opened) {
+    INFO("opened " << opened << " times before");
+    const auto plan = std::make_shared<FailingStore::Plan>();
+    plan->fail_ingests = opened < 2;  // no checkpoint can be written
+    const std::unique_ptr<Engine> engine = Must(OpenOnFailing(store, plan));
+    if (opened == 0) {
+      Must(engine->SetPolicy(ShopPolicy()).status());
+      SeeAt(*engine, {10, 20, 30, 40});
+      CHECK_FALSE(engine->MoveHorizon("shop", 35).ok());
+    }
+    CHECK(LinkOf(engine->Read()).sightings == 4);
+    CHECK(Kept(engine->Read()).size() == 2);
+    CHECK(holds("at10") == (opened < 2));
+    CHECK(Must(engine->Read().Verify()).ok());
+  }
+}
+
 TEST_CASE("a fold that was cut short anywhere is finished when the store is opened again") {
   const auto story = [](Engine& engine) {
     Must(engine.SetPolicy(ShopPolicy()).status());

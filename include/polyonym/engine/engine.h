@@ -117,7 +117,7 @@ struct HorizonOptions {
 // What the horizon of a source did as it moved.
 struct HorizonResult {
   std::uint64_t sequence = 0;        // of this call; unchanged when the horizon stood there already
-  std::uint64_t folded_records = 0;   // that stood, and are not kept any more
+  std::uint64_t folded_records = 0;  // that stood, and are not kept any more
   std::uint64_t dropped_records = 0;  // versions that did not stand, likewise
   std::uint64_t folds = 0;  // records that stand for them now, and for what was folded before
 };
