@@ -32,6 +32,7 @@
 #include "engine/acts.h"
 #include "engine/changes.h"
 #include "engine/families.h"
+#include "engine/folding.h"
 #include "engine/graph.h"
 #include "engine/horizons.h"
 #include "engine/log.h"
@@ -284,12 +285,6 @@ class Core {
   void RestoreLives();
 
   // core_horizon.cc
-  // When acts void what records name, so that folded records are void as a whole or not at all.
-  struct FoldCuts {
-    absl::flat_hash_map<Node, std::vector<std::int64_t>> of_node;
-    absl::flat_hash_map<std::pair<std::string, std::string>, std::vector<std::int64_t>> of_value;
-    std::vector<std::int64_t> of_source;
-  };
   void AddCuts(const Record& record, const std::string& source);
   std::uint64_t CutsBefore(const Record& record, const std::vector<Named>& named) const;
   void FindNames(const Record& record, std::vector<Named>* out);
@@ -304,12 +299,7 @@ class Core {
 
   // core_policy.cc
   struct Rejudging;
-  // A record with what the policies before and after say of it.
-  struct Rejudged {
-    std::uint32_t record_index = 0;
-    Record record;
-    Judged before, now;
-  };
+  struct Rejudged;
   void FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Rejudging* work);
   void NoteChanged(std::span<Rejudged> group, const PolicyDelta& delta, Rejudging* work);
   std::optional<Record> LoadChanged(std::size_t place, const Rejudging& work);
@@ -368,10 +358,7 @@ class Core {
   bool deferring_ = false;
   std::vector<Node> touched_;
 
-  // While records are folded.
-  FoldCuts cuts_;
-  std::set<Node> folded_values_;           // that records which went had named
-  std::vector<std::uint32_t> folded_out_;  // those records
+  std::optional<Folding> folding_;
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
   absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names, or did

@@ -148,14 +148,14 @@ void Core::CountNaming(const Record& record, const std::vector<Named>& named, Si
 
 void Core::CountPairs(const Record& record, const std::vector<Named>& nodes, Sign sign) {
   const bool forced = record.act == Act::kMustLink;
+  const Span span = SpanOf(record);
   const auto pairs = [&](const Named& n) {
     return (n.role == Role::kSelf || forced) && !n.derived();
   };
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!pairs(nodes[i])) continue;
     for (std::size_t j = i + 1; j < nodes.size(); ++j) {
-      if (pairs(nodes[j]))
-        CountSighting(nodes[i].node, nodes[j].node, SpanOf(record), forced, sign);
+      if (pairs(nodes[j])) CountSighting(nodes[i].node, nodes[j].node, span, forced, sign);
     }
   }
 }

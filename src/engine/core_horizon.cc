@@ -12,9 +12,7 @@
 namespace polyonym::engine {
 
 void Core::BeginFold(const std::string& source) {
-  cuts_ = {};
-  folded_values_.clear();
-  folded_out_.clear();
+  folding_.emplace();
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     const RecordCell cell = index_->records.Latest(r);
     if (!cell.has(RecordCell::kStands)) continue;
@@ -31,15 +29,15 @@ void Core::BeginFold(const std::string& source) {
 void Core::AddCuts(const Record& record, const std::string& source) {
   const std::int64_t t = *record.time_ms;
   if (record.act == Act::kDeleteSource) {
-    if (record.target_source == source) cuts_.of_source.push_back(t);
+    if (record.target_source == source) folding_->cuts_of_source.push_back(t);
     return;
   }
   for (const RecordIdentifier& identifier : record.identifiers)
-    cuts_.of_value[{identifier.ns, identifier.value}].push_back(t);
+    folding_->cuts_of_value[{identifier.ns, identifier.value}].push_back(t);
   FindNames(record, &named_);
   for (const Named& n : named_) {
-    cuts_.of_node[n.node].push_back(t);
-    if (n.value != n.node) cuts_.of_node[n.value].push_back(t);
+    folding_->cuts_of_node[n.node].push_back(t);
+    if (n.value != n.node) folding_->cuts_of_node[n.value].push_back(t);
   }
 }
 
@@ -69,14 +67,14 @@ std::uint64_t Core::CutsBefore(const Record& record, const std::vector<Named>& n
   const auto count_of = [&](const auto& map, const auto& key) {
     if (const auto at = map.find(key); at != map.end()) count(at->second);
   };
-  count(cuts_.of_source);
+  count(folding_->cuts_of_source);
   for (const Named& n : named) {
-    count_of(cuts_.of_node, n.node);
-    if (n.value != n.node) count_of(cuts_.of_node, n.value);
+    count_of(folding_->cuts_of_node, n.node);
+    if (n.value != n.node) count_of(folding_->cuts_of_node, n.value);
   }
-  if (cuts_.of_value.empty()) return cuts;
+  if (folding_->cuts_of_value.empty()) return cuts;
   for (const RecordIdentifier& identifier : record.identifiers)
-    count_of(cuts_.of_value, std::pair(identifier.ns, identifier.value));
+    count_of(folding_->cuts_of_value, std::pair(identifier.ns, identifier.value));
   return cuts;
 }
 
@@ -84,7 +82,7 @@ void Core::FoldOut(std::uint32_t record_index, const Record& record, std::string
   const RecordCell cell = index_->records.Latest(record_index);
   FindNames(record, &named_);
   for (const Named& n : named_) {
-    folded_values_.insert(n.value);
+    folding_->values.insert(n.value);
     if (n.name != n.value) PutVarint(key, n.name);  // a life
   }
   PutVarint(key, CutsBefore(record, named_));
@@ -94,7 +92,7 @@ void Core::FoldOut(std::uint32_t record_index, const Record& record, std::string
     if (!cell.has(RecordCell::kFolded)) index_->record_keys.Erase(cell.key, record_index);
   }
   index_->records.Write(record_index) = RecordCell();
-  folded_out_.push_back(record_index);
+  folding_->gone.push_back(record_index);
 }
 
 void Core::FoldIn(const Record& record, std::uint64_t location) {
@@ -104,16 +102,15 @@ void Core::FoldIn(const Record& record, std::uint64_t location) {
 }
 
 void Core::EndFold(const std::string& source, std::int64_t before_ms, std::uint64_t folded) {
-  for (const Node value : folded_values_) Unmention(value);
+  for (const Node value : folding_->values) Unmention(value);
   constexpr std::size_t kCells = decltype(index_->records)::page_cells();
-  for (std::size_t i = 0; i < folded_out_.size(); ++i) {
-    const std::size_t page = folded_out_[i] / kCells;
-    if (i > 0 && folded_out_[i - 1] / kCells == page) continue;
+  const std::vector<std::uint32_t>& gone = folding_->gone;  // ascending
+  for (std::size_t i = 0; i < gone.size(); ++i) {
+    const std::size_t page = gone[i] / kCells;
+    if (i > 0 && gone[i - 1] / kCells == page) continue;
     FreeIfGone(&index_->records, page);
   }
-  folded_values_.clear();
-  folded_out_.clear();
-  cuts_ = {};
+  folding_.reset();
   sighting_times_.Clear();
   mention_times_.Clear();
   auto horizons = std::make_shared<Horizons>(*horizons_);

@@ -16,6 +16,13 @@
 
 namespace polyonym::engine {
 
+// A record with what the policies before and after say of it.
+struct Core::Rejudged {
+  std::uint32_t record_index = 0;
+  Record record;
+  Judged before, now;
+};
+
 struct Core::Rejudging {
   // What a record counts of: a sighting of two nodes, or where v is kNone a mention of one.
   struct Part {

@@ -10,11 +10,11 @@
 namespace polyonym::harness {
 namespace {
 
-Record Act2(Act act, const std::string& id, std::int64_t time_ms,
-            const std::vector<Identifier>& identifiers) {
-  Record record = Seen(id, time_ms, identifiers);
+// An act of somebody else's, whose records are not folded.
+Record AtDesk(Act act, const std::string& id, std::int64_t time_ms,
+              const std::vector<Identifier>& identifiers) {
+  Record record = Said(act, id, time_ms, identifiers);
   record.source = "desk";
-  record.act = act;
   return record;
 }
 
@@ -92,14 +92,14 @@ TEST_CASE("what comes from behind a horizon is turned away, and nothing else") {
   elsewhere.source = "till";
   CHECK(reason_of(elsewhere) == Reason::kNone);
   const std::vector<Identifier> pair = {{"phone", "p1"}, {"openid", "o1"}};
-  CHECK(reason_of(Act2(Act::kUnbind, "u1", 24, pair)) == Reason::kBehindHorizon);
-  CHECK(reason_of(Act2(Act::kDeleteIdentifier, "d1", 24, {pair[0]})) == Reason::kBehindHorizon);
-  CHECK(reason_of(Act2(Act::kMustLink, "m1", 1, pair)) == Reason::kNone);
+  CHECK(reason_of(AtDesk(Act::kUnbind, "u1", 24, pair)) == Reason::kBehindHorizon);
+  CHECK(reason_of(AtDesk(Act::kDeleteIdentifier, "d1", 24, {pair[0]})) == Reason::kBehindHorizon);
+  CHECK(reason_of(AtDesk(Act::kMustLink, "m1", 1, pair)) == Reason::kNone);
   CHECK(LinkOf(engine->Read()).sightings == 3);
-  CHECK(reason_of(Act2(Act::kUnbind, "u2", 25, pair)) == Reason::kNone);
+  CHECK(reason_of(AtDesk(Act::kUnbind, "u2", 25, pair)) == Reason::kNone);
   CHECK(engine->Read().Resolve(pair[0]).profile == engine->Read().Resolve(pair[1]).profile);
   CHECK(LinkOf(engine->Read()).sightings == 1);  // of time 30: what was folded is void as a whole
-  Record deletion = Act2(Act::kDeleteSource, "s1", 24, {});
+  Record deletion = AtDesk(Act::kDeleteSource, "s1", 24, {});
   deletion.target_source = "shop";
   CHECK(reason_of(deletion) == Reason::kBehindHorizon);
   CHECK(Must(engine->Read().Verify()).ok());
@@ -152,7 +152,7 @@ TEST_CASE("a tombstone is turned away behind the horizon, and kept for what may 
 TEST_CASE("acts from behind a horizon are kept, and can be taken back exactly") {
   const std::unique_ptr<Engine> engine = OpenShop();
   SeeAt(*engine, {10, 20, 30});
-  ApplyOne(*engine, Act2(Act::kUnbind, "u", 15, {{"phone", "p1"}, {"openid", "o1"}}));
+  ApplyOne(*engine, AtDesk(Act::kUnbind, "u", 15, {{"phone", "p1"}, {"openid", "o1"}}));
   CHECK(LinkOf(engine->Read()).sightings == 2);
   const HorizonResult result = Must(engine->MoveHorizon("shop", 30));
   CHECK(result.folds == 2);  // one of them is void

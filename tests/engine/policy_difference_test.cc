@@ -16,13 +16,6 @@ using Edit = std::function<void(Policy&)>;
 
 constexpr std::size_t kCrm = 0, kPhone = 1, kOpenid = 2;
 
-Record Act(const std::string& id, polyonym::Act act, std::int64_t time_ms,
-           const std::vector<Identifier>& identifiers) {
-  Record record = Seen(id, time_ms, identifiers);
-  record.act = act;
-  return record;
-}
-
 // Puts the shop's policy and each edit of it in force, every one after every other one, and holds the store against its records.
 void CheckEveryChange(const std::vector<Record>& records, const std::vector<Edit>& edits,
                       const Edit& base = {}) {
@@ -138,8 +131,8 @@ TEST_CASE("renames stay exact where they count otherwise, and where they do not"
       Seen("2", 2, {{"openid", "new"}, {"phone", "p"}}),
       Seen("3", 3, {{"openid", "new"}, {"openid", "Old"}, {"crm", "c"}}),
       Seen("4", 4, {{"openid", "third"}, {"phone", "p"}}),
-      Act("r", polyonym::Act::kRename, 5, {{"openid", "Old"}, {"openid", "new"}}),
-      Act("s", polyonym::Act::kRename, 6, {{"openid", "third"}, {"openid", "Fourth"}})};
+      Said(Act::kRename, "r", 5, {{"openid", "Old"}, {"openid", "new"}}),
+      Said(Act::kRename, "s", 6, {{"openid", "third"}, {"openid", "Fourth"}})};
   CheckEveryChange(records, {Normalise(kPhone, Normaliser::kLowerCase), Block(kPhone, "."),
                              Normalise(kOpenid, Normaliser::kLowerCase), Block(kOpenid, "^[on]"),
                              Block(kOpenid, "^F"), [](Policy& policy) {
@@ -155,17 +148,16 @@ TEST_CASE("acts void what comes in and spare what goes out") {
   deletion.act = polyonym::Act::kDeleteSource;
   deletion.time_ms = 20;
   deletion.target_source = "gone";
-  std::vector<Record> records = {
-      Seen("1", 1, {{"crm", "c"}, {"phone", "P"}, {"openid", "o"}}),
-      Seen("2", 9, {{"crm", "c"}, {"phone", "p"}, {"openid", "o"}}),
-      Seen("3", 3, {{"crm", "d"}, {"phone", "P"}, {"openid", "q"}}),
-      Seen("gone", 4, {{"crm", "e"}, {"phone", "P"}, {"openid", "q"}}),
-      Act("u", polyonym::Act::kUnbind, 5, {{"crm", "c"}, {"phone", "p"}}),
-      Act("v", polyonym::Act::kUnbind, 5, {{"crm", "d"}, {"phone", "P"}}),
-      Act("m", polyonym::Act::kMustLink, 6, {{"crm", "d"}, {"phone", "p"}}),
-      Act("n", polyonym::Act::kCannotLink, 6, {{"openid", "q"}, {"phone", "p"}}),
-      Act("x", polyonym::Act::kDeleteIdentifier, 4, {{"phone", "P"}}),
-      deletion};
+  std::vector<Record> records = {Seen("1", 1, {{"crm", "c"}, {"phone", "P"}, {"openid", "o"}}),
+                                 Seen("2", 9, {{"crm", "c"}, {"phone", "p"}, {"openid", "o"}}),
+                                 Seen("3", 3, {{"crm", "d"}, {"phone", "P"}, {"openid", "q"}}),
+                                 Seen("gone", 4, {{"crm", "e"}, {"phone", "P"}, {"openid", "q"}}),
+                                 Said(Act::kUnbind, "u", 5, {{"crm", "c"}, {"phone", "p"}}),
+                                 Said(Act::kUnbind, "v", 5, {{"crm", "d"}, {"phone", "P"}}),
+                                 Said(Act::kMustLink, "m", 6, {{"crm", "d"}, {"phone", "p"}}),
+                                 Said(Act::kCannotLink, "n", 6, {{"openid", "q"}, {"phone", "p"}}),
+                                 Said(Act::kDeleteIdentifier, "x", 4, {{"phone", "P"}}),
+                                 deletion};
   records[3].source = "gone";
   const std::vector<Edit> edits = {
       Normalise(kPhone, Normaliser::kLowerCase),

@@ -43,6 +43,14 @@ inline Record Seen(const std::string& id, std::int64_t time_ms,
   return record;
 }
 
+// An act of the shop's about identifiers.
+inline Record Said(Act act, const std::string& id, std::int64_t time_ms,
+                   const std::vector<Identifier>& identifiers) {
+  Record record = Seen(id, time_ms, identifiers);
+  record.act = act;
+  return record;
+}
+
 // Somebody nobody else is linked to: crm c<i>, phone p<i>, seen at time i.
 inline Record Visit(int i) {
   const std::string n = std::to_string(i);
