@@ -1,4 +1,4 @@
-// engine/background.h - work behind the callers' backs: syncs and checkpoints, of one engine or of all in an environment.
+// engine/background.h - work behind the callers' backs: syncs, checkpoints, judging ahead; of one engine or of all in an environment.
 //
 // A queue's threads start when there is first something to do, and are as many at most as it was told: a thousand engines
 // that share a Background have no more threads than one.
@@ -52,11 +52,14 @@ class TaskQueue {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// Two queues: a sync that is due does not wait for a checkpoint.
+// Queues of their own: a sync that is due does not wait for a checkpoint.
 struct Background {
-  explicit Background(std::size_t sync_threads) : syncs(sync_threads), checkpoints(1) {}
+  explicit Background(std::size_t sync_threads) : syncs(sync_threads), checkpoints(1), judging(1) {}
+  // Where a writer may have records judged ahead of itself; null on a machine with one core.
+  TaskQueue* Judging() { return std::thread::hardware_concurrency() > 1 ? &judging : nullptr; }
   TaskQueue syncs;
   TaskQueue checkpoints;
+  TaskQueue judging;
 };
 
 }  // namespace polyonym::engine

@@ -5,7 +5,9 @@
 #ifndef POLYONYM_SRC_ENGINE_BYTES_H_
 #define POLYONYM_SRC_ENGINE_BYTES_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,21 @@ inline std::uint64_t ZigZag(std::int64_t value) {
 }
 inline std::int64_t UnZigZag(std::uint64_t value) {
   return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+}
+// The same into memory that has room; returns where it ends. A varint has up to kMaxVarint bytes.
+inline constexpr std::size_t kMaxVarint = 10;
+inline char* PutVarint(char* at, std::uint64_t value) {
+  while (value >= 0x80) {
+    *at++ = static_cast<char>(value | 0x80);
+    value >>= 7;
+  }
+  *at++ = static_cast<char>(value);
+  return at;
+}
+inline char* PutText(char* at, std::string_view text) {
+  at = PutVarint(at, text.size());
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
 }
 inline void PutText(std::string* out, std::string_view text) {
   PutVarint(out, text.size());

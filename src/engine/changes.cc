@@ -138,24 +138,24 @@ class NetChanges {
   }
 
   void AddBorn() {
-    // Each once, by what touched it first: that brought it.
-    std::stable_sort(born_.begin(), born_.end(),
-                     [](const Born& a, const Born& b) { return a.node < b.node; });
-    std::vector<std::pair<Node, const Born*>> by_profile;
-    for (std::size_t i = 0; i < born_.size(); ++i) {
+    // Each once, by what touched it first: that brought it. New numbers come in order.
+    const auto by_node = [](const Born& a, const Born& b) { return a.node < b.node; };
+    if (!std::is_sorted(born_.begin(), born_.end(), by_node))
+      std::stable_sort(born_.begin(), born_.end(), by_node);
+    std::vector<std::pair<Node, std::uint32_t>> by_profile;  // with the place in born_
+    by_profile.reserve(born_.size());
+    for (std::uint32_t i = 0; i < born_.size(); ++i) {
       if (i > 0 && born_[i - 1].node == born_[i].node) continue;
-      by_profile.emplace_back(after_.IdOf(RootNow(born_[i].node)), &born_[i]);
+      by_profile.emplace_back(after_.IdOf(RootNow(born_[i].node)), i);
     }
-    std::stable_sort(by_profile.begin(), by_profile.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(by_profile.begin(), by_profile.end());
     for (std::size_t i = 0; i < by_profile.size();) {
       const Node now = by_profile[i].first;
-      const Born& first = *by_profile[i].second;
+      const Born& first = born_[by_profile[i].second];
       const ChangeKind kind = inhabited_.contains(now) ? ChangeKind::kJoined : ChangeKind::kCreated;
       Change& change = Emit(kind, now, now, first.cause, first.record);
-      for (; i < by_profile.size() && by_profile[i].first == now; ++i) {
-        change.identifiers.push_back(IdentifierNumber{by_profile[i].second->node});
-      }
+      for (; i < by_profile.size() && by_profile[i].first == now; ++i)
+        change.identifiers.push_back(IdentifierNumber{born_[by_profile[i].second].node});
     }
   }
 

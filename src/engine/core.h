@@ -30,11 +30,14 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/acts.h"
+#include "engine/background.h"
 #include "engine/changes.h"
 #include "engine/families.h"
 #include "engine/folding.h"
 #include "engine/graph.h"
 #include "engine/horizons.h"
+#include "engine/judge_ahead.h"
+#include "engine/judged.h"
 #include "engine/log.h"
 #include "engine/policy_delta.h"
 #include "engine/rules.h"
@@ -50,7 +53,8 @@ namespace polyonym::engine {
 
 class Core {
  public:
-  Core(Index* index, Log* log, std::shared_ptr<const Rules> rules);
+  // `judging`, where there is a core for it, judges records ahead of the one that takes them.
+  Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue* judging = nullptr);
 
   // A record whose shape was checked and whose id is filled in. It is appended to the log, unless `location` says where it
   // already lies.
@@ -157,28 +161,15 @@ class Core {
     bool derived() const { return from != kNone; }
   };
   enum class Sign { kPlus, kMinus };
-  // A record with what policy says of it, and the hashes that its names are looked up by.
-  struct Judged {
-    struct Name {
-      Kind kind = kNone;  // kNone: its namespace was new
-      std::uint64_t hash = 0;
-      Node guess = kNone;  // what the dictionary has under the hash; not compared yet
-    };
-    const Record* record = nullptr;
-    std::uint64_t key = 0;  // keyed hash of (source, id)
-    RecordVerdict verdict;
-    absl::InlinedVector<Name, 8> names;  // one for each of verdict.counted
-  };
 
   // core_ahead.cc
-  // Records in a group: what the processor can have under way, and more.
-  static constexpr std::size_t kAhead = 32;
-  void Judge(const Record& record, Judged* judged) const;
-  void HashNames(Judged* judged) const;
-  void LookAhead(std::span<const Incoming> records);
-  void AddNewKinds(std::size_t records);
+  void Judge(const Record& record, Judged* judged) const {
+    JudgeBy(*rules_, *index_, record, judged);
+  }
+  void LookAhead(std::span<Judged> group);
+  void AddNewKinds(std::span<Judged> group);
   template <class F>
-  void ForEachGuessedPair(std::size_t records, const F& f) const;
+  static void ForEachGuessedPair(std::span<const Judged> group, const Index& index, const F& f);
 
   // core_records.cc
   Kind KindOfNamespace(const std::string& ns);
@@ -186,7 +177,8 @@ class Core {
   void NameNodes(const Judged& judged, std::vector<Named>* out);
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
   bool ComesTooLate(const Record& record, bool known) const;
-  std::uint32_t AddCell(const Record& record, std::uint64_t key, std::uint64_t location);
+  std::uint32_t AddCell(const Judged& judged, std::uint64_t location);
+  std::uint32_t FamilyBits(const Judged& judged);
   bool NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out);
   void NameKnown(const Judged& judged, Taken* taken) const;
   std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key,
@@ -196,10 +188,22 @@ class Core {
   std::optional<Record> Load(std::uint32_t record_index);
   void Stand(std::uint32_t record_index, const Judged& judged, Taken* taken);
   bool Admit(std::uint32_t record_index, const Judged& judged);
+  void Mention(std::uint32_t record_index, const Judged& judged);
   void SetFlags(std::uint32_t record_index, std::uint32_t set, std::uint32_t clear);
   void Supersede(std::uint32_t record_index, const Record& record);
   bool VoidedBySource(const Record& record) const;
   static Cause CauseOf(Act act, Sign sign);
+
+  // core_plain.cc
+  struct PlainNode {
+    Node node;
+    NodeCell* cell;
+  };
+  bool IsPlain(const Judged& judged) const;
+  bool NamePlain(const Judged& judged);
+  void CountPlain(std::uint32_t record_index, std::int64_t time_ms);
+  void CountPlainPair(const PlainNode& u, const PlainNode& v, std::int64_t time_ms);
+  void SightFirst(const PlainNode& u, const PlainNode& v, std::uint64_t hash, std::int64_t time_ms);
 
   // core_evidence.cc
   void AddMentions(std::uint32_t record_index, Act act, const std::vector<Named>& named);
@@ -341,6 +345,7 @@ class Core {
 
   Index* index_;
   Log* log_;
+  TaskQueue* judging_;
   std::shared_ptr<const Rules> rules_;
   ChangeTracker tracker_;
   Totals totals_;
@@ -352,6 +357,7 @@ class Core {
   std::int64_t clock_ms_ = 0;
   std::int64_t newest_ms_ = 0;
   Families families_;
+  std::vector<std::uint32_t> bits_of_kind_;  // what families_ says of a kind; 0: not asked yet
   std::shared_ptr<const Horizons> horizons_ = std::make_shared<const Horizons>();
   absl::Status status_;
 
@@ -382,11 +388,12 @@ class Core {
   absl::flat_hash_map<Node, absl::InlinedVector<std::uint32_t, 2>> guarded_;
   absl::flat_hash_map<Node, std::uint32_t> apart_links_;  // links of a node with a live cannot-link
   // Reused from record to record.
-  std::array<Judged, kAhead> ahead_;
+  std::unique_ptr<JudgeAhead::Ring> ahead_;
   Judged judged_;
   Taken taken_;
   std::vector<Named> named_;
   std::vector<Named> distinct_;
+  absl::InlinedVector<PlainNode, 8> plain_;
 };
 
 }  // namespace polyonym::engine

@@ -85,7 +85,7 @@ void Core::CountSourceDeletion(const std::string& source, std::int64_t t, Sign s
   } else {
     acts_.RemoveSourceDeletion(source, t);
   }
-  const std::uint32_t hash = index_->HashSource(source);
+  const std::uint32_t hash = Index::CutSource(index_->HashSource(source));
   for (std::uint32_t r = 0; r < index_->records.size(); ++r) {
     const RecordCell cell = index_->records.Latest(r);
     if (cell.source != hash || !cell.has(RecordCell::kStands) || cell.has(RecordCell::kHeld))
@@ -120,7 +120,7 @@ void Core::CountCannotLink(Node a, Node b, Sign sign) {
 // Changes the count of cannot-links of a pair of nodes, and the partition with it.
 void Core::SetCannot(Node u, Node v, int by) {
   Link link = graph_.FindLink(u, v);
-  if (link == kNone) link = graph_.AddLink(u, v);
+  if (link == kNone) link = graph_.AddLink(u, v, index_->HashPair(u, v));
   LinkCell& cell = index_->links.Write(link);
   const bool was = cell.cannot > 0, was_spent = cell.spent();
   cell.cannot += static_cast<std::uint32_t>(by);

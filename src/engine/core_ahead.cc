@@ -1,4 +1,4 @@
-// Looking ahead: the records of a group are judged and hashed, and what they will touch is asked for in four rounds, each of
+// Looking ahead: what the records of a group will touch is asked for in four rounds, each of
 // which follows the pointers that the one before it fetched. Nothing here changes anything, and every guess may be wrong.
 #include <algorithm>
 #include <string>
@@ -14,88 +14,76 @@ constexpr std::size_t kNamesAhead = 8;  // of a record; few have more
 
 }  // namespace
 
-void Core::Judge(const Record& record, Judged* judged) const {
-  judged->record = &record;
-  judged->key = index_->HashRecordKey(record.source, record.id);
-  JudgeRecord(rules_->policy(), record, &judged->verdict);
-  HashNames(judged);
-}
-
-// Of what its verdict counts.
-void Core::HashNames(Judged* judged) const {
-  judged->names.clear();
-  for (const RecordVerdict::Counted& counted : judged->verdict.counted) {
-    Judged::Name name;
-    name.kind = rules_->FindKind(counted.ns);
-    if (name.kind != kNone) name.hash = index_->HashValue(name.kind, counted.value);
-    judged->names.push_back(name);
-  }
-}
-
 // Namespaces that were never seen, of all records of the group at once: rules are made again for them, and there may be many.
-void Core::AddNewKinds(std::size_t records) {
+void Core::AddNewKinds(std::span<Judged> group) {
   std::vector<std::string> kinds;
   absl::flat_hash_set<std::string> added;
-  for (std::size_t r = 0; r < records; ++r) {
-    const Judged& judged = ahead_[r];
-    if (judged.verdict.reason != Reason::kNone) continue;
-    for (std::size_t i = 0; i < judged.names.size(); ++i) {
-      if (judged.names[i].kind != kNone) continue;
-      const std::string ns(judged.verdict.counted[i].ns);
-      if (added.insert(ns).second) kinds.push_back(ns);
+  const auto for_each_new = [&](const auto& f) {
+    for (Judged& judged : group) {
+      if (judged.verdict.reason != Reason::kNone) continue;
+      for (std::size_t i = 0; i < judged.names.size(); ++i) {
+        if (judged.names[i].kind == kNone) f(judged.verdict.counted[i], &judged.names[i]);
+      }
     }
-  }
+  };
+  for_each_new([&](const RecordVerdict::Counted& counted, Judged::Name*) {
+    const std::string ns(counted.ns);
+    if (rules_->FindKind(ns) == kNone && added.insert(ns).second) kinds.push_back(ns);
+  });
   if (!kinds.empty()) AddKinds(kinds);
+  for_each_new([&](const RecordVerdict::Counted& counted, Judged::Name* name) {
+    name->kind = rules_->FindKind(counted.ns);
+    name->hash = index_->HashValue(name->kind, counted.value);
+  });
 }
 
 template <class F>
-void Core::ForEachGuessedPair(std::size_t records, const F& f) const {
-  for (std::size_t r = 0; r < records; ++r) {
-    const auto& names = ahead_[r].names;
+void Core::ForEachGuessedPair(std::span<const Judged> group, const Index& index, const F& f) {
+  for (const Judged& judged : group) {
+    const auto& names = judged.names;
     const std::size_t n = std::min(names.size(), kNamesAhead);
     for (std::size_t i = 0; i < n; ++i) {
       if (names[i].guess == kNone) continue;
       for (std::size_t j = i + 1; j < n; ++j) {
-        if (names[j].guess != kNone) f(index_->HashPair(names[i].guess, names[j].guess));
+        if (names[j].guess != kNone) f(index.HashPair(names[i].guess, names[j].guess));
       }
     }
   }
 }
 
-void Core::LookAhead(std::span<const Incoming> records) {
-  for (std::size_t r = 0; r < records.size(); ++r) Judge(*records[r].record, &ahead_[r]);
-  AddNewKinds(records.size());
-  for (std::size_t r = 0; r < records.size(); ++r) {
-    index_->record_keys.Prefetch(ahead_[r].key);
-    for (const Judged::Name& name : ahead_[r].names) {
+void Core::LookAhead(std::span<Judged> group) {
+  AddNewKinds(group);
+  for (const Judged& judged : group) {
+    index_->record_keys.Prefetch(judged.key);
+    for (const Judged::Name& name : judged.names) {
       if (name.kind != kNone) index_->dictionary.Prefetch(name.hash);
     }
   }
-  if (records.size() == 1) return;  // there is nothing to overlap it with
-  for (std::size_t r = 0; r < records.size(); ++r) {
-    for (Judged::Name& name : ahead_[r].names) {
+  if (group.size() == 1) return;  // there is nothing to overlap it with
+  for (Judged& judged : group) {
+    for (Judged::Name& name : judged.names) {
       name.guess = name.kind == kNone ? kNone : index_->dictionary.Peek(name.hash);
       if (name.guess >= index_->nodes.size()) name.guess = kNone;
       if (name.guess != kNone) index_->nodes.Prefetch(name.guess);
     }
   }
-  for (std::size_t r = 0; r < records.size(); ++r) {
-    for (const Judged::Name& name : ahead_[r].names) {
+  for (const Judged& judged : group) {
+    for (const Judged::Name& name : judged.names) {
       if (name.guess == kNone) continue;
       const NodeCell& cell = graph_.node(name.guess);
       index_->values.Prefetch(cell.value);
       index_->nodes.Prefetch(cell.parent);
     }
   }
-  ForEachGuessedPair(records.size(), [this](std::uint64_t hash) { index_->pairs.Prefetch(hash); });
-  for (std::size_t r = 0; r < records.size(); ++r) {
-    for (const Judged::Name& name : ahead_[r].names) {
+  ForEachGuessedPair(group, *index_, [this](std::uint64_t hash) { index_->pairs.Prefetch(hash); });
+  for (const Judged& judged : group) {
+    for (const Judged::Name& name : judged.names) {
       if (name.guess == kNone) continue;
       const std::uint32_t profile = graph_.node(graph_.node(name.guess).parent).profile;
       if (profile != kNone) index_->profiles.Prefetch(profile);
     }
   }
-  ForEachGuessedPair(records.size(), [this](std::uint64_t hash) {
+  ForEachGuessedPair(group, *index_, [this](std::uint64_t hash) {
     const Link link = index_->pairs.Peek(hash);
     if (link != kNone) index_->links.Prefetch(link);
   });

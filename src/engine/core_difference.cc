@@ -77,8 +77,10 @@ void Core::FetchNames(std::span<Rejudged> group) const {
     }
   };
   for (Rejudged& one : group) {
-    HashNames(&one.before);
-    HashNames(&one.now);
+    FindKinds(*rules_, one.record, &one.before);
+    FindKinds(*rules_, one.record, &one.now);
+    HashNames(*rules_, *index_, &one.before);
+    HashNames(*rules_, *index_, &one.now);
   }
   for_each_name([this](Judged::Name& name) { index_->dictionary.Prefetch(name.hash); });
   for_each_name([this](Judged::Name& name) {

@@ -215,7 +215,7 @@ void Core::RecountChildren(const std::vector<Named>& nodes, std::int64_t t) {
 
 void Core::CountMention(Node node, const Span& span, Sign sign) {
   if (Voided(span, VoidUntil(node))) return;
-  const NodeCell cell = graph_.node(node);
+  const NodeCell& cell = graph_.node(node);
   const std::uint32_t live = sign == Sign::kPlus ? cell.live + span.count : cell.live - span.count;
   if (cell.life())  // its first sighting is its beginning, whatever is voided
     return SetLive(node, live, cell.first_ms);
@@ -281,9 +281,10 @@ void Core::SetLive(Node node, std::uint32_t live, std::int64_t first_ms) {
 }
 
 void Core::CountSighting(Node u, Node v, const Span& span, bool forced, Sign sign) {
-  Link link = graph_.FindLink(u, v);
+  const std::uint64_t hash = index_->HashPair(u, v);
+  Link link = graph_.FindLink(u, v, hash);
   if (link == kNone)
-    link = graph_.AddLink(u, v);  // even when void: its children may be asked for it
+    link = graph_.AddLink(u, v, hash);  // even when void: its children may be asked for it
   // Whether an unbind of a parent voids it is told by other records; behind the last such unbind nothing does.
   if (!forced && MayUnbindChildren() &&
       Voided(span, Later(LastParentUnbind(u, v), LastParentUnbind(v, u)))) {
@@ -416,13 +417,13 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
   const LinkCell was = graph_.link(link);
   if (was.evidence == now && was.expired() == expired) return;
   const bool was_live = graph_.IsLive(was);
-  const identity::RankKey was_key = graph_.KeyOf(was);
-  LinkCell& cell = index_->links.Write(link);
-  cell.evidence = now;
-  cell.flags = expired ? cell.flags | LinkCell::kExpired : cell.flags & ~LinkCell::kExpired;
+  const auto was_key =
+      was_live ? std::optional(graph_.KeyOf(was)) : std::optional<identity::RankKey>();
+  LinkCell& is = index_->links.Write(link);
+  is.evidence = now;
+  is.flags = expired ? is.flags | LinkCell::kExpired : is.flags & ~LinkCell::kExpired;
   graph_.NoteSpent(link, was.spent());
   Schedule(link, now);
-  const LinkCell is = graph_.link(link);
   totals_.links +=
       static_cast<std::uint64_t>(is.counts()) - static_cast<std::uint64_t>(was.counts());
   const Node ends[] = {was.a, was.b};
@@ -437,14 +438,13 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
   const bool is_live = graph_.IsLive(is);
   if (!flips && !deferring_) {
     if (is_live) {
-      resolver_.Put(was.a, was.b, link, graph_.KeyOf(is),
-                    was_live ? std::optional(was_key) : std::nullopt);
+      resolver_.Put(was.a, was.b, link, graph_.KeyOf(is), was_key);
     } else if (was_live) {
       resolver_.Drop(was.a, was.b, link);
     }
     return;
   }
-  if (!flips && was_live == is_live && (!is_live || was_key == graph_.KeyOf(is))) return;
+  if (!flips && was_live == is_live && (!is_live || *was_key == graph_.KeyOf(is))) return;
   if (graph_.IsBorder(link)) graph_.SetBorder(link, false);
   for (const Node end : ends) {
     const bool shared = ShouldBeShared(end);
@@ -459,6 +459,7 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
 
 // A neighbour came or went.
 void Core::CountNeighbour(Node node, Node other, std::uint32_t by) {
+  if (guarded_.empty()) return;
   const auto at = guarded_.find(node);
   if (at == guarded_.end()) return;
   const std::vector<GuardRule>& guards = rules_->GuardsOf(graph_.KindOf(node));
@@ -484,6 +485,7 @@ std::uint32_t Core::GuardedNeighbours(Node node, std::size_t guard) {
 
 bool Core::ShouldBeShared(Node node) {
   const NodeCell& cell = graph_.node(node);
+  if (cell.degree <= rules_->NeverShared(cell.kind) && guarded_.empty()) return false;
   const std::vector<GuardRule>& guards = rules_->GuardsOf(cell.kind);
   bool may_be_counted = false;
   for (std::size_t g = 0; g < guards.size(); ++g) {

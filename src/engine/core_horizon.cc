@@ -98,7 +98,9 @@ void Core::FoldOut(std::uint32_t record_index, const Record& record, std::string
 void Core::FoldIn(const Record& record, std::uint64_t location) {
   Judge(record, &judged_);
   ++totals_.standing_records;
-  Admit(AddCell(record, 0, location), judged_);
+  const std::uint32_t record_index = AddCell(judged_, location);
+  Admit(record_index, judged_);
+  if (judged_.verdict.reason == Reason::kNone) Mention(record_index, judged_);
 }
 
 void Core::EndFold(const std::string& source, std::int64_t before_ms, std::uint64_t folded) {

@@ -88,7 +88,7 @@ void Core::FindChanged(const PolicyDelta& delta, const CompiledPolicy& after, Re
   work->judged = records.size();
   work->total = 2 * work->judged;
   work->may_be_plain = MayBePlain(after);
-  std::vector<Rejudged> group(kAhead);
+  std::vector<Rejudged> group(JudgeAhead::kGroup);
   std::size_t changed = 0;
   for (const std::uint32_t r : records) {
     work->Step();

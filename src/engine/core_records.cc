@@ -8,6 +8,9 @@
 namespace polyonym::engine {
 namespace {
 
+// Records of a call for which another thread is woken.
+constexpr std::size_t kWorthHelp = 8 * JudgeAhead::kGroup;
+
 // The order of section 1 of docs/rule.md among records of one key.
 std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
   return {record.version ? *record.version : record.time_ms.value_or(0),
@@ -16,9 +19,10 @@ std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
 
 }  // namespace
 
-Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules)
+Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue* judging)
     : index_(index),
       log_(log),
+      judging_(judging),
       rules_(std::move(rules)),
       graph_(index, rules_.get(), &tracker_, &totals_),
       resolver_(graph_) {}
@@ -38,7 +42,7 @@ std::optional<Record> Core::Load(std::uint32_t record_index) {
 }
 
 std::uint32_t Core::FindStanding(const std::string& source, const std::string& id, Record* record) {
-  return FindStanding(source, id, index_->HashRecordKey(source, id), record);
+  return FindStanding(source, id, index_->HashRecordKey(index_->HashSource(source), id), record);
 }
 
 std::uint32_t Core::FindStanding(const std::string& source, const std::string& id,
@@ -142,18 +146,28 @@ void Core::NameKnown(const Judged& judged, Taken* taken) const {
 
 void Core::Take(std::span<const Incoming> records,
                 const std::function<void(std::size_t, const Taken&)>& taken) {
-  for (std::size_t first = 0; first < records.size(); first += kAhead) {
-    const auto group = records.subspan(first, std::min(kAhead, records.size() - first));
+  if (ahead_ == nullptr) ahead_ = std::make_unique<JudgeAhead::Ring>();
+  std::vector<const Record*> to_judge;
+  to_judge.reserve(records.size());
+  for (const Incoming& incoming : records) to_judge.push_back(incoming.record);
+  const auto ahead =
+      std::make_shared<JudgeAhead>(std::move(to_judge), rules_, index_, ahead_.get());
+  if (judging_ != nullptr && records.size() >= kWorthHelp)
+    judging_->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
+  for (std::size_t first = 0; first < records.size() && status_.ok();) {
+    const std::span<Judged> group = ahead->Next();
     LookAhead(group);
     for (std::size_t i = 0; i < group.size() && status_.ok(); ++i) {
       taken_.outcome = Outcome::kApplied;
       taken_.reason = Reason::kNone;
       taken_.held_identifiers = 0;
       taken_.self.clear();
-      TakeOne(group[i], ahead_[i], &taken_);
+      TakeOne(records[first + i], group[i], &taken_);
       taken(first + i, taken_);
     }
+    first += group.size();
   }
+  ahead->Close();
 }
 
 void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken) {
@@ -179,10 +193,9 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
   }
   newest_ms_ = std::max(newest_ms_, record.time_ms.value_or(0));
   const std::uint32_t record_index =
-      AddCell(record, judged.key,
-              incoming.location
-                  ? *incoming.location
-                  : log_->Append(sequence_, index_->records.size() + 1, record, incoming.own_id));
+      AddCell(judged, incoming.location ? *incoming.location
+                                        : log_->Append(sequence_, index_->records.size() + 1,
+                                                       record, incoming.own_id));
   if (record.folded) {
     // It has no key: nothing replaces it.
   } else if (former_index == kNone) {
@@ -205,17 +218,37 @@ bool Core::ComesTooLate(const Record& record, bool known) const {
   return horizons_->TurnsAway(record);
 }
 
+// The bits of the families that a record names.
+std::uint32_t Core::FamilyBits(const Judged& judged) {
+  std::uint32_t bits = 0;
+  bits_of_kind_.resize(rules_->kinds().size());
+  const auto known = [&](Kind kind) {
+    if (kind == kNone || bits_of_kind_[kind] == 0) return false;
+    bits |= bits_of_kind_[kind];
+    return true;
+  };
+  if (std::all_of(judged.kinds.begin(), judged.kinds.end(), known)) return bits;
+  bits = families_.Note(*judged.record);
+  for (std::size_t i = 0; i < judged.kinds.size(); ++i) {
+    if (judged.kinds[i] == kNone) continue;
+    bits_of_kind_[judged.kinds[i]] =
+        families_.BitOf(FamilyOf(judged.record->identifiers[i].ns));
+  }
+  return bits;
+}
+
 // It stands once what it replaces is gone.
-std::uint32_t Core::AddCell(const Record& record, std::uint64_t key, std::uint64_t location) {
+std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
+  const Record& record = *judged.record;
   RecordCell cell;
   cell.sequence = sequence_;
   cell.location = location;
-  cell.source = index_->HashSource(record.source);
-  cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record);
+  cell.source = judged.source;
+  cell.flags = static_cast<std::uint32_t>(record.act) | FamilyBits(judged);
   if (record.folded) {
     cell.flags |= RecordCell::kFolded;
   } else {
-    cell.key = key;
+    cell.key = judged.key;
   }
   return static_cast<std::uint32_t>(index_->records.Append(cell));
 }
@@ -230,14 +263,18 @@ void Core::Stand(std::uint32_t record_index, const Judged& judged, Taken* taken)
     taken->reason = verdict.reason;
     return;
   }
-  if (counts) CountIn(record_index, judged, &named_);
+  if (counts && IsPlain(judged) && NamePlain(judged)) {
+    CountPlain(record_index, *judged.record->time_ms);
+  } else {
+    Mention(record_index, judged);
+    if (counts) CountIn(record_index, judged, &named_);
+  }
   for (const Named& n : named_) {
     if (n.role == Role::kSelf && !n.derived()) taken->self.push_back(n.name);
   }
 }
 
-// Notes in its cell what becomes of a record that stands, and in lists what it mentions, which is left in named_. False where it does
-// not count.
+// Notes in its cell what becomes of a record that stands. False where it does not count.
 bool Core::Admit(std::uint32_t record_index, const Judged& judged) {
   const RecordVerdict& verdict = judged.verdict;
   std::uint32_t flags = RecordCell::kStands;
@@ -250,9 +287,13 @@ bool Core::Admit(std::uint32_t record_index, const Judged& judged) {
   const bool voided = VoidedBySource(*judged.record);
   if (voided) flags |= RecordCell::kVoided;
   SetFlags(record_index, flags, 0);
+  return !voided;
+}
+
+// Notes in lists what a record mentions, which is left in named_.
+void Core::Mention(std::uint32_t record_index, const Judged& judged) {
   NameNodes(judged, &named_);
   AddMentions(record_index, judged.record->act, named_);
-  return !voided;
 }
 
 // Counts a record. Lives that it begins are made first, which may change what it names.
@@ -298,6 +339,7 @@ void Core::RebuildTables(Kept kept) {
   clock_ms_ = kept.clock_ms;
   newest_ms_ = kept.newest_ms;
   families_ = std::move(kept.families);
+  bits_of_kind_.clear();
   horizons_ = std::move(kept.horizons);
   for (Node n = 0; n < index_->nodes.size(); ++n) {
     if (graph_.node(n).life()) continue;

@@ -280,7 +280,7 @@ absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractR
         std::to_string(horizon) + " or later");
   }
   const engine::Index& index = first().index;
-  const std::uint32_t source = index.HashSource(selector.source);
+  const std::uint32_t source = index.CutSource(index.HashSource(selector.source));
   std::vector<Record> tombstones;
   for (std::uint32_t r = 0; r < index.records.size(); ++r) {
     const engine::RecordCell cell = index.records.Latest(r);

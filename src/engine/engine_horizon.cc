@@ -144,7 +144,7 @@ Engine::Impl::FoldedOut Engine::Impl::FoldOut(
     const std::function<void(std::uint64_t, std::uint64_t)>& progress,
     const std::function<void(Record, std::string)>& stood) {
   engine::Index& index = first().index;
-  const std::uint32_t hash = index.HashSource(source);
+  const std::uint32_t hash = index.CutSource(index.HashSource(source));
   const std::uint64_t total = index.records.size();
   FoldedOut out;
   std::string key;

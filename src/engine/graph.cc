@@ -25,33 +25,32 @@ Node Graph::Add(Kind kind, std::string_view value, std::uint64_t hash) {
   return n;
 }
 
-Link Graph::FindLink(Node a, Node b) const {
+Link Graph::FindLink(Node a, Node b, std::uint64_t hash) const {
   if (node(a).links == kNone || node(b).links == kNone) return kNone;
-  return index_->pairs.Find(index_->HashPair(a, b), [&](Link l) {
+  return index_->pairs.Find(hash, [&](Link l) {
     if (l >= index_->links.size()) return false;
     const LinkCell& cell = link(l);
     return (cell.a == a && cell.b == b) || (cell.a == b && cell.b == a);
   });
 }
 
-Link Graph::AddLink(Node a, Node b) {
+Link Graph::AddLink(Node a, Node b, std::uint64_t hash) {
   LinkCell cell;
   cell.a = a;
   cell.b = b;
-  cell.next_a = node(a).links;
-  cell.next_b = node(b).links;
-  const auto l = static_cast<Link>(index_->links.Append(cell));
+  const auto l = static_cast<Link>(index_->links.size());
   for (const Node end : {a, b}) {
     NodeCell& node = index_->nodes.Write(end);
-    node.links = l;
+    (end == a ? cell.next_a : cell.next_b) = std::exchange(node.links, l);
     node.flags += NodeCell::kOneSpent;
   }
-  index_->pairs.Insert(index_->HashPair(a, b), l);
+  index_->links.Append(cell);
+  index_->pairs.Insert(hash, l);
   return l;
 }
 
 void Graph::NoteSpent(Link l, bool was) {
-  const LinkCell cell = link(l);
+  const LinkCell& cell = link(l);
   if (cell.spent() == was) return;
   for (const Node end : {cell.a, cell.b}) {
     NodeCell& node = index_->nodes.Write(end);

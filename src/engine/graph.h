@@ -41,8 +41,10 @@ class Graph : public GraphReader<Latest> {
   // Adds it, alone.  REQUIRES: it is not there.
   Node Add(Kind kind, std::string_view value, std::uint64_t hash);
 
-  Link FindLink(Node a, Node b) const;
-  Link AddLink(Node a, Node b);  // spent, until something is counted of it
+  Link FindLink(Node a, Node b) const { return FindLink(a, b, index_->HashPair(a, b)); }
+  Link FindLink(Node a, Node b, std::uint64_t hash) const;
+  // REQUIRES: it is not there.  ENSURES: it is spent, until something is counted of it.
+  Link AddLink(Node a, Node b, std::uint64_t hash);
   // A link was changed: `was` it spent before?
   void NoteSpent(Link l, bool was);
 

@@ -63,13 +63,12 @@ std::uint64_t Index::HashPair(Node a, Node b) const {
   return Cut(XXH3_64bits_withSeed(&both, sizeof both, seed));
 }
 
-std::uint64_t Index::HashRecordKey(std::string_view source, std::string_view id) const {
-  return Cut(XXH3_64bits_withSeed(id.data(), id.size(),
-                                  XXH3_64bits_withSeed(source.data(), source.size(), seed)));
+std::uint64_t Index::HashSource(std::string_view source) const {
+  return XXH3_64bits_withSeed(source.data(), source.size(), seed);
 }
 
-std::uint32_t Index::HashSource(std::string_view source) const {
-  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(source.data(), source.size(), seed));
+std::uint64_t Index::HashRecordKey(std::uint64_t source_hash, std::string_view id) const {
+  return Cut(XXH3_64bits_withSeed(id.data(), id.size(), source_hash));
 }
 
 }  // namespace polyonym::engine

@@ -46,8 +46,12 @@ struct Index {
 
   std::uint64_t HashValue(Kind kind, std::string_view value) const;
   std::uint64_t HashPair(Node a, Node b) const;
-  std::uint64_t HashRecordKey(std::string_view source, std::string_view id) const;
-  std::uint32_t HashSource(std::string_view source) const;
+  std::uint64_t HashSource(std::string_view source) const;
+  // What a record's cell keeps of it.
+  static std::uint32_t CutSource(std::uint64_t source_hash) {
+    return static_cast<std::uint32_t>(source_hash);
+  }
+  std::uint64_t HashRecordKey(std::uint64_t source_hash, std::string_view id) const;
 
  private:
   std::uint64_t Cut(std::uint64_t hash) const;

@@ -27,8 +27,8 @@ class Lens {
  public:
   static constexpr std::uint32_t kMaxGraphs = 16;
 
-  // `like`: the lens whose hashes it shares; null for the first. Start() or Load() comes next.
-  Lens(std::uint32_t number, std::string name, const Index* like);
+  // `like`: the lens whose hashes it shares; null for the first. `judging`: as Core has it. Start() or Load() comes next.
+  Lens(std::uint32_t number, std::string name, const Index* like, TaskQueue* judging);
 
   // Begins without a record, or from a checkpoint that was loaded into `index`.
   void Start(Log* log, std::shared_ptr<const Rules> rules);
@@ -56,6 +56,7 @@ class Lens {
   Work TakeWork();
 
  private:
+  TaskQueue* const judging_;
   std::shared_ptr<const Rules> rules_before_;
   Node nodes_before_ = 0;
   Work work_;

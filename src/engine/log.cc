@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/bytes.h"
+#include "model/name_table.h"
 #include "polyonym/model/judge.h"
 
 namespace polyonym::engine {
@@ -259,10 +260,41 @@ Log::Log(const Store* store) : store_(store), cached_(std::make_unique<Cached>()
 Log::~Log() = default;
 
 std::uint64_t Log::NameIndex(std::string_view name) {
+  std::uint16_t& guess = name_at_[PlaceOfName<kNamePlaces>(name)];
+  if (guess < names_.size() && names_[guess] == name) return guess;
   const auto at = std::find(names_.begin(), names_.end(), name);
-  if (at != names_.end()) return static_cast<std::uint64_t>(at - names_.begin());
-  names_.emplace_back(name);
-  return names_.size() - 1;
+  const auto index = static_cast<std::uint64_t>(at - names_.begin());
+  if (at == names_.end()) names_.emplace_back(name);
+  guess = static_cast<std::uint16_t>(index);
+  return index;
+}
+
+std::string_view Log::EncodeBody(const Record& record, bool own_id) {
+  const bool has_version = record.version.has_value() && record.version != record.time_ms;
+  std::size_t most = record.id.size() + record.target_source.size() + record.facts.size() +
+                     kMaxVarint * (10 + 2 * record.identifiers.size());
+  for (const RecordIdentifier& identifier : record.identifiers) most += identifier.value.size();
+  if (body_.size() < most) body_.resize(most);
+  char* at = body_.data();
+  if (record.folded) {
+    at = PutVarint(at, record.folded->count);
+    at = PutVarint(at, static_cast<std::uint64_t>(record.folded->last_ms - *record.time_ms));
+  }
+  *at++ = static_cast<char>(static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) |
+                            (has_version ? kVersion : 0) | (record.facts.empty() ? 0 : kFacts) |
+                            (record.time_ms ? kTime : 0));
+  at = PutVarint(at, NameIndex(record.source));
+  if (!own_id) at = PutText(at, record.id);
+  if (record.time_ms) at = PutVarint(at, ZigZag(*record.time_ms));
+  if (has_version) at = PutVarint(at, ZigZag(*record.version));
+  at = PutVarint(at, record.identifiers.size());
+  for (const RecordIdentifier& identifier : record.identifiers) {
+    at = PutVarint(at, NameIndex(identifier.ns) * 2 + (identifier.role == Role::kOther ? 1 : 0));
+    at = PutText(at, identifier.value);
+  }
+  if (record.act == Act::kDeleteSource) at = PutText(at, record.target_source);
+  if (!record.facts.empty()) at = PutText(at, record.facts);
+  return {body_.data(), static_cast<std::size_t>(at - body_.data())};
 }
 
 std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Record& record,
@@ -278,30 +310,11 @@ std::uint64_t Log::Append(std::uint64_t sequence, std::uint64_t number, const Re
     open_sequence_ = sequence;
     open_first_ = number;
   }
-  const bool has_version = record.version.has_value() && record.version != record.time_ms;
-  body_.clear();
-  if (record.folded) {
-    PutVarint(&body_, record.folded->count);
-    PutVarint(&body_, static_cast<std::uint64_t>(record.folded->last_ms - *record.time_ms));
-  }
-  body_.push_back(static_cast<char>(
-      static_cast<std::uint8_t>(record.act) | (own_id ? kOwnId : 0) | (has_version ? kVersion : 0) |
-      (record.facts.empty() ? 0 : kFacts) | (record.time_ms ? kTime : 0)));
-  PutVarint(&body_, NameIndex(record.source));
-  if (!own_id) PutText(&body_, record.id);
-  if (record.time_ms) PutVarint(&body_, ZigZag(*record.time_ms));
-  if (has_version) PutVarint(&body_, ZigZag(*record.version));
-  PutVarint(&body_, record.identifiers.size());
-  for (const RecordIdentifier& identifier : record.identifiers) {
-    PutVarint(&body_, NameIndex(identifier.ns) * 2 + (identifier.role == Role::kOther ? 1 : 0));
-    PutText(&body_, identifier.value);
-  }
-  if (record.act == Act::kDeleteSource) PutText(&body_, record.target_source);
-  if (!record.facts.empty()) PutText(&body_, record.facts);
+  const std::string_view body = EncodeBody(record, own_id);
   const std::uint64_t location = (sealed_ + 1) << 16 | places_.size();
   ++appended_;
   places_.push_back(bodies_.size());
-  PutText(&bodies_, body_);
+  PutText(&bodies_, body);
   return location;
 }
 

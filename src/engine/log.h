@@ -8,6 +8,7 @@
 #ifndef POLYONYM_SRC_ENGINE_LOG_H_
 #define POLYONYM_SRC_ENGINE_LOG_H_
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -101,6 +102,8 @@ class Log {
   absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
 
  private:
+  static constexpr std::size_t kNamePlaces = 64;
+
   const Store* store_;
   std::uint64_t sealed_ = 0;  // number of the last closed frame
   // The open frame.
@@ -110,7 +113,9 @@ class Log {
   std::vector<std::string> names_;  // sources and namespaces, in order of first use
   std::string bodies_;
   std::vector<std::size_t> places_;               // where each record's text begins in bodies_
-  std::string body_;                              // reused
+  // One of those names by its PlaceOfName(), where it is known there.
+  std::array<std::uint16_t, kNamePlaces> name_at_{};
+  std::string body_;  // reused; as long as the longest was
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;
@@ -120,6 +125,7 @@ class Log {
   const std::unique_ptr<Cached> cached_;
 
   std::uint64_t NameIndex(std::string_view name);
+  std::string_view EncodeBody(const Record& record, bool own_id);
   void AppendFrame(std::string_view payload);
 };
 

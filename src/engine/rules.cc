@@ -37,7 +37,7 @@ std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> p
   rules->validity_of_kind_.resize(rules->kinds_.size());
   std::map<std::uint32_t, Kind> first_of_family;
   for (Kind kind = 0; kind < rules->kinds_.size(); ++kind) {
-    rules->kind_of_.emplace(rules->kinds_[kind], kind);
+    rules->kind_of_.Add(rules->kinds_[kind], kind);
     const std::uint32_t family = rules->policy_->FindFamily(rules->kinds_[kind]);
     rules->family_of_kind_.push_back(family);
     identity::KindRules& k = rules->limits_.kinds.emplace_back();
@@ -58,6 +58,10 @@ std::shared_ptr<const Rules> Rules::Make(std::shared_ptr<const CompiledPolicy> p
                                     !limit.per_scope};
       k.slots.push_back(slot);
     }
+  }
+  for (const std::vector<GuardRule>& guards : rules->guards_of_kind_) {
+    std::uint32_t& never = rules->never_shared_.emplace_back(~std::uint32_t{0});
+    for (const GuardRule& guard : guards) never = std::min(never, guard.max_neighbours);
   }
   std::vector<Kind> by_name(rules->kinds_.size());
   std::iota(by_name.begin(), by_name.end(), 0);

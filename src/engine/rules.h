@@ -8,15 +8,13 @@
 #define POLYONYM_SRC_ENGINE_RULES_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "engine/cells.h"
-#include "model/text_hash.h"
+#include "model/name_table.h"
 #include "polyonym/identity/limits.h"
 #include "polyonym/model/judge.h"
 
@@ -49,8 +47,8 @@ class Rules {
   const std::vector<std::string>& kinds() const { return kinds_; }
   // kNone where it was never seen.
   Kind FindKind(std::string_view ns) const {
-    const auto at = kind_of_.find(ns);
-    return at == kind_of_.end() ? kNone : at->second;
+    static_assert(kNone == NameTable::kNone);
+    return kind_of_.Find(ns);
   }
   std::uint32_t FamilyOfKind(Kind kind) const { return family_of_kind_[kind]; }
   std::uint32_t PriorityOf(Kind kind) const { return limits_.kinds[kind].priority; }
@@ -68,6 +66,8 @@ class Rules {
   std::int64_t ValidityOf(Kind kind) const { return validity_of_kind_[kind]; }
   bool has_validity() const { return has_validity_; }
   const std::vector<GuardRule>& GuardsOf(Kind kind) const { return guards_of_kind_[kind]; }
+  // No guard of the kind minds so many neighbours.
+  std::uint32_t NeverShared(Kind kind) const { return never_shared_[kind]; }
   bool GuardCounts(const GuardRule& guard, Kind neighbour) const {
     return guard.of.empty() || kinds_[neighbour] == guard.of ||
            FamilyOf(kinds_[neighbour]) == guard.of;
@@ -80,7 +80,7 @@ class Rules {
   std::uint64_t version_ = 0;
   std::uint32_t rank_epoch_ = 0;
   std::vector<std::string> kinds_;
-  absl::flat_hash_map<std::string, Kind, TextHash, std::equal_to<>> kind_of_;
+  NameTable kind_of_;
   std::vector<std::uint32_t> family_of_kind_;
   std::vector<std::uint32_t> name_rank_;
   std::vector<std::int64_t> lifetime_of_kind_;
@@ -88,6 +88,7 @@ class Rules {
   bool has_validity_ = false;
   identity::Limits limits_;
   std::vector<std::vector<GuardRule>> guards_of_kind_;
+  std::vector<std::uint32_t> never_shared_;
 };
 
 }  // namespace polyonym::engine

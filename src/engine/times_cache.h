@@ -32,6 +32,8 @@ class TimesCache {
     times_.emplace(key, std::multiset<std::int64_t>(times.begin(), times.end()));
   }
 
+  bool any() const { return !times_.empty(); }
+
   // A time more, where those of `key` are here.
   void Add(std::uint32_t key, std::int64_t time_ms) {
     const auto at = times_.find(key);

@@ -1,7 +1,6 @@
 #include "polyonym/model/identifier.h"
 
 #include <array>
-#include <cctype>
 
 namespace polyonym {
 namespace {
@@ -10,27 +9,30 @@ constexpr std::size_t kMaxNamespaceBytes = 128;
 constexpr std::string_view kProfilePrefix = "p~";
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford's base 32
 
-bool IsAlphanumeric(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr unsigned char kInFamily = 1, kInScope = 2;
 
-template <class Allowed>
-bool AllOf(std::string_view text, const Allowed& allowed) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (!IsAlphanumeric(c) && !allowed(c)) return false;
-  }
-  return true;
+// What each byte may be part of.
+constexpr auto kParts = [] {
+  std::array<unsigned char, 256> parts{};
+  for (const char c : std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$-"))
+    parts[static_cast<unsigned char>(c)] = kInFamily | kInScope;
+  parts['@'] = kInScope;
+  return parts;
+}();
+
+bool AllIn(std::string_view text, unsigned char part) {
+  unsigned char all = part;
+  for (const char c : text) all &= kParts[static_cast<unsigned char>(c)];
+  return !text.empty() && all != 0;
 }
 
 }  // namespace
 
 bool IsValidNamespace(std::string_view ns) {
   if (ns.size() > kMaxNamespaceBytes) return false;
-  const auto in_family = [](char c) { return c == '_' || c == '.' || c == '$' || c == '-'; };
-  if (!AllOf(FamilyOf(ns), in_family)) return false;
-  if (FamilyOf(ns).size() == ns.size()) return true;
-  return AllOf(ScopeOf(ns), [&](char c) { return in_family(c) || c == '@'; });
+  const std::string_view family = FamilyOf(ns);
+  if (!AllIn(family, kInFamily)) return false;
+  return family.size() == ns.size() || AllIn(ScopeOf(ns), kInScope);
 }
 
 absl::StatusOr<Identifier> ParseIdentifier(std::string_view text) {

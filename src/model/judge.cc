@@ -6,12 +6,13 @@
 #include <functional>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "model/block_list.h"
 #include "model/digest.h"
 #include "model/normalise.h"
 #include "model/pattern.h"
+#include "model/name_table.h"
 #include "model/text_hash.h"
 
 namespace polyonym {
@@ -37,14 +38,14 @@ class CompiledPolicy::Impl {
  public:
   explicit Impl(Policy p) : policy(std::move(p)) {
     for (std::uint32_t i = 0; i < policy.namespaces.size(); ++i)
-      index_of.emplace(policy.namespaces[i].name, i);
+      index_of.Add(policy.namespaces[i].name, i);
     for (const NamespacePolicy& ns : policy.namespaces) {
       Family& family = families.emplace_back();
       family.blocked.insert(ns.blocked_values.begin(), ns.blocked_values.end());
       for (const std::string& pattern : ns.blocked_patterns)
         family.blocked_patterns.push_back(CompilePattern(pattern));
       if (!ns.valid_pattern.empty()) family.valid_pattern = CompilePattern(ns.valid_pattern);
-      if (!ns.parent.empty()) family.parent = index_of.at(ns.parent);
+      if (!ns.parent.empty()) family.parent = index_of.Find(ns.parent);
       has_parents |= !ns.parent.empty();
       has_lifetimes |= ns.link_lifetime_ms != 0;
       has_derived |= !ns.derived.empty();
@@ -53,7 +54,7 @@ class CompiledPolicy::Impl {
 
   Policy policy;
   std::vector<Family> families;
-  absl::flat_hash_map<std::string, std::uint32_t, TextHash, std::equal_to<>> index_of;
+  NameTable index_of;
   bool has_parents = false;
   bool has_lifetimes = false;
   bool has_derived = false;
@@ -71,8 +72,8 @@ absl::StatusOr<std::shared_ptr<const CompiledPolicy>> CompiledPolicy::Compile(Po
 const Policy& CompiledPolicy::policy() const { return impl_->policy; }
 
 std::uint32_t CompiledPolicy::FindFamily(std::string_view ns) const {
-  const auto at = impl_->index_of.find(FamilyOf(ns));
-  return at == impl_->index_of.end() ? kUndeclared : at->second;
+  static_assert(kUndeclared == NameTable::kNone);
+  return impl_->index_of.Find(FamilyOf(ns));
 }
 
 std::uint32_t CompiledPolicy::ParentOf(std::uint32_t family) const {
@@ -83,44 +84,37 @@ bool CompiledPolicy::HasParents() const { return impl_->has_parents; }
 bool CompiledPolicy::HasLifetimes() const { return impl_->has_lifetimes; }
 bool CompiledPolicy::HasDerived() const { return impl_->has_derived; }
 
-void CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
-                           Verdict* verdict) const {
+Reason CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
+                             std::string* normalised) const {
   const NamespacePolicy& ns = impl_->policy.namespaces[family];
   const Family& ready = impl_->families[family];
-  verdict->value.clear();
-  if (ns.builtin_blocks && IsPlaceholder(raw_value, ns.normaliser)) {
-    verdict->reason = Reason::kBlockedValue;
-    return;
-  }
-  if (!Normalise(ns.normaliser, ns.region, raw_value, &verdict->value)) {
-    verdict->value.clear();
+  normalised->clear();
+  if (ns.builtin_blocks && IsPlaceholder(raw_value, ns.normaliser)) return Reason::kBlockedValue;
+  if (!Normalise(ns.normaliser, ns.region, raw_value, normalised)) {
+    normalised->clear();
     // A host may block a value that has no normal form, by its raw spelling.
-    verdict->reason =
-        ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;
-    return;
+    return ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;
   }
-  const std::string_view value = verdict->value;
-  verdict->reason = Reason::kNone;
+  const std::string_view value = *normalised;
   if (ns.builtin_blocks && value != raw_value &&
       IsPlaceholder(value, ns.normaliser)) {  // written in full width, say
-    verdict->reason = Reason::kBlockedValue;
+    return Reason::kBlockedValue;
   }
   if (!ready.blocked.empty() &&
       (ready.blocked.contains(value) || ready.blocked.contains(raw_value))) {
-    verdict->reason = Reason::kBlockedValue;
+    return Reason::kBlockedValue;
   }
   for (const auto& pattern : ready.blocked_patterns) {
-    if (Finds(*pattern, value)) verdict->reason = Reason::kBlockedValue;
+    if (Finds(*pattern, value)) return Reason::kBlockedValue;
   }
-  if (verdict->reason == Reason::kNone && ready.valid_pattern != nullptr &&
-      !Finds(*ready.valid_pattern, value)) {
-    verdict->reason = Reason::kNotNormalisable;
-  }
+  if (ready.valid_pattern != nullptr && !Finds(*ready.valid_pattern, value))
+    return Reason::kNotNormalisable;
+  return Reason::kNone;
 }
 
 Verdict CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value) const {
   Verdict verdict;
-  Judge(family, raw_value, &verdict);
+  verdict.reason = Judge(family, raw_value, &verdict.value);
   return verdict;
 }
 
@@ -149,18 +143,16 @@ bool BreaksLimitOfOne(const Policy& policy, const std::vector<RecordVerdict::Cou
 // Adds what is derived from the first `count` counted identifiers; returns how many are counted then.
 std::size_t CountDerived(const CompiledPolicy& policy, std::size_t count, RecordVerdict* verdict) {
   const std::size_t direct = count;
-  std::string digest;
-  Verdict judged;
+  std::string digest, value;
   for (std::uint32_t from = 0; from < direct; ++from) {
     for (const Derived& derived :
          policy.policy().namespaces[verdict->counted[from].family].derived) {
       if (!DigestValue(derived.digest, derived.of, verdict->counted[from].value, &digest)) continue;
       const std::uint32_t family = policy.FindFamily(derived.ns);
-      policy.Judge(family, digest, &judged);
-      if (judged.reason != Reason::kNone) continue;
+      if (policy.Judge(family, digest, &value) != Reason::kNone) continue;
       std::uint32_t of = 0;
       while (of < count &&
-             (verdict->counted[of].value != judged.value || verdict->counted[of].ns != derived.ns))
+             (verdict->counted[of].value != value || verdict->counted[of].ns != derived.ns))
         ++of;
       if (of == count) {
         if (count == verdict->counted.size()) verdict->counted.emplace_back();
@@ -170,7 +162,7 @@ std::size_t CountDerived(const CompiledPolicy& policy, std::size_t count, Record
         counted.role = verdict->counted[from].role;
         counted.derived = true;
         counted.ns = derived.ns;
-        std::swap(counted.value, judged.value);
+        counted.value = value;
       }
       RecordVerdict::Counted& counted = verdict->counted[of];
       if (!counted.derived) continue;
@@ -190,42 +182,49 @@ RecordVerdict JudgeRecord(const CompiledPolicy& policy, const Record& record) {
 }
 
 void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdict* verdict) {
+  absl::InlinedVector<std::uint32_t, 8> families;
+  for (const RecordIdentifier& identifier : record.identifiers)
+    families.push_back(policy.FindFamily(identifier.ns));
+  JudgeRecord(policy, record, families, verdict);
+}
+
+void JudgeRecord(const CompiledPolicy& policy, const Record& record,
+                 std::span<const std::uint32_t> families, RecordVerdict* verdict) {
   verdict->reason = Reason::kNone;
   verdict->held.clear();
   verdict->derivations.clear();
   std::size_t count = 0;  // of `counted`, whose elements are reused
-  Verdict judged;
   for (std::uint32_t i = 0; i < record.identifiers.size(); ++i) {
     const RecordIdentifier& identifier = record.identifiers[i];
-    const std::uint32_t family = policy.FindFamily(identifier.ns);
+    const std::uint32_t family = families[i];
     if (family == CompiledPolicy::kUndeclared) {
       verdict->held.push_back({i, Reason::kUndeclaredNamespace});
       if (policy.policy().undeclared == Undeclared::kHoldRecord)
         verdict->reason = Reason::kUndeclaredNamespace;
       continue;
     }
-    policy.Judge(family, identifier.value, &judged);
-    if (judged.reason != Reason::kNone) {
-      verdict->held.push_back({i, judged.reason});
+    if (count == verdict->counted.size()) verdict->counted.emplace_back();
+    RecordVerdict::Counted& counted = verdict->counted[count];
+    const Reason reason = policy.Judge(family, identifier.value, &counted.value);
+    if (reason != Reason::kNone) {
+      verdict->held.push_back({i, reason});
       continue;
     }
     const auto end = verdict->counted.begin() + static_cast<std::ptrdiff_t>(count);
     const auto same =
         std::find_if(verdict->counted.begin(), end, [&](const RecordVerdict::Counted& c) {
-          return c.value == judged.value && c.ns == identifier.ns;
+          return c.value == counted.value && c.ns == identifier.ns;
         });
     if (same != end) {
       if (identifier.role == Role::kSelf) same->role = Role::kSelf;
       continue;
     }
-    if (count == verdict->counted.size()) verdict->counted.emplace_back();
-    RecordVerdict::Counted& counted = verdict->counted[count++];
+    ++count;
     counted.index = i;
     counted.family = family;
     counted.role = identifier.role;
     counted.derived = false;
     counted.ns = identifier.ns;
-    std::swap(counted.value, judged.value);
   }
   const std::size_t direct = count;
   const bool sighting = record.act == Act::kObserve || record.act == Act::kBind;

@@ -2,15 +2,23 @@
 
 #include <unicode/utf8.h>
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace polyonym {
 
 bool IsAscii(std::string_view text) {
-  unsigned char any = 0;
-  for (const char c : text) any |= static_cast<unsigned char>(c);
-  return any < 0x80;
+  constexpr std::uint64_t kHighBits = 0x8080808080808080u;
+  const char* at = text.data();
+  std::size_t left = text.size();
+  std::uint64_t any = 0, word = 0;
+  for (; left >= 8; at += 8, left -= 8) {
+    std::memcpy(&word, at, 8);
+    any |= word;
+  }
+  for (; left > 0; ++at, --left) any |= static_cast<unsigned char>(*at);
+  return (any & kHighBits) == 0;
 }
 
 bool IsUtf8(std::string_view text) {

@@ -63,8 +63,8 @@ class CompiledPolicy {
   // COST: a fast path for what is already clean (no ICU, no libphonenumber, no RE2 where no pattern is given).
   Verdict Judge(std::uint32_t family, std::string_view raw_value) const;
 
-  // As Judge(), into a caller's verdict whose string is reused: no allocation in the steady state.
-  void Judge(std::uint32_t family, std::string_view raw_value, Verdict* verdict) const;
+  // As Judge(), with the value into a caller's string, which is reused: no allocation in the steady state.
+  Reason Judge(std::uint32_t family, std::string_view raw_value, std::string* normalised) const;
 
   // Index of the parent family of policy().namespaces[family], or kUndeclared.
   std::uint32_t ParentOf(std::uint32_t family) const;
@@ -124,6 +124,10 @@ RecordVerdict JudgeRecord(const CompiledPolicy& policy, const Record& record);
 
 // The same into a caller's verdict, whose memory is reused.
 void JudgeRecord(const CompiledPolicy& policy, const Record& record, RecordVerdict* verdict);
+
+// The same where FindFamily() was asked already for the namespace of each identifier.
+void JudgeRecord(const CompiledPolicy& policy, const Record& record,
+                 std::span<const std::uint32_t> families, RecordVerdict* verdict);
 
 }  // namespace polyonym
 

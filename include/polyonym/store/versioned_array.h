@@ -48,23 +48,16 @@ class VersionedArray {
   // Adds a cell; returns its index.
   std::size_t Append(const T& value) {
     const std::size_t index = size_++;
+    if (index % kPageCells == 0) AddPage(index / kPageCells);
     Write(index) = value;
     return index;
   }
 
-  // The cell as the open commit has it, to be changed. The reference holds until the next Append() or Write().
+  // The cell as the open commit has it, to be changed. The reference holds until the next Begin().  REQUIRES: index < size().
   T& Write(std::size_t index) {
-    std::atomic<Page*>& slot = SlotFor(index / kPageCells);
-    Page* page = slot.load(std::memory_order_relaxed);
-    if (page == nullptr || page->commit != commit_) {
-      Page* fresh = NewPage();
-      if (page != nullptr) fresh->cells = page->cells;
-      fresh->commit = commit_;
-      fresh->previous = page;
-      slot.store(fresh, std::memory_order_release);
-      if (page != nullptr) retired_.push_back({commit_, page});
-      page = fresh;
-    }
+    Page* page = FindSlot(index / kPageCells)->load(std::memory_order_relaxed);
+    if (page->commit != commit_) [[unlikely]]
+      page = CopyPage(index / kPageCells);
     return page->cells[index % kPageCells];
   }
 
@@ -78,7 +71,7 @@ class VersionedArray {
   }
 
   // The cell as the open commit has it.
-  const T& Latest(std::size_t index) const {
+  [[gnu::always_inline]] const T& Latest(std::size_t index) const {
     return FindSlot(index / kPageCells)->load(std::memory_order_relaxed)->cells[index % kPageCells];
   }
 
@@ -163,7 +156,24 @@ class VersionedArray {
   // Immutable up to the segments there were when readers could see it.
   using Directory = std::vector<Segment*>;
 
-  const std::atomic<Page*>* FindSlot(std::size_t page) const {
+  void AddPage(std::size_t index) {
+    Page* page = NewPage();
+    page->commit = commit_;
+    page->previous = nullptr;
+    SlotFor(index).store(page, std::memory_order_release);
+  }
+  [[gnu::noinline]] Page* CopyPage(std::size_t index) {
+    std::atomic<Page*>& slot = SlotFor(index);
+    Page* page = slot.load(std::memory_order_relaxed);
+    Page* fresh = NewPage();
+    fresh->cells = page->cells;
+    fresh->commit = commit_;
+    fresh->previous = page;
+    slot.store(fresh, std::memory_order_release);
+    retired_.push_back({commit_, page});
+    return fresh;
+  }
+  [[gnu::always_inline]] const std::atomic<Page*>* FindSlot(std::size_t page) const {
     const Segment* const* segments = directory_.load(std::memory_order_acquire);
     return &(*segments[page / kSegmentPages])[page % kSegmentPages];
   }
