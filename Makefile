@@ -1,16 +1,18 @@
 # What people do with Polyonym, each by one word. Everything is built under build/; nothing else is written, but by
 # `make install` and by the installation of missing Debian or Ubuntu packages, which says what it does.
 #
-# Knobs: JOBS (parallel jobs), PREFIX and DESTDIR (make install), CI (warnings are errors when set), RIVALS (options of
-# bench/rivals/run.py, such as '--events 200000').
+# Knobs: JOBS (parallel jobs), PREFIX and DESTDIR (make install), CI (warnings are errors when set), EVENTS and ROUNDS (make bench
+# and make rivals), BENCH and RIVALS (more options of bench/run_all.py and bench/rivals/run.py, such as '--max-seconds 60').
 
 JOBS ?= $(shell nproc)
+EVENTS ?= 2000000
+ROUNDS ?= 3
 PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 strict := -DPOLYONYM_WERROR=$(if $(CI),ON,OFF)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak asan tsan bench rivals fuzz format lint install clean
+.PHONY: help demo build test soak asan tsan bench rivals workload micro fuzz format lint install clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -50,21 +52,26 @@ tsan:  ## run the tests under ThreadSanitizer
 	cmake --build build/tsan -j $(JOBS)
 	ctest --preset tsan -j $(JOBS)
 
-bench:  ## build and run the benchmarks; run them alone on a quiet machine
-	tools/bootstrap.sh build bench
-	cmake --preset bench $(CMAKE_ARGS)
-	cmake --build build/bench -j $(JOBS)
-	@for program in build/bench/polyonym_micro build/bench/polyonym_workload; do \
-	  if [ -x $$program ]; then echo "== $$program"; $$program || exit 1; fi; \
-	done
+bench:  ## all workloads beside Redis, PostgreSQL, SQLite, DuckDB and others, on a quiet machine: docs/benchmarks.md
+bench: workload
+	build/rivals/bin/python bench/run_all.py --events $(EVENTS) --rounds $(ROUNDS) --json build/bench.json --markdown build/bench.md $(BENCH)
 
-rivals:  ## measure beside Redis, PostgreSQL, SQLite, DuckDB, SciPy and others: docs/benchmarks.md
+rivals:  ## the other systems alone
+rivals: workload
+	build/rivals/bin/python bench/rivals/run.py --events $(EVENTS) --rounds $(ROUNDS) --json build/rivals.json --markdown build/rivals.md $(RIVALS)
+
+workload:
 	tools/bootstrap.sh build bench rivals
 	cmake --preset bench $(CMAKE_ARGS)
 	cmake --build build/bench -j $(JOBS) --target polyonym_workload
 	python3 -m venv build/rivals
 	build/rivals/bin/python -m pip install -q -r bench/rivals/requirements.txt || echo "going on with the packages that are here"
-	build/rivals/bin/python bench/rivals/run.py --json build/rivals.json --markdown build/rivals.md $(RIVALS)
+
+micro:  ## build and run the benchmarks of single modules
+	tools/bootstrap.sh build bench
+	cmake --preset bench $(CMAKE_ARGS)
+	cmake --build build/bench -j $(JOBS) --target polyonym_micro
+	build/bench/polyonym_micro
 
 fuzz:  ## build the fuzzers, in build/fuzz, and run each for a minute
 	tools/bootstrap.sh build fuzz

@@ -1,6 +1,6 @@
-# bench/micro: polyonym_micro, one Google Benchmark program. bench/workload: polyonym_workload, end to end.
+# bench/micro: polyonym_micro, one Google Benchmark program. bench/workload: polyonym_workload, end to end, which tests run too.
 polyonym_sources(micro_files "bench/micro/*.cc")
-if(micro_files)
+if(micro_files AND POLYONYM_BUILD_BENCH)
   find_package(benchmark CONFIG REQUIRED)
   add_executable(polyonym_micro ${micro_files})
   target_include_directories(polyonym_micro PRIVATE "${PROJECT_SOURCE_DIR}/bench" "${PROJECT_SOURCE_DIR}/src")

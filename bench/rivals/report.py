@@ -38,6 +38,10 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
+def number(value):
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:,.4g}"
+
+
 def rates(rounds):
     return [r["events"] / r["seconds"] for r in rounds]
 
@@ -51,7 +55,9 @@ def summed_up(results):
         if result["rounds"]:
             last = result["rounds"][-1]
             row["events_per_second"] = spread(rates(result["rounds"]))
-            row["disk_bytes_per_event"] = last["disk_bytes"] / last["events"] if "disk_bytes" in last else None
+            for held in ("disk", "memory"):
+                size = last.get(f"{held}_bytes")
+                row[f"{held}_bytes_per_event"] = None if size is None else size / last["events"]
             row["version"] = last.get("version", "")
             ours = next((r["rounds"] for s, r in results.items() if s.kind == system.kind and not s.program), [])
             ratios = [a / b for a, b in zip(rates(ours), rates(result["rounds"]))]
@@ -63,6 +69,14 @@ def summed_up(results):
 
 def ranged(values, form):
     return " | ".join(format(values[name], form) for name in ("median", "min", "max"))
+
+
+def evidence(document):
+    """What our stores keep of an event so that it can be taken back; the others keep none."""
+    kept = [f"{row['name']} {row['disk_bytes_per_event']:.0f} B on disk, {row['memory_bytes_per_event']:.0f} B resident"
+            for row in document["systems"]
+            if row["name"].startswith("polyonym") and row.get("disk_bytes_per_event") is not None]
+    return f"Evidence and index kept an event: {'; '.join(kept) or 'not measured'}. The other systems keep no evidence."
 
 
 def markdown(document):
@@ -92,4 +106,4 @@ def markdown(document):
             notes = "; ".join(text for text in (row["note"], "" if status == "ok" else status) if text)
             lines.append(f"| {row['name']} | {row['version']} | {ranged(row['events_per_second'], ',.0f')} | {ratio} | "
                          f"{'' if disk is None else format(disk, '.0f')} | {notes} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", evidence(document)]) + "\n"

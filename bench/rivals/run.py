@@ -22,14 +22,14 @@ import systems
 ROOT = systems.HERE.parents[1]
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(parser):
+    """Parsed by `parser`, which may have more of its own."""
     parser.add_argument("--events", type=int, default=2_000_000, help="events in the stream (2000000)")
     parser.add_argument("--batch", type=int, default=1000, help="events a commit (1000)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which medians are taken (3)")
     parser.add_argument("--max-seconds", type=float, default=300,
                         help="for one trial of one system (300); a stream is cut there, a batch ended")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="systems whose name begins so")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="systems whose name begins so")
     parser.add_argument("--workload", default=str(ROOT / "build" / "bench" / "polyonym_workload"), help="our program")
     parser.add_argument("--folder", default=tempfile.gettempdir(), help="where the temporary folder is made")
     parser.add_argument("--json", type=pathlib.Path, help="file for the results as data")
@@ -104,14 +104,39 @@ class Race:
 
 
 def chosen_by(options):
-    chosen = [s for s in systems.SYSTEMS if not options.only or s.name.startswith(tuple(options.only))]
-    if not chosen:
+    """None, where --only has no name behind it."""
+    chosen = [s for s in systems.SYSTEMS if options.only is None or s.name.startswith(tuple(options.only))]
+    if options.only and not chosen:
         sys.exit(f"no system's name begins so; there are: {', '.join(s.name for s in systems.SYSTEMS)}")
     return chosen
 
 
+def document_of(race, options, load_before):
+    return {
+        "machine": report.machine(), "commit": report.commit(), "events": options.events, "batch": options.batch,
+        "rounds": options.rounds, "load_before": load_before, "load_after": os.getloadavg()[0],
+        "reference": race.expected_after(options.events), "systems": report.summed_up(race.results),
+    }
+
+
+def write(document, table, options):
+    print("\n" + table)
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    if options.markdown:
+        options.markdown.write_text(table, encoding="utf-8")
+
+
+def stop_if_failed(statuses):
+    """`statuses`: pairs of name and status."""
+    failed = [name for name, status in statuses if status.startswith("failed")]
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+
+
 def main():
-    options = arguments()
+    options = arguments(argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped
     chosen = chosen_by(options)
     load_before = os.getloadavg()[0]
@@ -120,21 +145,9 @@ def main():
         for number in range(options.rounds):
             print(f"-- round {number + 1} of {options.rounds}", flush=True)
             race.run(number)
-        reference = race.expected_after(options.events)
-    document = {
-        "machine": report.machine(), "commit": report.commit(), "events": options.events, "batch": options.batch,
-        "rounds": options.rounds, "load_before": load_before, "load_after": os.getloadavg()[0], "reference": reference,
-        "systems": report.summed_up(race.results),
-    }
-    table = report.markdown(document)
-    print("\n" + table)
-    if options.json:
-        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    if options.markdown:
-        options.markdown.write_text(table, encoding="utf-8")
-    failed = [s.name for s, result in race.results.items() if result["status"].startswith("failed")]
-    if failed:
-        sys.exit(f"failed: {', '.join(failed)}")
+        document = document_of(race, options, load_before)
+    write(document, report.markdown(document), options)
+    stop_if_failed((s.name, result["status"]) for s, result in race.results.items())
 
 
 if __name__ == "__main__":

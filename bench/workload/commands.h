@@ -1,4 +1,4 @@
-// workload/commands.h - the commands of polyonym_workload beside the stream of records that it measures by itself.
+// workload/commands.h - the commands of polyonym_workload.
 #ifndef POLYONYM_BENCH_WORKLOAD_COMMANDS_H_
 #define POLYONYM_BENCH_WORKLOAD_COMMANDS_H_
 
@@ -6,6 +6,22 @@
 
 namespace polyonym::workload {
 
+// `stream`, `stream-sync`: records into a store on disk.
+void AddStreamCommands(CLI::App* app);
+// `resolve`: from identifiers to profiles.
+void AddResolveCommand(CLI::App* app);
+// `why`: the chain between two identifiers.
+void AddWhyCommand(CLI::App* app);
+// `merge-heavy`: every event joins two profiles.
+void AddMergeHeavyCommand(CLI::App* app);
+// `contested`: some events refuse a link.
+void AddContestedCommand(CLI::App* app);
+// `hub`, `chain`: one profile of everybody.
+void AddShapeCommands(CLI::App* app);
+// `retract`: records taken back.
+void AddRetractCommand(CLI::App* app);
+// `growth`: the same stream, ten times as long.
+void AddGrowthCommand(CLI::App* app);
 // `stores`: many small stores in one environment.
 void AddStoresCommand(CLI::App* app);
 // `policy_change`: a policy that changes on a live store; `rename`: every identifier of a store renamed.

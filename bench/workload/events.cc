@@ -9,7 +9,6 @@
 #include <memory>
 #include <set>
 #include <span>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "polyonym/engine/engine.h"
 #include "workload/commands.h"
 #include "workload/measure.h"
+#include "workload/traffic.h"
 
 namespace polyonym::workload {
 namespace {
@@ -34,23 +34,6 @@ struct Options {
 
 const std::map<std::string, Durability> kDurabilities = {
     {"wal", Durability::kWal}, {"group", Durability::kGroup}, {"sync", Durability::kSync}};
-
-std::vector<Record> ReadEvents(const std::string& path) {
-  std::vector<Record> out;
-  std::ifstream file(path);
-  for (std::string line, text; std::getline(file, line);) {
-    Record& r = out.emplace_back();
-    r.source = "stream";
-    std::istringstream fields(line);
-    std::getline(fields, r.id, '\t');
-    fields >> r.time_ms.emplace();
-    for (fields.get(); std::getline(fields, text, '\t');) {
-      const std::size_t colon = text.find(':');
-      r.identifiers.push_back({text.substr(0, colon), text.substr(colon + 1), Role::kSelf});
-    }
-  }
-  return out;
-}
 
 // Limits and guards as a new policy has them: looked at for every event, though none binds on what run.py makes.
 Policy PolicyFor(std::span<const Record> events) {
