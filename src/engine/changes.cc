@@ -43,7 +43,7 @@ class NetChanges {
         last_->root = root;
       }
       *last_ = {last_->id, root, last_->each || each, cause, record};
-    } else if (IsAlive(node)) {
+    } else if (each && IsAlive(node)) {
       born_.push_back({node, cause, record});
     }
   }
@@ -180,8 +180,9 @@ class NetChanges {
 
 }  // namespace
 
-void ChangeTracker::Begin() {
+void ChangeTracker::Begin(Node nodes_before) {
   touched_.clear();
+  nodes_before_ = nodes_before;
   cause_ = Cause::kUnknown;
   record_ = 0;
 }

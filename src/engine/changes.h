@@ -17,8 +17,8 @@ namespace polyonym::engine {
 
 class ChangeTracker {
  public:
-  // Forgets everything: a new Apply begins.
-  void Begin();
+  // Forgets everything: a new Apply begins, before which there were so many nodes.
+  void Begin(Node nodes_before);
 
   // What is being taken now.
   void SetCause(Cause cause, std::uint64_t record) {
@@ -30,7 +30,10 @@ class ChangeTracker {
   std::uint64_t record() const { return record_; }
 
   // The profile that holds this node stays together, and may join others.
-  void Whole(Node node) { touched_.push_back({node, false, cause_, record_}); }
+  // A new one was told of when it became alive.
+  void Whole(Node node) {
+    if (node < nodes_before_) touched_.push_back({node, false, cause_, record_});
+  }
   // The node may be anywhere now, alive or not.
   void Each(Node node) { touched_.push_back({node, true, cause_, record_}); }
 
@@ -49,6 +52,7 @@ class ChangeTracker {
     std::uint64_t record;
   };
   std::vector<Touch> touched_;
+  Node nodes_before_ = 0;
   Cause cause_ = Cause::kUnknown;
   std::uint64_t record_ = 0;
 };

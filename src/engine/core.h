@@ -56,12 +56,12 @@ class Core {
   // `judging`, where there is a core for it, judges records ahead of the one that takes them.
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue* judging = nullptr);
 
-  // A record whose shape was checked and whose id is filled in. It is appended to the log, unless `location` says where it
-  // already lies.
+  // A record whose id is filled in. It is appended to the log, unless `location` says where it already lies.
   struct Incoming {
     const Record* record = nullptr;
     bool own_id = false;  // the id is its content's hash
     std::optional<std::uint64_t> location;
+    bool check = false;  // its shape was not checked yet
   };
   struct Taken {
     Outcome outcome = Outcome::kApplied;
@@ -74,7 +74,7 @@ class Core {
   void Begin(std::uint64_t sequence);
 
   // Takes records in order. `taken(i, what)` is called after each; it may not call the core.
-  void Take(std::span<const Incoming> records,
+  void Take(std::span<const Incoming> records, const JudgeAhead::Shape& shape,
             const std::function<void(std::size_t, const Taken&)>& taken);
 
   // What a change of policy or clock did.

@@ -1,6 +1,7 @@
 // Looking ahead: what the records of a group will touch is asked for in four rounds, each of
 // which follows the pointers that the one before it fetched. Nothing here changes anything, and every guess may be wrong.
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,31 @@ namespace {
 
 constexpr std::size_t kNamesAhead = 8;  // of a record; few have more
 
+// Which numbers new identifiers of a group will get, so that their pairs can be asked for too: by their hashes, those that come first
+// first. Wrong where a record does not count, which costs what was asked for in vain.
+class NewNumbers {
+ public:
+  explicit NewNumbers(std::size_t first) : next_(static_cast<Node>(first)) {}
+  Node Of(std::uint64_t hash) {
+    Place& place = places_[hash % places_.size()];
+    if (place.hash != hash || place.node == kNone) place = {hash, next_++};
+    return place.node;
+  }
+
+ private:
+  struct Place {
+    std::uint64_t hash = 0;
+    Node node = kNone;
+  };
+  std::array<Place, 128> places_;
+  Node next_;
+};
+
 }  // namespace
 
 // Namespaces that were never seen, of all records of the group at once: rules are made again for them, and there may be many.
 void Core::AddNewKinds(std::span<Judged> group) {
+  if (std::none_of(group.begin(), group.end(), [](const Judged& j) { return j.new_kinds; })) return;
   std::vector<std::string> kinds;
   absl::flat_hash_set<std::string> added;
   const auto for_each_new = [&](const auto& f) {
@@ -60,16 +82,21 @@ void Core::LookAhead(std::span<Judged> group) {
     }
   }
   if (group.size() == 1) return;  // there is nothing to overlap it with
+  const std::size_t nodes = index_->nodes.size();
+  NewNumbers numbers(nodes);
   for (Judged& judged : group) {
     for (Judged::Name& name : judged.names) {
       name.guess = name.kind == kNone ? kNone : index_->dictionary.Peek(name.hash);
-      if (name.guess >= index_->nodes.size()) name.guess = kNone;
-      if (name.guess != kNone) index_->nodes.Prefetch(name.guess);
+      if (name.guess < nodes) {
+        index_->nodes.Prefetch(name.guess);
+      } else if (name.kind != kNone) {
+        name.guess = numbers.Of(name.hash);
+      }
     }
   }
   for (const Judged& judged : group) {
     for (const Judged::Name& name : judged.names) {
-      if (name.guess == kNone) continue;
+      if (name.guess >= nodes) continue;
       const NodeCell& cell = graph_.node(name.guess);
       index_->values.Prefetch(cell.value);
       index_->nodes.Prefetch(cell.parent);
@@ -78,7 +105,7 @@ void Core::LookAhead(std::span<Judged> group) {
   ForEachGuessedPair(group, *index_, [this](std::uint64_t hash) { index_->pairs.Prefetch(hash); });
   for (const Judged& judged : group) {
     for (const Judged::Name& name : judged.names) {
-      if (name.guess == kNone) continue;
+      if (name.guess >= nodes) continue;
       const std::uint32_t profile = graph_.node(graph_.node(name.guess).parent).profile;
       if (profile != kNone) index_->profiles.Prefetch(profile);
     }

@@ -29,7 +29,7 @@ Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue
 
 void Core::Begin(std::uint64_t sequence) {
   sequence_ = sequence;
-  tracker_.Begin();
+  tracker_.Begin(static_cast<Node>(index_->nodes.size()));
 }
 
 std::optional<Record> Core::Load(std::uint32_t record_index) {
@@ -144,14 +144,14 @@ void Core::NameKnown(const Judged& judged, Taken* taken) const {
   }
 }
 
-void Core::Take(std::span<const Incoming> records,
+void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shape,
                 const std::function<void(std::size_t, const Taken&)>& taken) {
   if (ahead_ == nullptr) ahead_ = std::make_unique<JudgeAhead::Ring>();
-  std::vector<const Record*> to_judge;
-  to_judge.reserve(records.size());
-  for (const Incoming& incoming : records) to_judge.push_back(incoming.record);
+  std::vector<JudgeAhead::Item> items;
+  items.reserve(records.size());
+  for (const Incoming& incoming : records) items.push_back({incoming.record, incoming.check});
   const auto ahead =
-      std::make_shared<JudgeAhead>(std::move(to_judge), rules_, index_, ahead_.get());
+      std::make_shared<JudgeAhead>(std::move(items), shape, rules_, index_, ahead_.get());
   if (judging_ != nullptr && records.size() >= kWorthHelp)
     judging_->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
   for (std::size_t first = 0; first < records.size() && status_.ok();) {
@@ -162,7 +162,12 @@ void Core::Take(std::span<const Incoming> records,
       taken_.reason = Reason::kNone;
       taken_.held_identifiers = 0;
       taken_.self.clear();
-      TakeOne(records[first + i], group[i], &taken_);
+      if (group[i].malformed == Reason::kNone) {
+        TakeOne(records[first + i], group[i], &taken_);
+      } else {
+        taken_.outcome = Outcome::kRejected;
+        taken_.reason = group[i].malformed;
+      }
       taken(first + i, taken_);
     }
     first += group.size();
@@ -374,14 +379,17 @@ void Core::RebuildTables(Kept kept) {
 
 std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const {
   Node best = kNone;
+  std::uint64_t best_place = 0;  // shared ones last, then by priority
   for (const Node name : self) {
     const Node node = graph_.Canonical(name);
-    const auto place = [this](Node n) {
-      return std::pair(graph_.node(n).shared(), rules_->PriorityOf(graph_.KindOf(n)));
-    };
-    if (best == kNone || place(node) < place(best) ||
-        (place(node) == place(best) && graph_.NodeBefore(node, best)))
+    const NodeCell& cell = graph_.node(node);
+    const std::uint64_t place =
+        std::uint64_t{cell.shared()} << 32 | rules_->PriorityOf(cell.kind);
+    if (best == kNone || place < best_place ||
+        (place == best_place && graph_.NodeBefore(node, best))) {
       best = node;
+      best_place = place;
+    }
   }
   if (best == kNone) return std::nullopt;
   return ProfileId{graph_.IdOf(graph_.ProfileOf(best))};

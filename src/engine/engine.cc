@@ -18,14 +18,19 @@ namespace {
 constexpr std::size_t kGroupJobs = 256;  // calls committed together at most
 constexpr std::uint64_t kCheckpointOnCloseBytes = std::uint64_t{1} << 20;
 
-// Records of good shape, with ids filled in where they came without; only those are copied.
+// Records with ids filled in where they came without; only those are copied, and only where their shape is good.
 class Ready {
  public:
+  explicit Ready(std::size_t records) {
+    incoming_.reserve(records);
+    places_.reserve(records);
+  }
   void Add(const Record& record, std::size_t place) {
     engine::Core::Incoming& incoming = incoming_.emplace_back();
     places_.push_back(place);
     incoming.record = &record;
-    if (!record.id.empty()) return;
+    incoming.check = !record.id.empty();
+    if (incoming.check) return;
     Record& filled = filled_.emplace_back(record);
     filled.id = ToString(HashContent(record));
     incoming.record = &filled;
@@ -183,20 +188,22 @@ void Engine::Impl::Publish() {
 }
 
 // All lenses take the same records; only the first writes them to the log.
-void Engine::Impl::Take(std::span<const engine::Core::Incoming> records,
+void Engine::Impl::Take(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
                         const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
   const engine::Index& index = first().index;
   std::vector<engine::Core::Incoming> stored;
-  first().core->Take(records, [&](std::size_t i, const engine::Core::Taken& what) {
+  const engine::JudgeAhead::Shape shape{options_.record_limits, now_ms};
+  first().core->Take(records, shape, [&](std::size_t i, const engine::Core::Taken& what) {
     taken(i, what);
     if (lenses_.size() == 1 || what.outcome == Outcome::kUnchanged ||
         what.outcome == Outcome::kRejected)
       return;
     stored.push_back(records[i]);
+    stored.back().check = false;
     stored.back().location = index.records.Latest(index.records.size() - 1).location;
   });
   for (std::size_t i = 1; i < lenses_.size(); ++i)
-    lenses_[i]->core->Take(stored, [](std::size_t, const engine::Core::Taken&) {});
+    lenses_[i]->core->Take(stored, shape, [](std::size_t, const engine::Core::Taken&) {});
 }
 
 absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
@@ -205,16 +212,20 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
   result.records.resize(records.size());
   const std::int64_t now =
       options_.now_ms ? options_.now_ms() : std::numeric_limits<std::int64_t>::max();
-  Ready ready;
-  for (std::size_t i = 0; i < records.size(); ++i) {
+  const auto check = [&](std::size_t i) {
     RecordResult& r = result.records[i];
     r.reason = CheckShape(records[i], options_.record_limits, now, &r.field);
-    if (r.reason == Reason::kNone) ready.Add(records[i], i);
+    return r.reason == Reason::kNone;
+  };
+  Ready ready(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (!records[i].id.empty() || check(i)) ready.Add(records[i], i);
   }
   Job job;
   job.run = [&] {
     PrimaryCandidates primaries;
-    Take(ready.records(), [&](std::size_t i, const engine::Core::Taken& taken) {
+    Take(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
+      if (taken.outcome == Outcome::kRejected && !check(ready.PlaceOf(i))) return;
       RecordResult& r = result.records[ready.PlaceOf(i)];
       r.outcome = taken.outcome;
       r.reason = taken.reason;
@@ -268,7 +279,7 @@ absl::Status Engine::Impl::RetractOne(const RecordSelector& selector, RetractRes
 void Engine::Impl::TakeTombstones(std::span<const Record> tombstones) {
   std::vector<engine::Core::Incoming> incoming;
   for (const Record& tombstone : tombstones) incoming.push_back({&tombstone, false, std::nullopt});
-  Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+  Take(incoming, 0, [](std::size_t, const engine::Core::Taken&) {});
 }
 
 absl::Status Engine::Impl::RetractRange(const RecordSelector& selector, RetractResult* result) {

@@ -94,7 +94,7 @@ class Engine::Impl {
   absl::Status RunJob(Job* job, WriteSet* writes);
   absl::Status CommitLog(WriteSet* writes, bool sync);
   absl::Status CheckClock(std::int64_t now_ms) const;
-  void Take(std::span<const engine::Core::Incoming> records,
+  void Take(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
             const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
   static absl::Status CheckGraphName(const std::string& name);
   bool IsNewGraphName(const std::string& name) const;

@@ -205,7 +205,7 @@ absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Fra
   }
   for (const auto& lens : lenses_) {
     if (!folded) {
-      lens->core->Take(incoming, [](std::size_t, const engine::Core::Taken&) {});
+      lens->core->Take(incoming, {}, [](std::size_t, const engine::Core::Taken&) {});
       continue;
     }
     for (const engine::Core::Incoming& fold : incoming)

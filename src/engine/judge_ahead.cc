@@ -31,13 +31,23 @@ class Patience {
 
 std::span<Judged> JudgeAhead::GroupAt(std::size_t group) {
   return std::span(ring_->at(group % kRing))
-      .first(std::min(kGroup, records_.size() - group * kGroup));
+      .first(std::min(kGroup, items_.size() - group * kGroup));
 }
 
 void JudgeAhead::JudgeGroup(std::size_t group) {
   const std::span<Judged> into = GroupAt(group);
-  for (std::size_t i = 0; i < into.size(); ++i)
-    JudgeBy(*rules_, *index_, *records_[group * kGroup + i], &into[i]);
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const auto [record, check] = items_[group * kGroup + i];
+    const Reason malformed =
+        check ? CheckShape(*record, shape_.limits, shape_.now_ms) : Reason::kNone;
+    if (malformed == Reason::kNone) {
+      JudgeBy(*rules_, *index_, *record, &into[i]);
+    } else {
+      into[i].malformed = malformed;
+      into[i].new_kinds = false;
+      into[i].names.clear();
+    }
+  }
   judged_[group % kRing].store(group + 1, std::memory_order_release);
 }
 

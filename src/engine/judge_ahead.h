@@ -1,4 +1,4 @@
-// engine/judge_ahead.h - judges the records of a call in groups, on a second core where there is one free.
+// engine/judge_ahead.h - checks and judges the records of a call in groups, on a second core where there is one free.
 //
 // The writer asks for one group after the other. A helper takes groups from the front too, some ahead of the writer, who judges
 // for itself whatever nobody has begun: so a helper that comes late, or never, costs nothing. Judging looks at nothing that
@@ -26,12 +26,26 @@ class JudgeAhead {
   using Group = std::array<Judged, kGroup>;
   using Ring = std::array<Group, kRing>;
 
-  // `records`, `ring` and `index` are not looked at after Close().
-  JudgeAhead(std::vector<const Record*> records, std::shared_ptr<const Rules> rules,
-             const Index* index, Ring* ring)
-      : records_(std::move(records)), rules_(std::move(rules)), index_(index), ring_(ring) {}
+  // What a record's shape is checked by first.
+  struct Shape {
+    RecordLimits limits;
+    std::int64_t now_ms = 0;
+  };
+  struct Item {
+    const Record* record;
+    bool check;  // its shape
+  };
 
-  std::size_t groups() const { return (records_.size() + kGroup - 1) / kGroup; }
+  // `items`, `ring` and `index` are not looked at after Close().
+  JudgeAhead(std::vector<Item> items, const Shape& shape, std::shared_ptr<const Rules> rules,
+             const Index* index, Ring* ring)
+      : items_(std::move(items)),
+        shape_(shape),
+        rules_(std::move(rules)),
+        index_(index),
+        ring_(ring) {}
+
+  std::size_t groups() const { return (items_.size() + kGroup - 1) / kGroup; }
 
   // The next group, judged; its records in order. It is the writer's until it asks for another.
   std::span<Judged> Next();
@@ -50,7 +64,8 @@ class JudgeAhead {
   void JudgeGroup(std::size_t group);
   void WaitFor(std::size_t group) const;
 
-  const std::vector<const Record*> records_;
+  const std::vector<Item> items_;
+  const Shape shape_;
   const std::shared_ptr<const Rules> rules_;
   const Index* const index_;
   Ring* const ring_;

@@ -19,15 +19,21 @@ void FindKinds(const Rules& rules, const Record& record, Judged* judged) {
 void HashNames(const Rules& rules, const Index& index, Judged* judged) {
   const std::vector<RecordVerdict::Counted>& counted = judged->verdict.counted;
   judged->names.resize(counted.size());
+  judged->new_kinds = false;
   for (std::size_t i = 0; i < counted.size(); ++i) {
     Judged::Name& name = judged->names[i];
     name.kind = counted[i].derived ? rules.FindKind(counted[i].ns) : judged->kinds[counted[i].index];
     name.guess = kNone;
-    if (name.kind != kNone) name.hash = index.HashValue(name.kind, counted[i].value);
+    if (name.kind == kNone) {
+      judged->new_kinds = true;
+    } else {
+      name.hash = index.HashValue(name.kind, counted[i].value);
+    }
   }
 }
 
 void JudgeBy(const Rules& rules, const Index& index, const Record& record, Judged* judged) {
+  judged->malformed = Reason::kNone;
   FindKinds(rules, record, judged);
   const std::uint64_t source = index.HashSource(record.source);
   judged->source = Index::CutSource(source);

@@ -10,6 +10,7 @@
 #include "engine/index.h"
 #include "engine/rules.h"
 #include "polyonym/model/judge.h"
+#include "polyonym/model/outcome.h"
 #include "polyonym/model/record.h"
 
 namespace polyonym::engine {
@@ -21,6 +22,8 @@ struct Judged {
     Node guess = kNone;  // what the dictionary has under the hash; not compared yet
   };
   const Record* record = nullptr;
+  Reason malformed = Reason::kNone;  // what is wrong with its shape; then nothing else here says anything
+  bool new_kinds = false;            // some of `names` has none yet
   std::uint32_t source = 0;  // keyed hash of the source
   std::uint64_t key = 0;     // keyed hash of (source, id)
   RecordVerdict verdict;
@@ -36,6 +39,7 @@ void FindKinds(const Rules& rules, const Record& record, Judged* judged);
 // Of what its verdict counts.  REQUIRES: FindKinds().
 void HashNames(const Rules& rules, const Index& index, Judged* judged);
 
+// A record whose shape is good.
 void JudgeBy(const Rules& rules, const Index& index, const Record& record, Judged* judged);
 
 }  // namespace polyonym::engine
