@@ -53,7 +53,8 @@ SYSTEMS = [
     System("sqlite set full", "fsync", "sqlite_rival.py", "set-full"),
     System("postgres function", "fsync", "postgres_rival.py", "function", "psycopg2", "postgres"),
     System("postgres set", "fsync", "postgres_rival.py", "set", "psycopg2", "postgres"),
-    System("polyonym memory", "batch", "", "memory"),
+    System("polyonym columns", "batch", "", "columns", note="the kernel, both cores"),
+    System("polyonym memory", "batch", "", "memory", note="record by record, one core"),
     System("duckdb", "batch", "duckdb_rival.py", "", "duckdb"),
     System("scipy", "batch", "scipy_rival.py", "", "scipy", note="with its dictionary"),
     System("igraph", "batch", "igraph_rival.py", "", "igraph", note="with its dictionary"),
@@ -79,6 +80,8 @@ class Trial:
         if system.program:
             command = [sys.executable, str(HERE / system.program), *shared, str(folder), "--variant", system.variant]
             return command + (["--address", address] if address else [])
+        if system.variant == "columns":
+            return [self.workload, "memory", self.file, "--rounds", "1", "--groups", str(folder / "groups")]
         return [self.workload, "events", *shared, str(folder / "store"), "--durability", system.variant,
                 "--groups", str(folder / "groups")]
 

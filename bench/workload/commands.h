@@ -28,6 +28,8 @@ void AddStoresCommand(CLI::App* app);
 void AddPolicyChangeCommands(CLI::App* app);
 // `events`: the events of a file, as bench/rivals/run.py needs them.
 void AddEventsCommand(CLI::App* app);
+// `memory`: columns of strings to groups, without a store.
+void AddMemoryCommand(CLI::App* app);
 // `horizon`: records that are folded.
 void AddHorizonCommand(CLI::App* app);
 

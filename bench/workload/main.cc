@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   polyonym::workload::AddPolicyChangeCommands(&app);
   polyonym::workload::AddHorizonCommand(&app);
   polyonym::workload::AddEventsCommand(&app);
+  polyonym::workload::AddMemoryCommand(&app);
   CLI11_PARSE(app, argc, argv);
   return 0;
 }

@@ -53,8 +53,11 @@ namespace polyonym::engine {
 
 class Core {
  public:
-  // `judging`, where there is a core for it, judges records ahead of the one that takes them.
-  Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue* judging = nullptr);
+  struct Settings {
+    TaskQueue* judging = nullptr;  // judges records ahead of the one that takes them; null: nobody does
+    std::uint64_t replay_at_once = 10'000;  // as in EngineOptions
+  };
+  Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings);
 
   // A record whose id is filled in. It is appended to the log, unless `location` says where it already lies.
   struct Incoming {
@@ -328,16 +331,20 @@ class Core {
 
   // ---- many changes at once: the profiles that they touch are run again together, at the end ----
   void Defer();
+  void DeferRest();
   std::uint64_t ReplayDeferred();
   // Many changes at once have one cause.
   void SetCause(Cause cause, std::uint64_t record) {
-    if (!deferring_) tracker_.SetCause(cause, record);
+    if (!one_cause_) tracker_.SetCause(cause, record);
   }
   // The profile of a node must be run again.
-  void Touch(Node node) { touched_.push_back(node); }
+  void MustReplay(Node node) {
+    touched_.push_back(node);
+    if (!one_cause_) causes_.push_back({node, tracker_.cause(), tracker_.record()});
+  }
   void Replay(std::span<const Node> roots) {
     if (deferring_) {
-      touched_.insert(touched_.end(), roots.begin(), roots.end());
+      for (const Node root : roots) MustReplay(root);
     } else {
       resolver_.Replay(roots);
     }
@@ -345,7 +352,7 @@ class Core {
 
   Index* index_;
   Log* log_;
-  TaskQueue* judging_;
+  const Settings settings_;
   std::shared_ptr<const Rules> rules_;
   ChangeTracker tracker_;
   Totals totals_;
@@ -362,7 +369,16 @@ class Core {
   absl::Status status_;
 
   bool deferring_ = false;
+  bool one_cause_ = false;
   std::vector<Node> touched_;
+  // Likewise with what touched them, where the changes have several causes.
+  struct Touch {
+    Node node = 0;
+    Cause cause = Cause::kUnknown;
+    std::uint64_t record = 0;
+  };
+  std::vector<Touch> causes_;
+  std::uint64_t replayed_before_ = 0;  // nodes that were run over before this call
 
   std::optional<Folding> folding_;
 

@@ -452,7 +452,7 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
   }
   const Node region[] = {graph_.ProfileOf(was.a), graph_.ProfileOf(was.b)};
   const Cause cause = tracker_.cause();
-  SetCause(Cause::kSharing, tracker_.record());
+  if (flips) SetCause(Cause::kSharing, tracker_.record());
   Replay(std::span(region, region[0] == region[1] ? 1 : 2));
   tracker_.SetCause(cause, tracker_.record());
 }

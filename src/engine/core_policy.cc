@@ -43,12 +43,20 @@ bool CountsAnyOf(const RecordVerdict& verdict, const PolicyDelta::Names& familie
 }  // namespace
 
 void Core::Defer() {
-  deferring_ = true;
+  deferring_ = one_cause_ = true;
   touched_.clear();
 }
 
+// A call that has run the rule over so much already puts off what it has still to run to its end: a profile that is full and changes
+// with every record is run over once a call, not once a record.
+void Core::DeferRest() {
+  Defer();
+  one_cause_ = false;
+  causes_.clear();
+}
+
 std::uint64_t Core::ReplayDeferred() {
-  deferring_ = false;
+  deferring_ = one_cause_ = false;
   for (Node& node : touched_) node = graph_.ProfileOf(node);
   std::sort(touched_.begin(), touched_.end());
   touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
@@ -56,6 +64,11 @@ std::uint64_t Core::ReplayDeferred() {
   const std::uint64_t before = resolver_.replayed_profiles();
   resolver_.Replay(touched_);
   touched_.clear();
+  // What touched a profile last is what changed it.
+  for (const Touch& touch : std::exchange(causes_, {})) {
+    tracker_.SetCause(touch.cause, touch.record);
+    tracker_.Whole(touch.node);
+  }
   return resolver_.replayed_profiles() - before;
 }
 
@@ -230,7 +243,7 @@ void Core::PutFlips(const PolicyDelta& delta) {
       const bool shared = cell.shared();
       if ((cell.degree == 0 && !shared) || ShouldBeShared(n) == shared) continue;
       FlipSharing(n, !shared);
-      Touch(n);
+      MustReplay(n);
     }
   }
   if (delta.lifetimes.empty()) return;
@@ -261,7 +274,7 @@ void Core::PutLimits(const PolicyDelta& delta) {
     graph_.Retally(root);
   }
   for (const Node root : seen) {
-    if (graph_.Border(root) > 0 || !Allowed(root)) Touch(root);
+    if (graph_.Border(root) > 0 || !Allowed(root)) MustReplay(root);
   }
 }
 
@@ -305,7 +318,7 @@ void Core::PutRanks(const PolicyDelta& delta) {
     if (!kinds[graph_.KindOf(n)] && (!delta.ranking || graph_.node(n).parent != n)) continue;
     const Node root = graph_.ProfileOf(n);
     if (graph_.node(root).profile == kNone || !seen.insert(root).second) continue;
-    if (graph_.Border(root) > 0) Touch(root);
+    if (graph_.Border(root) > 0) MustReplay(root);
     if (delta.priorities.empty()) continue;
     tracker_.Whole(root);
     graph_.RefreshId(root);

@@ -19,16 +19,17 @@ std::tuple<std::int64_t, bool, ContentHash> PlaceOf(const Record& record) {
 
 }  // namespace
 
-Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, TaskQueue* judging)
+Core::Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings)
     : index_(index),
       log_(log),
-      judging_(judging),
+      settings_(settings),
       rules_(std::move(rules)),
       graph_(index, rules_.get(), &tracker_, &totals_),
       resolver_(graph_) {}
 
 void Core::Begin(std::uint64_t sequence) {
   sequence_ = sequence;
+  replayed_before_ = resolver_.replayed_nodes();
   tracker_.Begin(static_cast<Node>(index_->nodes.size()));
 }
 
@@ -152,8 +153,8 @@ void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shap
   for (const Incoming& incoming : records) items.push_back({incoming.record, incoming.check});
   const auto ahead =
       std::make_shared<JudgeAhead>(std::move(items), shape, rules_, index_, ahead_.get());
-  if (judging_ != nullptr && records.size() >= kWorthHelp)
-    judging_->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
+  if (settings_.judging != nullptr && records.size() >= kWorthHelp)
+    settings_.judging->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
   for (std::size_t first = 0; first < records.size() && status_.ok();) {
     const std::span<Judged> group = ahead->Next();
     LookAhead(group);
@@ -168,11 +169,14 @@ void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shap
         taken_.outcome = Outcome::kRejected;
         taken_.reason = group[i].malformed;
       }
+      if (!deferring_ && resolver_.replayed_nodes() - replayed_before_ >= settings_.replay_at_once)
+        DeferRest();
       taken(first + i, taken_);
     }
     first += group.size();
   }
   ahead->Close();
+  if (deferring_) ReplayDeferred();
 }
 
 void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "absl/container/inlined_vector.h"
 #include "polyonym/identity/disjoint_set.h"
 #include "polyonym/identity/rule.h"
 
@@ -15,6 +16,13 @@ namespace {
 using Until = absl::flat_hash_map<std::pair<Node, Node>, std::int64_t>;
 
 std::pair<Node, Node> Ordered(Node a, Node b) { return a < b ? std::pair(a, b) : std::pair(b, a); }
+
+// Sorted, each once.
+template <class List>
+void SortOnce(List* list) {
+  std::sort(list->begin(), list->end());
+  list->erase(std::unique(list->begin(), list->end()), list->end());
+}
 
 void Raise(Until& until, Node a, Node b, std::int64_t t) {
   const auto [at, is_new] = until.emplace(Ordered(a, b), t);
@@ -64,6 +72,18 @@ void Definition::Add(const Record& record) {
     entry.names.push_back({names[d.of], verdict_.counted[d.from].role, names[d.from]});
 }
 
+Node Definition::AddName(Identifier name) {
+  names_.push_back(std::move(name));
+  return static_cast<Node>(names_.size() - 1);
+}
+
+void Definition::AddSighting(std::int64_t time_ms, std::vector<Name> names) {
+  Entry& entry = sightings_.emplace_back();
+  entry.time_ms = time_ms;
+  entry.span = {time_ms, time_ms, 1};
+  entry.names = std::move(names);
+}
+
 std::uint64_t Definition::standing_records() const { return entries_.size(); }
 
 std::uint64_t Definition::held_records() const {
@@ -98,7 +118,10 @@ class Definition::Solver {
   }
 
  private:
+  // Its source and id, where it has them: every act has.
   using LiveEntry = std::pair<const std::pair<std::string, std::string>*, const Entry*>;
+  using Members = absl::InlinedVector<Node, 8>;
+  using Pairs = absl::InlinedVector<std::pair<Node, Node>, 8>;
 
   void PickLive() {  // section 1
     std::map<std::uint32_t, std::int64_t> deleted;
@@ -113,15 +136,17 @@ class Definition::Solver {
       const auto at = deleted.find(e.source);
       if (at == deleted.end() || !IsUpTo(e.span, at->second)) live_.emplace_back(&key, &e);
     }
-    std::sort(live_.begin(), live_.end(),
-              [](const LiveEntry& a, const LiveEntry& b) { return *a.first < *b.first; });
+    for (const Entry& e : d_.sightings_) {
+      if (e.time_ms <= up_to_ms_) live_.emplace_back(nullptr, &e);
+    }
   }
 
   void MakeRules() {
-    std::map<std::string, Kind> kinds;
+    absl::flat_hash_map<std::string_view, Kind> kinds;
     std::vector<std::string> in_order;
     for (const Identifier& name : d_.names_) {
-      const auto [at, is_new] = kinds.emplace(name.ns, static_cast<Kind>(in_order.size()));
+      const auto [at, is_new] =
+          kinds.emplace(std::string_view(name.ns), static_cast<Kind>(in_order.size()));
       if (is_new) in_order.push_back(name.ns);
       out_.kind.push_back(at->second);
     }
@@ -150,7 +175,7 @@ class Definition::Solver {
     std::map<Node, std::vector<std::int64_t>> namings;
     for (const auto& [key, e] : live_) {
       if (e->act != Act::kObserve && e->act != Act::kBind && e->act != Act::kMustLink) continue;
-      for (const Entry::Name& n : e->names) {
+      for (const Name& n : e->names) {
         if (out_.rules->ValidityOf(out_.kind[n.name]) != 0) namings[n.name].push_back(e->time_ms);
       }
     }
@@ -182,22 +207,24 @@ class Definition::Solver {
     return node;
   }
 
-  // Pairs of nodes that an observation, bind or must-link sights, void or not: 3.2, 3.4.
-  std::set<std::pair<Node, Node>> PairsOf(const Entry& e) const {
-    std::set<std::pair<Node, Node>> pairs;
-    std::set<Node> self;
-    for (const Entry::Name& n : e.names) {
+  // Pairs of nodes that an observation, bind or must-link sights, void or not, each once: 3.2, 3.4.
+  Pairs PairsOf(const Entry& e) const {
+    Pairs pairs;
+    Members self;
+    for (const Name& n : e.names) {
       if (n.role != Role::kSelf && e.act != Act::kMustLink) continue;
       const Node node = NodeOf(e, n.name);
       if (n.from == kNone) {
-        self.insert(node);
+        self.push_back(node);
       } else if (const Node from = NodeOf(e, n.from); from != node) {
-        pairs.insert(Ordered(from, node));
+        pairs.push_back(Ordered(from, node));
       }
     }
+    SortOnce(&self);
     for (auto u = self.begin(); u != self.end(); ++u) {
-      for (auto v = std::next(u); v != self.end(); ++v) pairs.emplace(*u, *v);
+      for (auto v = std::next(u); v != self.end(); ++v) pairs.emplace_back(*u, *v);
     }
+    SortOnce(&pairs);
     return pairs;
   }
 
@@ -251,8 +278,9 @@ class Definition::Solver {
       const bool forced = e->act == Act::kMustLink;
       const bool rename = e->act == Act::kRename;
       if (e->act != Act::kObserve && e->act != Act::kBind && !forced && !rename) continue;
-      std::set<Node> nodes;
-      for (const Entry::Name& n : e->names) nodes.insert(NodeOf(*e, n.name));
+      Members nodes;
+      for (const Name& n : e->names) nodes.push_back(NodeOf(*e, n.name));
+      SortOnce(&nodes);
       for (const Node n : nodes) {
         if (!rename && Voided(n, *e)) continue;
         out_.first_ms[n] = out_.live[n] == 0 ? e->time_ms : std::min(out_.first_ms[n], e->time_ms);

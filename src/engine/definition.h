@@ -32,6 +32,17 @@ class Definition {
   // Takes a record of good shape; the highest version of each (source, id) stands. `own_id`: its id is empty or its content's hash.
   void Add(const Record& record);
 
+  // A name of an entry, by its number.
+  struct Name {
+    Node name = 0;
+    Role role = Role::kSelf;
+    Node from = kNone;  // derived: the name that it is derived from, whose role it has
+  };
+  // What was judged elsewhere (batch/rows.h): an identifier that was not added yet, normalised; and an observation that stands and
+  // counts these names.
+  Node AddName(Identifier name);
+  void AddSighting(std::int64_t time_ms, std::vector<Name> names);
+
   // Names are identifiers, then their lives; a node is the name that its class is spelt by, or a life. All vectors are by name; what
   // is said of a node stands at its name.
   struct Solved {
@@ -67,12 +78,7 @@ class Definition {
     Span span;
     std::uint32_t source = 0;
     std::uint32_t target = kNone;  // delete_source
-    struct Name {
-      Node name = 0;
-      Role role = Role::kSelf;
-      Node from = kNone;  // derived: the name that it is derived from, whose role it has
-    };
-    std::vector<Name> names;  // counted
+    std::vector<Name> names;       // counted
   };
   class Solver;
 
@@ -82,6 +88,7 @@ class Definition {
   std::shared_ptr<const CompiledPolicy> policy_;
   const std::int64_t clock_ms_;
   absl::flat_hash_map<std::pair<std::string, std::string>, Entry> entries_;
+  std::vector<Entry> sightings_;  // added by AddSighting()
   absl::flat_hash_map<std::string, std::uint32_t> sources_;
   absl::flat_hash_map<std::pair<std::string, std::string>, Node> name_index_;
   std::vector<Identifier> names_;

@@ -26,7 +26,9 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
     : options_(std::move(options)),
       store_(std::move(store)),
       log_(store_.get()),
-      lenses_({std::make_shared<engine::Lens>(0, "", nullptr, background->Judging())}),
+      lenses_({std::make_shared<engine::Lens>(
+          0, "", nullptr,
+          engine::Core::Settings{background->Judging(), options_.replay_at_once})}),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 
@@ -104,7 +106,7 @@ absl::Status Engine::Impl::LoadLenses() {
     auto name = engine::CheckpointedName(*store_, graph);
     if (!name.ok()) return name.status();
     if (!name->has_value()) break;
-    auto lens = std::make_shared<engine::Lens>(graph, **name, &first().index, background_->Judging());
+    auto lens = std::make_shared<engine::Lens>(graph, **name, &first().index, first().settings());
     auto state = engine::LoadCheckpoint(*store_, graph, &lens->index);
     if (!state.ok()) return state.status();
     if (!state->has_value() || (*state)->sequence != last_sequence_ ||

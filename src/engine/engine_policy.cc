@@ -75,7 +75,7 @@ engine::Core::Effect Engine::Impl::PutPolicy(std::uint32_t graph, const std::str
     engine::Core& core = *lenses_[graph]->core;
     return core.PutRules(std::move(policy), core.rules()->version() + 1, progress);
   }
-  auto lens = std::make_shared<engine::Lens>(graph, name, &first().index, background_->Judging());
+  auto lens = std::make_shared<engine::Lens>(graph, name, &first().index, first().settings());
   lens->Start(&log_, engine::Rules::Make(std::move(policy), 1, 0, {}));
   lens->Begin(last_sequence_ + 1);
   const engine::Core::Effect effect = lens->core->TakeHistory(*first().core, progress);

@@ -4,15 +4,16 @@
 
 namespace polyonym::engine {
 
-Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like, TaskQueue* judging)
-    : number(graph), name(std::move(graph_name)), judging_(judging) {
+Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like,
+           const Core::Settings& settings)
+    : number(graph), name(std::move(graph_name)), settings_(settings) {
   if (like == nullptr) return;
   index.seed = like->seed;
   index.hash_bits = like->hash_bits;
 }
 
 void Lens::Start(Log* log, std::shared_ptr<const Rules> rules) {
-  core = std::make_unique<Core>(&index, log, std::move(rules), judging_);
+  core = std::make_unique<Core>(&index, log, std::move(rules), settings_);
 }
 
 absl::Status Lens::Load(Log* log, const CommitState& state) {

@@ -27,12 +27,14 @@ class Lens {
  public:
   static constexpr std::uint32_t kMaxGraphs = 16;
 
-  // `like`: the lens whose hashes it shares; null for the first. `judging`: as Core has it. Start() or Load() comes next.
-  Lens(std::uint32_t number, std::string name, const Index* like, TaskQueue* judging);
+  // `like`: the lens whose hashes it shares; null for the first. Start() or Load() comes next.
+  Lens(std::uint32_t number, std::string name, const Index* like, const Core::Settings& settings);
 
   // Begins without a record, or from a checkpoint that was loaded into `index`.
   void Start(Log* log, std::shared_ptr<const Rules> rules);
   absl::Status Load(Log* log, const CommitState& state);
+
+  const Core::Settings& settings() const { return settings_; }
 
   const std::uint32_t number;  // the first is 0
   const std::string name;      // of its graph; empty for the first
@@ -56,7 +58,7 @@ class Lens {
   Work TakeWork();
 
  private:
-  TaskQueue* const judging_;
+  const Core::Settings settings_;
   std::shared_ptr<const Rules> rules_before_;
   Node nodes_before_ = 0;
   Work work_;

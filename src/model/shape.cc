@@ -9,7 +9,6 @@ namespace polyonym {
 namespace {
 
 constexpr std::size_t kMaxSourceBytes = 128;
-constexpr std::size_t kMaxRecordIdBytes = 256;
 
 Reason Fault(Reason reason, std::string* field, std::string path) {
   if (field != nullptr) *field = std::move(path);

@@ -61,6 +61,9 @@ struct EngineOptions {
   std::uint64_t hash_seed =
       0;                    // 0: drawn from the store's own random salt. Other values are for tests
   int hash_bits = 64;       // fewer bits force hash collisions: for tests, range 1..64
+  // Nodes that one call may run the rule over record by record; then it puts off the rest to its end and runs it once, so that a
+  // full profile which changes with every record costs one run a call. What comes of a call is the same. DEFAULT 10,000.
+  std::uint64_t replay_at_once = 10'000;
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
   // Told of what an operator should hear of at once; engine/event.h says how.  DEFAULT: nobody is.
   std::function<void(const EngineEvent&)> on_event;

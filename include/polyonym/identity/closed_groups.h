@@ -81,7 +81,7 @@ class ClosedGroups {
     Add(start);
     for (std::size_t i = first; i < nodes_.size() && closed; ++i) {
       tally.AddNode(graph_.limits().kinds[graph_.KindOf(nodes_[i])], graph_.HasApart(nodes_[i]));
-      closed = Allows(tally);
+      closed = IsAllowedWhenever(graph_.limits(), tally);
       graph_.ForEachLink(nodes_[i], [&](Node v, RankKey key, Link) {
         if (!closed) return;
         const auto at = place_.find(v);
@@ -106,15 +106,6 @@ class ClosedGroups {
   void Add(Node node) {
     place_.emplace(node, nodes_.size());
     nodes_.push_back(node);
-  }
-
-  // A group without cannot-links that is within every limit, whenever its members were seen.
-  bool Allows(const Tally& tally) const {
-    const Limits& limits = graph_.limits();
-    return !tally.apart && (limits.max_nodes == 0 || tally.size <= limits.max_nodes) &&
-           std::all_of(tally.used.begin(), tally.used.end(), [&](const auto& used) {
-             return used.second <= limits.slots[used.first].max;
-           });
   }
 
   // The weakest of the links that hold so many nodes together.

@@ -71,6 +71,13 @@ struct Tally {
   }
 };
 
+// A group without cannot-links that is within every limit, whenever its members were seen.
+inline bool IsAllowedWhenever(const Limits& limits, const Tally& tally) {
+  return !tally.apart && (limits.max_nodes == 0 || tally.size <= limits.max_nodes) &&
+         std::all_of(tally.used.begin(), tally.used.end(),
+                     [&](const auto& used) { return used.second <= limits.slots[used.first].max; });
+}
+
 enum class Refusal : std::uint8_t { kNone = 0, kSize, kLimit, kWindow, kApart };
 
 // Why two groups may not join: which limit, and how many the joined group would hold.

@@ -165,12 +165,15 @@ class Resolver {
   // How often Replay() ran, and over how many profiles.
   std::uint64_t replays() const { return replays_; }
   std::uint64_t replayed_profiles() const { return replayed_profiles_; }
+  // Over how many nodes, each as often as it was run over.
+  std::uint64_t replayed_nodes() const { return replayed_nodes_; }
 
  private:
   class Run;
   Graph& graph_;
   std::uint64_t replays_ = 0;
   std::uint64_t replayed_profiles_ = 0;
+  std::uint64_t replayed_nodes_ = 0;
 };
 
 // ---- bodies ----
@@ -296,6 +299,7 @@ void Resolver<Graph>::Replay(std::span<const std::uint32_t> profiles) {
   }
   std::vector<Regrouped>& groups = closed.groups();
   run.AddGroupsTo(&groups);
+  for (const Regrouped& group : groups) replayed_nodes_ += group.members.size();
   graph_.Regroup(changed, groups);
   for (const Node u : run.nodes()) {
     graph_.ForEachLink(u, [&](Node v, RankKey, Link link) {

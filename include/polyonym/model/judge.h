@@ -29,6 +29,8 @@ inline constexpr RecordLimits kFormatLimits{.max_identifiers = 10'000,
                                             .max_facts_bytes = std::size_t{16} << 20,
                                             .max_ahead_ms = std::int64_t{315'360'000'000}};
 
+inline constexpr std::size_t kMaxRecordIdBytes = 256;
+
 // Checks the shape of a record: what must be there, sizes, UTF-8, time. `now_ms` is the host's clock.
 // Returns kNone, or the reason to reject it. `field`, when given, receives the path of the field at fault
 // (`identifiers[3].value`), never its content.  COST: one pass over the bytes.

@@ -1,0 +1,115 @@
+// batch/texts.h - values as they lie in the caller's memory, and the namespaces that they are of.
+#ifndef POLYONYM_SRC_BATCH_TEXTS_H_
+#define POLYONYM_SRC_BATCH_TEXTS_H_
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "polyonym/identity/limits.h"
+
+namespace polyonym::batch {
+
+using identity::Kind;
+using identity::kNone;
+
+// A value of a namespace; none where `kind` is kNone.
+struct Text {
+  const char* data = nullptr;
+  std::uint32_t size = 0;
+  Kind kind = kNone;
+  std::string_view view() const { return {data, size}; }
+};
+
+// Namespaces with their scopes, numbered in any order: nothing may depend on it.
+// THREADS: thread-safe.
+class Kinds {
+ public:
+  struct Known {
+    std::string_view ns;  // as long as the object
+    Kind kind = kNone;
+    std::uint64_t seed = 0;  // what its values are hashed with: of its name, not of its number
+  };
+  explicit Kinds(std::uint64_t seed) : seed_(seed) {}
+  Known Add(std::string_view ns);
+  std::string_view NameOf(Kind kind) const;
+  // By kind.
+  std::vector<Known> all() const;
+  std::vector<std::string> names() const;
+
+ private:
+  const std::uint64_t seed_;
+  mutable std::mutex mutex_;
+  std::deque<std::string> names_;
+  absl::flat_hash_map<std::string_view, Known> index_;
+};
+
+// What one thread met last, so that it asks Kinds seldom.
+class KindCache {
+ public:
+  explicit KindCache(Kinds* kinds) : kinds_(kinds) {}
+  const Kinds::Known& Of(std::string_view ns) {
+    const auto last = ns.empty() ? 0U : static_cast<unsigned char>(ns.back());
+    Kinds::Known& known = known_[(ns.size() * 5 + last) % known_.size()];
+    if (known.kind == kNone || known.ns != ns) known = kinds_->Add(ns);
+    return known;
+  }
+
+ private:
+  Kinds* kinds_;
+  std::array<Kinds::Known, 64> known_;
+};
+
+// Texts that lie in a vector, as cells: batch/numbering.h.
+class TextsOf {
+ public:
+  TextsOf(const std::vector<Text>& texts, const Kinds& kinds)
+      : texts_(texts), kinds_(kinds.all()) {}
+  std::size_t size() const { return texts_.size(); }
+  template <class F>
+  void Read(std::size_t from, std::size_t to, const F& f) const {
+    for (std::size_t i = from; i < to; ++i) {
+      if (texts_[i].kind != kNone) f(i, texts_[i], kinds_[texts_[i].kind].seed);
+    }
+  }
+
+ private:
+  const std::vector<Text>& texts_;
+  std::vector<Kinds::Known> kinds_;
+};
+
+// Bytes that stay where they are.
+// THREADS: single-threaded.
+class TextStore {
+ public:
+  const char* Keep(std::string_view text) {
+    if (text.size() > left_) {
+      left_ = std::max(text.size(), std::size_t{1} << 16);
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
+      next_ = blocks_.back().get();
+    }
+    char* at = next_;
+    std::memcpy(at, text.data(), text.size());
+    next_ += text.size();
+    left_ -= text.size();
+    return at;
+  }
+
+ private:
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  char* next_ = nullptr;
+  std::size_t left_ = 0;
+};
+
+}  // namespace polyonym::batch
+
+#endif  // POLYONYM_SRC_BATCH_TEXTS_H_
