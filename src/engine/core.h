@@ -54,7 +54,8 @@ namespace polyonym::engine {
 class Core {
  public:
   struct Settings {
-    TaskQueue* judging = nullptr;  // judges records ahead of the one that takes them; null: nobody does
+    TaskQueue* judging =
+        nullptr;  // judges records ahead of the one that takes them; null: nobody does
     std::uint64_t replay_at_once = 10'000;  // as in EngineOptions
   };
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings);

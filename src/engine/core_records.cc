@@ -201,10 +201,10 @@ void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken)
     return;
   }
   newest_ms_ = std::max(newest_ms_, record.time_ms.value_or(0));
-  const std::uint32_t record_index =
-      AddCell(judged, incoming.location ? *incoming.location
-                                        : log_->Append(sequence_, index_->records.size() + 1,
-                                                       record, incoming.own_id));
+  const std::uint32_t record_index = AddCell(
+      judged, incoming.location
+                  ? *incoming.location
+                  : log_->Append(sequence_, index_->records.size() + 1, record, incoming.own_id));
   if (record.folded) {
     // It has no key: nothing replaces it.
   } else if (former_index == kNone) {
@@ -240,8 +240,7 @@ std::uint32_t Core::FamilyBits(const Judged& judged) {
   bits = families_.Note(*judged.record);
   for (std::size_t i = 0; i < judged.kinds.size(); ++i) {
     if (judged.kinds[i] == kNone) continue;
-    bits_of_kind_[judged.kinds[i]] =
-        families_.BitOf(FamilyOf(judged.record->identifiers[i].ns));
+    bits_of_kind_[judged.kinds[i]] = families_.BitOf(FamilyOf(judged.record->identifiers[i].ns));
   }
   return bits;
 }
@@ -387,8 +386,7 @@ std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const 
   for (const Node name : self) {
     const Node node = graph_.Canonical(name);
     const NodeCell& cell = graph_.node(node);
-    const std::uint64_t place =
-        std::uint64_t{cell.shared()} << 32 | rules_->PriorityOf(cell.kind);
+    const std::uint64_t place = std::uint64_t{cell.shared()} << 32 | rules_->PriorityOf(cell.kind);
     if (best == kNone || place < best_place ||
         (place == best_place && graph_.NodeBefore(node, best))) {
       best = node;

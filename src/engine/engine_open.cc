@@ -27,8 +27,7 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
       store_(std::move(store)),
       log_(store_.get()),
       lenses_({std::make_shared<engine::Lens>(
-          0, "", nullptr,
-          engine::Core::Settings{background->Judging(), options_.replay_at_once})}),
+          0, "", nullptr, engine::Core::Settings{background->Judging(), options_.replay_at_once})}),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 

@@ -21,8 +21,9 @@ namespace polyonym::engine {
 
 class JudgeAhead {
  public:
-  static constexpr std::size_t kGroup = 32;  // records; what the processor can have under way, and more
-  static constexpr std::size_t kRing = 8;    // groups
+  static constexpr std::size_t kGroup =
+      32;  // records; what the processor can have under way, and more
+  static constexpr std::size_t kRing = 8;  // groups
   using Group = std::array<Judged, kGroup>;
   using Ring = std::array<Group, kRing>;
 

@@ -11,8 +11,7 @@ void FindKinds(const Rules& rules, const Record& record, Judged* judged) {
     const std::string& ns = record.identifiers[i].ns;
     const Kind kind = rules.FindKind(ns);
     judged->kinds[i] = kind;
-    judged->families[i] =
-        kind != kNone ? rules.FamilyOfKind(kind) : rules.policy().FindFamily(ns);
+    judged->families[i] = kind != kNone ? rules.FamilyOfKind(kind) : rules.policy().FindFamily(ns);
   }
 }
 
@@ -22,7 +21,8 @@ void HashNames(const Rules& rules, const Index& index, Judged* judged) {
   judged->new_kinds = false;
   for (std::size_t i = 0; i < counted.size(); ++i) {
     Judged::Name& name = judged->names[i];
-    name.kind = counted[i].derived ? rules.FindKind(counted[i].ns) : judged->kinds[counted[i].index];
+    name.kind =
+        counted[i].derived ? rules.FindKind(counted[i].ns) : judged->kinds[counted[i].index];
     name.guess = kNone;
     if (name.kind == kNone) {
       judged->new_kinds = true;

@@ -22,8 +22,9 @@ struct Judged {
     Node guess = kNone;  // what the dictionary has under the hash; not compared yet
   };
   const Record* record = nullptr;
-  Reason malformed = Reason::kNone;  // what is wrong with its shape; then nothing else here says anything
-  bool new_kinds = false;            // some of `names` has none yet
+  Reason malformed =
+      Reason::kNone;         // what is wrong with its shape; then nothing else here says anything
+  bool new_kinds = false;    // some of `names` has none yet
   std::uint32_t source = 0;  // keyed hash of the source
   std::uint64_t key = 0;     // keyed hash of (source, id)
   RecordVerdict verdict;

@@ -112,10 +112,10 @@ class Log {
   FrameKind open_kind_ = FrameKind::kRecords;
   std::vector<std::string> names_;  // sources and namespaces, in order of first use
   std::string bodies_;
-  std::vector<std::size_t> places_;               // where each record's text begins in bodies_
+  std::vector<std::size_t> places_;  // where each record's text begins in bodies_
   // One of those names by its PlaceOfName(), where it is known there.
   std::array<std::uint16_t, kNamePlaces> name_at_{};
-  std::string body_;  // reused; as long as the longest was
+  std::string body_;                              // reused; as long as the longest was
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;

@@ -39,8 +39,8 @@ constexpr auto kMissingLengths = [] {
   std::array<std::uint32_t, 256> lengths{};
   for (const std::string_view word : kMissing) {
     const char first = word.front();
-    for (const char c : {first, first >= 'a' && first <= 'z' ? static_cast<char>(first - 'a' + 'A')
-                                                             : first})
+    for (const char c :
+         {first, first >= 'a' && first <= 'z' ? static_cast<char>(first - 'a' + 'A') : first})
       lengths[static_cast<unsigned char>(c)] |= std::uint32_t{1} << word.size();
   }
   return lengths;

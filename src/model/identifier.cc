@@ -14,7 +14,8 @@ constexpr unsigned char kInFamily = 1, kInScope = 2;
 // What each byte may be part of.
 constexpr auto kParts = [] {
   std::array<unsigned char, 256> parts{};
-  for (const char c : std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$-"))
+  for (const char c :
+       std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$-"))
     parts[static_cast<unsigned char>(c)] = kInFamily | kInScope;
   parts['@'] = kInScope;
   return parts;

@@ -10,9 +10,9 @@
 #include "absl/container/inlined_vector.h"
 #include "model/block_list.h"
 #include "model/digest.h"
+#include "model/name_table.h"
 #include "model/normalise.h"
 #include "model/pattern.h"
-#include "model/name_table.h"
 #include "model/text_hash.h"
 
 namespace polyonym {

@@ -59,8 +59,8 @@ struct EngineOptions {
   std::uint64_t checkpoint_log_bytes = std::uint64_t{256}
                                        << 20;  // log written between automatic checkpoints; 0: none
   std::uint64_t hash_seed =
-      0;                    // 0: drawn from the store's own random salt. Other values are for tests
-  int hash_bits = 64;       // fewer bits force hash collisions: for tests, range 1..64
+      0;               // 0: drawn from the store's own random salt. Other values are for tests
+  int hash_bits = 64;  // fewer bits force hash collisions: for tests, range 1..64
   // Nodes that one call may run the rule over record by record; then it puts off the rest to its end and runs it once, so that a
   // full profile which changes with every record costs one run a call. What comes of a call is the same. DEFAULT 10,000.
   std::uint64_t replay_at_once = 10'000;
