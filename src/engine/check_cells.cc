@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "engine/beside.h"
 #include "engine/log.h"
 #include "polyonym/model/record.h"
 
@@ -22,11 +23,25 @@ class CellChecker {
   // The first kind of cell that is wrong; empty: none.
   std::string_view FindFault() {
     if (!ProfilesAreSound()) return "profiles";
-    if (!NodesAreSound() || !LivesHaveValues() || !ParentsEnd() || !CirclesClose()) return "nodes";
-    if (!LinksAreSound()) return "links";
-    if (!MentionsAreSound()) return "mentions";
-    if (!RecordsAreSound()) return "records";
-    if (!RenamesClose()) return "renames";
+    if (!NodesAreSound()) return "nodes";
+    // Each of the others relies on the two above alone.
+    bool nodes = false, links = false, mentions = false, records = false, renames = false;
+    Beside(
+        state_.nodes + state_.links,
+        [&] {
+          nodes = LivesHaveValues() && ParentsEnd() && CirclesClose();
+          renames = RenamesClose();
+          mentions = MentionsAreSound();
+        },
+        [&] {
+          links = LinksAreSound();
+          records = RecordsAreSound();
+        });
+    if (!nodes) return "nodes";
+    if (!links) return "links";
+    if (!mentions) return "mentions";
+    if (!records) return "records";
+    if (!renames) return "renames";
     return {};
   }
 
@@ -95,9 +110,19 @@ class CellChecker {
     return wanting.empty();
   }
 
-  bool ParentsEnd() const {
+  // What a pass will touch soon, by the node that it will come to then.
+  static constexpr std::uint64_t kAhead = 16;
+  template <class F>
+  void LookAhead(std::uint64_t n, const F& f) const {
+    if (n + kAhead < state_.nodes) f(at_.node(static_cast<Node>(n + kAhead)));
+  }
+
+  bool ParentsEnd() {
+    roots_.resize(state_.nodes);
     for (std::uint64_t n = 0; n < state_.nodes; ++n) {
-      if (RootOf(static_cast<Node>(n)) == kNone) return false;
+      LookAhead(n, [&](const NodeCell& cell) { index_.nodes.PrefetchCell(cell.parent); });
+      roots_[n] = RootOf(static_cast<Node>(n));
+      if (roots_[n] == kNone) return false;
     }
     return true;
   }
@@ -116,10 +141,11 @@ class CellChecker {
     std::vector<bool> visited(state_.nodes);
     std::uint64_t count = 0;
     for (std::uint64_t root = 0; root < state_.nodes; ++root) {
-      if (at_.node(static_cast<Node>(root)).parent != root) continue;
+      LookAhead(root, [&](const NodeCell& cell) { index_.nodes.PrefetchCell(cell.ring); });
+      if (roots_[root] != root) continue;
       auto n = static_cast<Node>(root);
       do {
-        if (visited[n] || RootOf(n) != root) return false;
+        if (visited[n] || roots_[n] != root) return false;
         visited[n] = true;
         ++count;
         n = at_.node(n).ring;
@@ -139,6 +165,9 @@ class CellChecker {
     std::vector<bool> visited(2 * state_.links);  // from a, from b
     for (std::uint64_t n = 0; n < state_.nodes; ++n) {
       const auto node = static_cast<Node>(n);
+      LookAhead(n, [&](const NodeCell& cell) {
+        if (cell.links != kNone) index_.links.PrefetchCell(cell.links);
+      });
       std::uint32_t spent = 0;
       for (Link l = at_.node(node).links; l != kNone; l = at_.link(l).Next(node)) {
         const LinkCell& cell = at_.link(l);
@@ -240,6 +269,7 @@ class CellChecker {
   const Index& index_;
   const CommitState& state_;
   const Rules& rules_;
+  std::vector<Node> roots_;  // of each node, once ParentsEnd() was asked
   const Latest at_;
 };
 

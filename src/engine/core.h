@@ -198,6 +198,10 @@ class Core {
   bool VoidedBySource(const Record& record) const;
   static Cause CauseOf(Act act, Sign sign);
 
+  // core_rebuild.cc
+  void FillTables();
+  void RestoreActs();
+
   // core_plain.cc
   struct PlainNode {
     Node node;

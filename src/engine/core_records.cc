@@ -343,43 +343,6 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
   if (NameLive(record_index, record, &named)) CountOut(record_index, record, named);
 }
 
-void Core::RebuildTables(Kept kept) {
-  clock_ms_ = kept.clock_ms;
-  newest_ms_ = kept.newest_ms;
-  families_ = std::move(kept.families);
-  bits_of_kind_.clear();
-  horizons_ = std::move(kept.horizons);
-  for (Node n = 0; n < index_->nodes.size(); ++n) {
-    if (graph_.node(n).life()) continue;
-    index_->dictionary.Insert(index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n)), n);
-  }
-  RestoreLives();
-  ScheduleAll();
-  for (Link l = 0; l < index_->links.size(); ++l) {
-    const LinkCell& cell = graph_.link(l);
-    index_->pairs.Insert(index_->HashPair(cell.a, cell.b), l);
-    if (cell.cannot == 0) continue;
-    ++apart_links_[cell.a];
-    ++apart_links_[cell.b];
-  }
-  graph_.FindFreeHeaders();
-  for (std::uint32_t r = 0; r < index_->records.size() && status_.ok(); ++r) {
-    const RecordCell cell = index_->records.Latest(r);
-    if (!cell.has(RecordCell::kStands)) continue;
-    if (!cell.has(RecordCell::kFolded)) index_->record_keys.Insert(cell.key, r);
-    const Act act = cell.act();
-    if (cell.has(RecordCell::kHeld) || act == Act::kObserve || act == Act::kBind ||
-        act == Act::kMustLink || act == Act::kRetract)
-      continue;
-    const auto record = Load(r);
-    if (!record || !NameLive(r, *record, &named_)) continue;
-    for (const Named& n : named_) {
-      if (!Mentions(act) && HasLives(n.value)) acted_on_.insert(n.value);
-    }
-    if (cell.live()) RestoreAct(r, *record, named_);
-  }
-}
-
 std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const {
   Node best = kNone;
   std::uint64_t best_place = 0;  // shared ones last, then by priority

@@ -48,6 +48,16 @@ class SlotTable {
     return Find(hash, [](std::uint32_t) { return true; });
   }
 
+  // Makes room for so many numbers, so that few segments grow while they come.  REQUIRES: it is empty; no readers.
+  void Reserve(std::uint64_t numbers) {
+    std::uint32_t capacity = 8;
+    while (numbers / segments_.size() * 4 > std::uint64_t{capacity} * 3) capacity *= 2;
+    for (auto& segment : segments_) {
+      segment.tables.clear();
+      segment.Install(capacity);
+    }
+  }
+
   // Adds a number under `hash`.  REQUIRES: number < 2^32 - 2.
   void Insert(std::uint64_t hash, std::uint32_t number) {
     Segment& segment = segments_[hash >> 58];

@@ -1,7 +1,6 @@
 #include "polyonym/engine/view.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string>
 #include <tuple>
@@ -26,74 +25,6 @@ constexpr std::size_t kMaxHistory = 10'000;  // changes that How() follows
 absl::Status WasFolded() {
   return absl::OutOfRangeError(
       "the record is behind the horizon of its source: it was folded, and is not kept any more");
-}
-
-View::Impl::Wanted View::Impl::Judge(const Identifier& identifier) const {
-  Wanted wanted;
-  const std::uint32_t family = rules().policy().FindFamily(identifier.ns);
-  if (family == CompiledPolicy::kUndeclared) {
-    wanted.verdict.reason = Reason::kUndeclaredNamespace;
-    return wanted;
-  }
-  wanted.verdict = rules().policy().Judge(family, identifier.value);
-  if (wanted.verdict.reason != Reason::kNone) return wanted;
-  wanted.kind = rules().FindKind(identifier.ns);
-  if (wanted.kind != kNone) wanted.hash = index().HashValue(wanted.kind, wanted.verdict.value);
-  return wanted;
-}
-
-View::Impl::Found View::Impl::Find(const Wanted& wanted) const {
-  Found found;
-  found.held = wanted.verdict.reason;
-  if (wanted.kind == kNone) return found;
-  found.name = index().dictionary.Find(wanted.hash, [&](Node n) {
-    return n < state_->nodes && graph_.KindOf(n) == wanted.kind &&
-           graph_.ValueOf(n) == wanted.verdict.value;
-  });
-  return found;
-}
-
-Resolution View::Impl::Resolve(const Found& found) const {
-  Resolution r;
-  r.blocked = found.held == Reason::kBlockedValue;
-  r.held = found.held != Reason::kNone && !r.blocked;
-  if (found.name == kNone) return r;
-  const engine::NodeCell& node = graph_.node(graph_.Canonical(found.name));
-  r.known = true;
-  r.shared = node.shared();
-  r.gone = node.live == 0;
-  const std::int64_t validity = rules().ValidityOf(node.kind);
-  r.expired =
-      node.life() && state_->clock_ms > node.first_ms &&
-      static_cast<std::uint64_t>(state_->clock_ms) - static_cast<std::uint64_t>(node.first_ms) >=
-          static_cast<std::uint64_t>(validity);
-  r.profile = IdOf(RootOf(found.name));
-  return r;
-}
-
-// Like Core::LookAhead(): each round asks for what the one before it has found.
-void View::Impl::LookAhead(std::span<const Wanted> group) const {
-  const engine::Index& index = lens_->index;
-  std::array<Node, kAhead> guesses{};
-  for (const Wanted& wanted : group) {
-    if (wanted.kind != kNone) index.dictionary.Prefetch(wanted.hash);
-  }
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    guesses[i] = group[i].kind == kNone ? kNone : index.dictionary.Peek(group[i].hash);
-    if (guesses[i] >= state_->nodes) guesses[i] = kNone;
-    if (guesses[i] != kNone) index.nodes.PrefetchCell(guesses[i]);
-  }
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    if (guesses[i] == kNone) continue;
-    const engine::NodeCell& cell = graph_.node(guesses[i]);
-    index.values.Prefetch(cell.value);
-    index.nodes.PrefetchCell(cell.parent);
-  }
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    if (guesses[i] == kNone) continue;
-    const std::uint32_t profile = graph_.node(graph_.node(guesses[i]).parent).profile;
-    if (profile != kNone) index.profiles.PrefetchCell(profile);
-  }
 }
 
 std::vector<Identifier> View::Impl::MembersOf(Node root) const {
@@ -181,23 +112,6 @@ std::vector<SourceHorizon> View::Horizons() const {
   std::vector<SourceHorizon> out;
   for (const auto& [source, before_ms] : impl_->state().horizons->all())
     out.push_back({source, before_ms});
-  return out;
-}
-
-Resolution View::Resolve(const Identifier& identifier) const {
-  return impl_->Resolve(impl_->Find(identifier));
-}
-
-std::vector<Resolution> View::Resolve(std::span<const Identifier> identifiers) const {
-  std::vector<Resolution> out;
-  out.reserve(identifiers.size());
-  std::array<Impl::Wanted, Impl::kAhead> wanted;
-  for (std::size_t first = 0; first < identifiers.size(); first += wanted.size()) {
-    const std::size_t n = std::min(wanted.size(), identifiers.size() - first);
-    for (std::size_t i = 0; i < n; ++i) wanted[i] = impl_->Judge(identifiers[first + i]);
-    if (n > 1) impl_->LookAhead(std::span(wanted).first(n));
-    for (std::size_t i = 0; i < n; ++i) out.push_back(impl_->Resolve(impl_->Find(wanted[i])));
-  }
   return out;
 }
 

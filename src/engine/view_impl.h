@@ -7,6 +7,8 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,9 +32,10 @@ class View::Impl {
 
   // An identifier that is asked for, ready to be looked up.
   struct Wanted {
-    Verdict verdict;
+    Reason held = Reason::kNone;        // why it does not count; kNone: it does
     engine::Kind kind = engine::kNone;  // kNone: nothing is to be looked up
     std::uint64_t hash = 0;
+    std::string value;  // normalised
   };
   // How an identifier was found, or why not.
   struct Found {
@@ -54,12 +57,20 @@ class View::Impl {
   const engine::Index& index() const { return lens_->index; }
   std::uint32_t graph_number() const { return lens_->number; }
 
-  static constexpr std::size_t kAhead = 32;  // identifiers that are looked up together
-
-  Wanted Judge(const Identifier& identifier) const;
-  void LookAhead(std::span<const Wanted> group) const;
+  // ---- view_resolve.cc ----
+  // Into `wanted`, whose memory is reused.
+  void Judge(IdentifierView identifier, Wanted* wanted) const;
   Found Find(const Wanted& wanted) const;
-  Found Find(const Identifier& identifier) const { return Find(Judge(identifier)); }
+  Found Find(const Identifier& identifier) const {
+    Wanted wanted;
+    Judge({identifier.ns, identifier.value}, &wanted);
+    return Find(wanted);
+  }
+  Resolution Resolve(const Found& found) const;
+  // Key: has ns and value.  REQUIRES: as many answers as keys.
+  template <class Key>
+  void ResolveMany(std::span<const Key> keys, std::span<Resolution> answers) const;
+
   // What the dictionary has under a namespace and a normalised value, or kNone.
   engine::Node FindNormalised(std::string_view ns, std::string_view value) const;
   // What the dictionary has for a name: the name itself, but for lives.
@@ -68,7 +79,6 @@ class View::Impl {
                ? FindNormalised(rules().kinds()[graph_.KindOf(name)], graph_.ValueOf(name))
                : name;
   }
-  Resolution Resolve(const Found& found) const;
   Identifier NameOf(engine::Node n) const {
     return {rules().kinds()[graph_.KindOf(n)], std::string(graph_.ValueOf(n))};
   }
@@ -119,6 +129,8 @@ class View::Impl {
   absl::StatusOr<LinkEvidence> EvidenceOf(engine::Link link) const;
 
  private:
+  class Group;
+
   static void AddSightings(const engine::LinkCell& cell, Sightings sightings, LinkEvidence* out);
 
   std::shared_ptr<Engine::Impl> engine_;

@@ -112,6 +112,27 @@ TEST_CASE("tables that were outgrown are kept until they are reclaimed") {
   CHECK(table.bytes() >= 10'000 * 8);
 }
 
+TEST_CASE("a table with room offers what one that grew offers, and has no old tables") {
+  for (const std::uint64_t mask :
+       {~std::uint64_t{0}, std::uint64_t{0xff}}) {  // the latter: one segment
+    SlotTable grown, roomy;
+    roomy.Reserve(10'000);
+    const std::uint64_t reserved = roomy.bytes();
+    for (std::uint32_t n = 0; n < 10'000; ++n) {
+      const std::uint64_t hash = (std::uint64_t{n} * 0x9e3779b97f4a7c15) & mask;
+      grown.Insert(hash, n);
+      roomy.Insert(hash, n);
+    }
+    bool agree = true;
+    for (std::uint32_t n = 0; n < 10'000; n += 7) {
+      const std::uint64_t hash = (std::uint64_t{n} * 0x9e3779b97f4a7c15) & mask;
+      agree &= Offered(grown, hash) == Offered(roomy, hash);
+    }
+    CHECK(agree);
+    if (mask == ~std::uint64_t{0}) CHECK(roomy.bytes() == reserved);
+  }
+}
+
 TEST_CASE("numbers that were erased are not found, and all others are") {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     INFO("seed " << seed);

@@ -36,6 +36,12 @@ struct Identifier {
   }
 };
 
+// The same, of text that lies elsewhere and outlives it.
+struct IdentifierView {
+  std::string_view ns;
+  std::string_view value;
+};
+
 // The part before the slash: `wechat.openid` of `wechat.openid/wx1`. COST: one scan.
 inline std::string_view FamilyOf(std::string_view ns) { return ns.substr(0, ns.find('/')); }
 
