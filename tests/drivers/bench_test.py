@@ -107,7 +107,7 @@ class BenchTest(ProgramTest):
     def test_one_run_has_systems_workloads_and_goals(self):
         done, document = self.run_all("--rounds", "2", "--only", "polyonym", "sqlite set")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([s["status"] for s in document["systems"]], ["ok"] * 6)
+        self.assertEqual([s["status"] for s in document["systems"]], ["ok"] * 7)
         self.assertEqual(set(document["workloads"]), set(FIELDS))
         for name, row in document["workloads"].items():
             self.assertEqual((row["status"], len(row["rounds"])), ("ok", 2), name)
