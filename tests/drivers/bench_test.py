@@ -62,7 +62,7 @@ class BenchTest(ProgramTest):
     def run_all(self, *more):
         done = subprocess.run(
             [sys.executable, BENCH / "run_all.py", "--events", "1000", "--batch", "100", "--times", "2",
-             "--questions", "50", "--folder", self.folder, "--json", self.path("all.json"),
+             "--questions", "50", "--workload", WORKLOAD, "--folder", self.folder, "--json", self.path("all.json"),
              "--markdown", self.path("all.md"), *more],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         document = json.loads(pathlib.Path(self.path("all.json")).read_text(encoding="utf-8"))
