@@ -238,7 +238,7 @@ absl::StatusOr<ColumnGroups> ResolveColumns(const Policy& policy, const Columns&
 
   RowOptions how{*std::move(compiled),   options.limits,         options.now_ms,
                  options.state.clock_ms, options.state.up_to_ms, options.threads};
-  how.threads = ThreadsFor(options.threads);
+  how.threads = engine::ThreadsFor(options.threads);
   Kinds kinds(options.hash_seed);
   auto data = std::make_unique<ColumnGroups::Data>();
   data->columns = columns.identifiers.size();

@@ -33,8 +33,8 @@ class Judge {
   }
 
   Nodes Run(Kinds* kinds) {
-    RunRanges(options_.threads, texts_.size(), kRange,
-              [&](std::size_t from, std::size_t to) { JudgeRange(from, to); });
+    engine::RunRanges(options_.threads, texts_.size(), kRange,
+                      [&](std::size_t from, std::size_t to) { JudgeRange(from, to); });
     std::vector<std::pair<std::uint32_t, std::uint32_t>> derivations;  // text, what is derived
     if (policy_.HasDerived()) derivations = Derive(kinds);
     if (!changed_.load() && derivations.empty()) {

@@ -18,7 +18,7 @@
 
 #include "batch/large_pages.h"
 #include "batch/texts.h"
-#include "batch/threads.h"
+#include "engine/threads.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -91,19 +91,19 @@ class Numberer {
     table_ = std::make_unique_for_overwrite<std::byte[]>(cells_ * sizeof(HashedText));
     PreferLargePages(table_.get(), cells_ * sizeof(HashedText));
     dealt_ = std::vector<Dealt>((cells_ + kDeal - 1) / kDeal);
-    RunTasks(threads_, dealt_.size(), [&](std::size_t i) { Deal(i); });
+    engine::RunTasks(threads_, dealt_.size(), [&](std::size_t i) { Deal(i); });
     dictionaries_.resize(parts_);
-    RunTasks(threads_, parts_, [&](std::size_t part) { Look(part); });
+    engine::RunTasks(threads_, parts_, [&](std::size_t part) { Look(part); });
     dealt_ = std::vector<Dealt>();
     table_ = nullptr;
     FindRanks();
-    RunRanges(threads_, cells_, kRange, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(threads_, cells_, kRange, [&](std::size_t from, std::size_t to) {
       for (std::size_t i = from; i < to; ++i) {
         std::uint32_t& number = out_.number_of[i];
         if (number != kNone) number = RankOf(number);
       }
     });
-    RunTasks(threads_, parts_, [&](std::size_t part) {
+    engine::RunTasks(threads_, parts_, [&](std::size_t part) {
       for (const HashedText& entry : dictionaries_[part].entries())
         out_.texts[RankOf(entry.cell)] = entry.text;
       dictionaries_[part] = {};
@@ -165,7 +165,7 @@ class Numberer {
     const std::size_t words = (cells_ + 63) / 64;
     firsts_.resize(words);
     before_.resize(words);
-    RunRanges(threads_, words, kRange / 64, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(threads_, words, kRange / 64, [&](std::size_t from, std::size_t to) {
       for (std::size_t w = from; w < to; ++w) {
         const std::size_t end = std::min(cells_, w * 64 + 64);
         for (std::size_t i = w * 64; i < end; ++i)

@@ -26,9 +26,10 @@ void OpenGroups::Solve(std::vector<Shard> shards, std::vector<std::uint32_t>* ke
   local_of_.resize(nodes_->texts.size());
   std::vector<Solving> all(shards.size());
   for (std::size_t i = 0; i < shards.size(); ++i) all[i].shard = std::move(shards[i]);
-  RunTasks(options_.threads, all.size(), [&](std::size_t i) { Run(&all[i]); });
+  engine::RunTasks(options_.threads, all.size(), [&](std::size_t i) { Run(&all[i]); });
   NumberLives(&all, key);
-  RunTasks(options_.threads, all.size(), [&](std::size_t i) { SetKeys(all[i], key, row_key); });
+  engine::RunTasks(options_.threads, all.size(),
+                   [&](std::size_t i) { SetKeys(all[i], key, row_key); });
 }
 
 void OpenGroups::Run(Solving* solving) {

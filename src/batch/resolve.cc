@@ -9,8 +9,8 @@
 #include "batch/numbering.h"
 #include "batch/rows.h"
 #include "batch/texts.h"
-#include "batch/threads.h"
 #include "engine/definition.h"
+#include "engine/threads.h"
 
 namespace polyonym::batch {
 
@@ -145,7 +145,7 @@ class MemoryResolver::Impl {
 
  private:
   RowOptions With(const ResolveOptions& options) const {
-    return {policy_, limits_, now_ms_, options.clock_ms, options.up_to_ms, ThreadsFor(0)};
+    return {policy_, limits_, now_ms_, options.clock_ms, options.up_to_ms, engine::ThreadsFor(0)};
   }
 
   void Define() {

@@ -114,7 +114,7 @@ class RowSolver {
  private:
   template <class F>
   void ForRows(const F& f) const {
-    RunRanges(options_.threads, rows_.count, kRange, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(options_.threads, rows_.count, kRange, [&](std::size_t from, std::size_t to) {
       for (std::size_t row = from; row < to; ++row) f(row);
     });
   }
@@ -147,7 +147,7 @@ class RowSolver {
   }
 
   void Unite() {
-    RunRanges(options_.threads, rows_.count, kRange, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(options_.threads, rows_.count, kRange, [&](std::size_t from, std::size_t to) {
       if (judge_.all_pass()) return UniteAll(from, to);
       std::vector<std::uint32_t> counted;
       for (std::size_t row = from; row < to; ++row) UniteRow(row, &counted);
@@ -196,7 +196,7 @@ class RowSolver {
   void FindComponents() {
     const std::size_t n = nodes_.texts.size();
     out_.group.resize(n);
-    RunRanges(options_.threads, n, kRange, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(options_.threads, n, kRange, [&](std::size_t from, std::size_t to) {
       for (std::size_t node = from; node < to; ++node)
         out_.group[node] = set_.Find(static_cast<std::uint32_t>(node));
     });
@@ -229,7 +229,7 @@ class RowSolver {
     for (std::size_t node = 0; node < n; ++node)
       kinds[end[out_.group[node]]++] = nodes_.texts[node].kind;
     std::atomic<bool> any{false};
-    RunRanges(options_.threads, n, kRange, [&](std::size_t from, std::size_t to) {
+    engine::RunRanges(options_.threads, n, kRange, [&](std::size_t from, std::size_t to) {
       bool found = false;
       for (std::size_t root = from; root < to; ++root) {
         if (size_[root] == 0 || open_[root] != 0) continue;

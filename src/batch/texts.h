@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "model/name_table.h"
 #include "polyonym/identity/limits.h"
 
 namespace polyonym::batch {
@@ -58,15 +59,15 @@ class KindCache {
  public:
   explicit KindCache(Kinds* kinds) : kinds_(kinds) {}
   const Kinds::Known& Of(std::string_view ns) {
-    const auto last = ns.empty() ? 0U : static_cast<unsigned char>(ns.back());
-    Kinds::Known& known = known_[(ns.size() * 5 + last) % known_.size()];
+    Kinds::Known& known = known_[PlaceOfName<kPlaces>(ns)];
     if (known.kind == kNone || known.ns != ns) known = kinds_->Add(ns);
     return known;
   }
 
  private:
+  static constexpr std::size_t kPlaces = 64;
   Kinds* kinds_;
-  std::array<Kinds::Known, 64> known_;
+  std::array<Kinds::Known, kPlaces> known_;
 };
 
 // Texts that lie in a vector, as cells: batch/numbering.h.

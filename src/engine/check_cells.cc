@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "engine/beside.h"
 #include "engine/log.h"
+#include "engine/threads.h"
 #include "polyonym/model/record.h"
 
 namespace polyonym::engine {

@@ -32,6 +32,7 @@
 #include "engine/acts.h"
 #include "engine/background.h"
 #include "engine/changes.h"
+#include "engine/deferred.h"
 #include "engine/families.h"
 #include "engine/folding.h"
 #include "engine/graph.h"
@@ -60,13 +61,7 @@ class Core {
   };
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings);
 
-  // A record whose id is filled in. It is appended to the log, unless `location` says where it already lies.
-  struct Incoming {
-    const Record* record = nullptr;
-    bool own_id = false;  // the id is its content's hash
-    std::optional<std::uint64_t> location;
-    bool check = false;  // its shape was not checked yet
-  };
+  using Incoming = engine::Incoming;
   struct Taken {
     Outcome outcome = Outcome::kApplied;
     Reason reason = Reason::kNone;
@@ -182,7 +177,6 @@ class Core {
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
   bool ComesTooLate(const Record& record, bool known) const;
   std::uint32_t AddCell(const Judged& judged, std::uint64_t location);
-  std::uint32_t FamilyBits(const Judged& judged);
   bool NameLive(std::uint32_t record_index, const Record& record, std::vector<Named>* out);
   void NameKnown(const Judged& judged, Taken* taken) const;
   std::uint32_t FindStanding(const std::string& source, const std::string& id, std::uint64_t key,
@@ -335,21 +329,13 @@ class Core {
   void CountDifference(const Rejudging& work);
 
   // ---- many changes at once: the profiles that they touch are run again together, at the end ----
-  void Defer();
-  void DeferRest();
   std::uint64_t ReplayDeferred();
-  // Many changes at once have one cause.
   void SetCause(Cause cause, std::uint64_t record) {
-    if (!one_cause_) tracker_.SetCause(cause, record);
-  }
-  // The profile of a node must be run again.
-  void MustReplay(Node node) {
-    touched_.push_back(node);
-    if (!one_cause_) causes_.push_back({node, tracker_.cause(), tracker_.record()});
+    if (!deferred_.one_cause()) tracker_.SetCause(cause, record);
   }
   void Replay(std::span<const Node> roots) {
-    if (deferring_) {
-      for (const Node root : roots) MustReplay(root);
+    if (deferred_.on()) {
+      for (const Node root : roots) deferred_.Add(root, tracker_);
     } else {
       resolver_.Replay(roots);
     }
@@ -369,20 +355,10 @@ class Core {
   std::int64_t clock_ms_ = 0;
   std::int64_t newest_ms_ = 0;
   Families families_;
-  std::vector<std::uint32_t> bits_of_kind_;  // what families_ says of a kind; 0: not asked yet
   std::shared_ptr<const Horizons> horizons_ = std::make_shared<const Horizons>();
   absl::Status status_;
 
-  bool deferring_ = false;
-  bool one_cause_ = false;
-  std::vector<Node> touched_;
-  // Likewise with what touched them, where the changes have several causes.
-  struct Touch {
-    Node node = 0;
-    Cause cause = Cause::kUnknown;
-    std::uint64_t record = 0;
-  };
-  std::vector<Touch> causes_;
+  Deferred deferred_;
   std::uint64_t replayed_before_ = 0;  // nodes that were run over before this call
 
   std::optional<Folding> folding_;

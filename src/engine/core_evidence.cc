@@ -436,7 +436,7 @@ void Core::SetLink(Link link, const Evidence& now, bool expired) {
     for (const Node end : ends) flips |= ShouldBeShared(end) != graph_.node(end).shared();
   }
   const bool is_live = graph_.IsLive(is);
-  if (!flips && !deferring_) {
+  if (!flips && !deferred_.on()) {
     if (is_live) {
       resolver_.Put(was.a, was.b, link, graph_.KeyOf(is), was_key);
     } else if (was_live) {

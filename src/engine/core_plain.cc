@@ -14,8 +14,8 @@ using identity::Evidence;
 bool Core::IsPlain(const Judged& judged) const {
   return judged.record->act == Act::kObserve && !judged.record->folded &&
          judged.verdict.derivations.empty() && acts_.deletions.empty() && acts_.unbinds.empty() &&
-         !rules_->has_validity() && !rules_->policy().HasLifetimes() && !deferring_ && !stale_ &&
-         !mentioned_;
+         !rules_->has_validity() && !rules_->policy().HasLifetimes() && !deferred_.on() &&
+         !stale_ && !mentioned_;
 }
 
 // Finds or adds the nodes of a plain record, in its order. False where one of them is of a class, or in a window.

@@ -42,33 +42,12 @@ bool CountsAnyOf(const RecordVerdict& verdict, const PolicyDelta::Names& familie
 
 }  // namespace
 
-void Core::Defer() {
-  deferring_ = one_cause_ = true;
-  touched_.clear();
-}
-
-// A call that has run the rule over so much already puts off what it has still to run to its end: a profile that is full and changes
-// with every record is run over once a call, not once a record.
-void Core::DeferRest() {
-  Defer();
-  one_cause_ = false;
-  causes_.clear();
-}
-
 std::uint64_t Core::ReplayDeferred() {
-  deferring_ = one_cause_ = false;
-  for (Node& node : touched_) node = graph_.ProfileOf(node);
-  std::sort(touched_.begin(), touched_.end());
-  touched_.erase(std::unique(touched_.begin(), touched_.end()), touched_.end());
-  if (touched_.empty()) return 0;
+  const std::vector<Node> roots = deferred_.End(graph_);
+  if (roots.empty()) return 0;
   const std::uint64_t before = resolver_.replayed_profiles();
-  resolver_.Replay(touched_);
-  touched_.clear();
-  // What touched a profile last is what changed it.
-  for (const Touch& touch : std::exchange(causes_, {})) {
-    tracker_.SetCause(touch.cause, touch.record);
-    tracker_.Whole(touch.node);
-  }
+  resolver_.Replay(roots);
+  deferred_.Tell(&tracker_);
   return resolver_.replayed_profiles() - before;
 }
 
@@ -172,7 +151,7 @@ Core::Effect Core::PutRules(std::shared_ptr<const CompiledPolicy> policy, std::u
   work.progress = &progress;
   mentioned_.emplace();
   FindChanged(delta, *policy, &work);
-  Defer();
+  deferred_.Begin(true);
   for (std::size_t i = 0; i < work.records.size(); ++i) TakeOut(i, &work);
   const std::vector<bool> cut_anew = KindsOf(delta.validity);
   for (const auto& [value, time_ms] : work.left) {
@@ -243,7 +222,7 @@ void Core::PutFlips(const PolicyDelta& delta) {
       const bool shared = cell.shared();
       if ((cell.degree == 0 && !shared) || ShouldBeShared(n) == shared) continue;
       FlipSharing(n, !shared);
-      MustReplay(n);
+      deferred_.Add(n, tracker_);
     }
   }
   if (delta.lifetimes.empty()) return;
@@ -274,7 +253,7 @@ void Core::PutLimits(const PolicyDelta& delta) {
     graph_.Retally(root);
   }
   for (const Node root : seen) {
-    if (graph_.Border(root) > 0 || !Allowed(root)) MustReplay(root);
+    if (graph_.Border(root) > 0 || !Allowed(root)) deferred_.Add(root, tracker_);
   }
 }
 
@@ -318,7 +297,7 @@ void Core::PutRanks(const PolicyDelta& delta) {
     if (!kinds[graph_.KindOf(n)] && (!delta.ranking || graph_.node(n).parent != n)) continue;
     const Node root = graph_.ProfileOf(n);
     if (graph_.node(root).profile == kNone || !seen.insert(root).second) continue;
-    if (graph_.Border(root) > 0) MustReplay(root);
+    if (graph_.Border(root) > 0) deferred_.Add(root, tracker_);
     if (delta.priorities.empty()) continue;
     tracker_.Whole(root);
     graph_.RefreshId(root);
@@ -331,7 +310,7 @@ Core::Effect Core::TakeHistory(const Core& other, const Progress& progress) {
   horizons_ = other.horizons_;
   const auto& records = other.index_->records;
   tracker_.SetCause(Cause::kDefinition, 0);
-  Defer();
+  deferred_.Begin(true);
   Rejudging work;
   work.progress = &progress;
   work.total = records.size();

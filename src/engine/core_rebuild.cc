@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "engine/beside.h"
 #include "engine/core.h"
+#include "engine/threads.h"
 
 namespace polyonym::engine {
 namespace {
@@ -64,7 +64,6 @@ void Core::RebuildTables(Kept kept) {
   clock_ms_ = kept.clock_ms;
   newest_ms_ = kept.newest_ms;
   families_ = std::move(kept.families);
-  bits_of_kind_.clear();
   horizons_ = std::move(kept.horizons);
   FillTables();
   RestoreLives();

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "engine/core.h"
 
 namespace polyonym::engine {
@@ -148,11 +149,8 @@ void Core::NameKnown(const Judged& judged, Taken* taken) const {
 void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shape,
                 const std::function<void(std::size_t, const Taken&)>& taken) {
   if (ahead_ == nullptr) ahead_ = std::make_unique<JudgeAhead::Ring>();
-  std::vector<JudgeAhead::Item> items;
-  items.reserve(records.size());
-  for (const Incoming& incoming : records) items.push_back({incoming.record, incoming.check});
-  const auto ahead =
-      std::make_shared<JudgeAhead>(std::move(items), shape, rules_, index_, ahead_.get());
+  const auto ahead = std::make_shared<JudgeAhead>(records, shape, rules_, index_, ahead_.get());
+  const absl::Cleanup close = [&ahead] { ahead->Close(); };
   if (settings_.judging != nullptr && records.size() >= kWorthHelp)
     settings_.judging->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
   for (std::size_t first = 0; first < records.size() && status_.ok();) {
@@ -169,14 +167,16 @@ void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shap
         taken_.outcome = Outcome::kRejected;
         taken_.reason = group[i].malformed;
       }
-      if (!deferring_ && resolver_.replayed_nodes() - replayed_before_ >= settings_.replay_at_once)
-        DeferRest();
+      // A call that has run the rule over so much puts off what it has still to run to its end: a profile that is full and changes with
+      // every record is run over once a call, not once a record.
+      if (!deferred_.on() &&
+          resolver_.replayed_nodes() - replayed_before_ >= settings_.replay_at_once)
+        deferred_.Begin(false);
       taken(first + i, taken_);
     }
     first += group.size();
   }
-  ahead->Close();
-  if (deferring_) ReplayDeferred();
+  if (deferred_.on()) ReplayDeferred();
 }
 
 void Core::TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken) {
@@ -227,24 +227,6 @@ bool Core::ComesTooLate(const Record& record, bool known) const {
   return horizons_->TurnsAway(record);
 }
 
-// The bits of the families that a record names.
-std::uint32_t Core::FamilyBits(const Judged& judged) {
-  std::uint32_t bits = 0;
-  bits_of_kind_.resize(rules_->kinds().size());
-  const auto known = [&](Kind kind) {
-    if (kind == kNone || bits_of_kind_[kind] == 0) return false;
-    bits |= bits_of_kind_[kind];
-    return true;
-  };
-  if (std::all_of(judged.kinds.begin(), judged.kinds.end(), known)) return bits;
-  bits = families_.Note(*judged.record);
-  for (std::size_t i = 0; i < judged.kinds.size(); ++i) {
-    if (judged.kinds[i] == kNone) continue;
-    bits_of_kind_[judged.kinds[i]] = families_.BitOf(FamilyOf(judged.record->identifiers[i].ns));
-  }
-  return bits;
-}
-
 // It stands once what it replaces is gone.
 std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
   const Record& record = *judged.record;
@@ -252,7 +234,7 @@ std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
   cell.sequence = sequence_;
   cell.location = location;
   cell.source = judged.source;
-  cell.flags = static_cast<std::uint32_t>(record.act) | FamilyBits(judged);
+  cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record, judged.kinds);
   if (record.folded) {
     cell.flags |= RecordCell::kFolded;
   } else {

@@ -39,7 +39,7 @@ void Core::ScheduleAll() {
 Core::Effect Core::AdvanceTo(std::int64_t now_ms) {
   Effect effect;
   tracker_.SetCause(Cause::kTime, 0);
-  Defer();
+  deferred_.Begin(true);
   clock_ms_ = now_ms;
   while (!due_.empty() && due_.top().first < now_ms) {
     const auto [due, link] = due_.top();

@@ -8,7 +8,9 @@
 #define POLYONYM_SRC_ENGINE_FAMILIES_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,14 +30,13 @@ class Families {
   // Those with a bit of their own, in order of first appearance.
   const std::vector<std::string>& names() const { return names_; }
 
-  // The bits of a record, as they stand in its cell's flags. New families are noted.
-  std::uint32_t Note(const Record& record) {
+  // The bits of a record, as they stand in its cell's flags. New families are noted. `kinds`: of its identifiers; kNone where there is none
+  // yet.
+  std::uint32_t Note(const Record& record, std::span<const Kind> kinds) {
     std::uint32_t bits = 0;
-    for (const RecordIdentifier& identifier : record.identifiers) {
-      const std::string_view family = FamilyOf(identifier.ns);
-      std::size_t at = Find(family);
-      if (at == names_.size() && at < kOwnBits) names_.emplace_back(family);
-      bits |= Bit(at);
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+      const std::uint32_t known = kinds[i] < bits_of_kind_.size() ? bits_of_kind_[kinds[i]] : 0;
+      bits |= known != 0 ? known : NoteFamily(FamilyOf(record.identifiers[i].ns), kinds[i]);
     }
     return bits;
   }
@@ -50,6 +51,15 @@ class Families {
   static std::uint32_t AllBits() { return ~std::uint32_t{0} << RecordCell::kFamilies; }
 
  private:
+  std::uint32_t NoteFamily(std::string_view family, Kind kind) {
+    const std::size_t at = Find(family);
+    if (at == names_.size() && at < kOwnBits) names_.emplace_back(family);
+    if (kind != kNone) {
+      bits_of_kind_.resize(std::max<std::size_t>(bits_of_kind_.size(), kind + std::size_t{1}));
+      bits_of_kind_[kind] = Bit(at);
+    }
+    return Bit(at);
+  }
   std::size_t Find(std::string_view family) const {
     return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), family) -
                                     names_.begin());
@@ -59,6 +69,7 @@ class Families {
   }
 
   std::vector<std::string> names_;
+  std::vector<std::uint32_t> bits_of_kind_;  // 0: not asked yet
 };
 
 }  // namespace polyonym::engine

@@ -31,23 +31,27 @@ class Patience {
 
 std::span<Judged> JudgeAhead::GroupAt(std::size_t group) {
   return std::span(ring_->at(group % kRing))
-      .first(std::min(kGroup, items_.size() - group * kGroup));
+      .first(std::min(kGroup, records_.size() - group * kGroup));
 }
 
 void JudgeAhead::JudgeGroup(std::size_t group) {
   const std::span<Judged> into = GroupAt(group);
   for (std::size_t i = 0; i < into.size(); ++i) {
-    const auto [record, check] = items_[group * kGroup + i];
+    const Incoming& incoming = records_[group * kGroup + i];
+    const Record& record = *incoming.record;
     const Reason malformed =
-        check ? CheckShape(*record, shape_.limits, shape_.now_ms) : Reason::kNone;
+        incoming.check ? CheckShape(record, shape_.limits, shape_.now_ms) : Reason::kNone;
     if (malformed == Reason::kNone) {
-      JudgeBy(*rules_, *index_, *record, &into[i]);
+      JudgeBy(*rules_, *index_, record, &into[i]);
     } else {
       into[i].malformed = malformed;
       into[i].new_kinds = false;
       into[i].names.clear();
     }
   }
+}
+
+void JudgeAhead::Tell(std::size_t group) {
   judged_[group % kRing].store(group + 1, std::memory_order_release);
 }
 
@@ -63,6 +67,7 @@ std::span<Judged> JudgeAhead::Next() {
     JudgeGroup(group);
   } else {
     WaitFor(group);
+    if (failed_[group % kRing].load(std::memory_order_relaxed)) JudgeGroup(group);
   }
   return GroupAt(group);
 }
@@ -76,7 +81,15 @@ void JudgeAhead::Help() {
     if (group >= finished_.load(std::memory_order_acquire) + kRing) {
       if (!patience.Wait()) return;
     } else if (Claim(group)) {
-      JudgeGroup(group);
+      bool failed = false;
+      try {
+        JudgeGroup(group);
+      } catch (
+          ...) {  // no memory is left: the writer judges it again, and hears of it where its caller can
+        failed = true;
+      }
+      failed_[group % kRing].store(failed, std::memory_order_relaxed);
+      Tell(group);
       patience = Patience();
     }
   }

@@ -11,13 +11,22 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "engine/judged.h"
 
 namespace polyonym::engine {
+
+// A record whose id is filled in. It is appended to the log, unless `location` says where it already lies.
+struct Incoming {
+  const Record* record = nullptr;
+  bool own_id = false;  // the id is its content's hash
+  std::optional<std::uint64_t> location;
+  bool check = false;  // its shape was not checked yet
+};
 
 class JudgeAhead {
  public:
@@ -32,21 +41,13 @@ class JudgeAhead {
     RecordLimits limits;
     std::int64_t now_ms = 0;
   };
-  struct Item {
-    const Record* record;
-    bool check;  // its shape
-  };
 
-  // `items`, `ring` and `index` are not looked at after Close().
-  JudgeAhead(std::vector<Item> items, const Shape& shape, std::shared_ptr<const Rules> rules,
-             const Index* index, Ring* ring)
-      : items_(std::move(items)),
-        shape_(shape),
-        rules_(std::move(rules)),
-        index_(index),
-        ring_(ring) {}
+  // `records`, `ring` and `index` are not looked at after Close().
+  JudgeAhead(std::span<const Incoming> records, const Shape& shape,
+             std::shared_ptr<const Rules> rules, const Index* index, Ring* ring)
+      : records_(records), shape_(shape), rules_(std::move(rules)), index_(index), ring_(ring) {}
 
-  std::size_t groups() const { return (items_.size() + kGroup - 1) / kGroup; }
+  std::size_t groups() const { return (records_.size() + kGroup - 1) / kGroup; }
 
   // The next group, judged; its records in order. It is the writer's until it asks for another.
   std::span<Judged> Next();
@@ -63,17 +64,19 @@ class JudgeAhead {
     return claimed_.compare_exchange_strong(group, group + 1, std::memory_order_acq_rel);
   }
   void JudgeGroup(std::size_t group);
+  void Tell(std::size_t group);  // that it was judged
   void WaitFor(std::size_t group) const;
 
-  const std::vector<Item> items_;
+  const std::span<const Incoming> records_;
   const Shape shape_;
   const std::shared_ptr<const Rules> rules_;
   const Index* const index_;
   Ring* const ring_;
   std::atomic<std::size_t> claimed_{0};   // groups that somebody began
   std::atomic<std::size_t> finished_{0};  // groups that the writer has done with
-  // Of each place in the ring: the groups that were judged, up to the last that was put there.
+  // Of each place in the ring: the groups up to the last that was judged there.
   std::array<std::atomic<std::size_t>, kRing> judged_{};
+  std::array<std::atomic<bool>, kRing> failed_{};  // a helper ran out of memory at it
   std::size_t next_ = 0;
 };
 

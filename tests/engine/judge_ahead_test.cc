@@ -68,8 +68,8 @@ TEST_CASE("groups come in order and judged, however many help") {
   for (int helpers = 0; helpers < 3; ++helpers) {
     CAPTURE(helpers);
     const auto ring = std::make_unique<JudgeAhead::Ring>();
-    std::vector<JudgeAhead::Item> items;
-    for (const Record& r : records) items.push_back({&r, true});
+    std::vector<Incoming> items;
+    for (const Record& r : records) items.push_back({.record = &r, .check = true});
     JudgeAhead ahead(items, shape, rules, &index, ring.get());
     std::vector<std::thread> threads;
     for (int i = 0; i < helpers; ++i) threads.emplace_back([&] { ahead.Help(); });
@@ -109,10 +109,11 @@ TEST_CASE("what is left when the writer stops early is not looked at any more") 
   for (int round = 0; round < 50; ++round) {
     const auto ring = std::make_unique<JudgeAhead::Ring>();
     auto records = std::make_unique<std::vector<Record>>(RandomRecords(400, 2));
-    std::vector<JudgeAhead::Item> items;
-    for (const Record& r : *records) items.push_back({&r, true});
-    const auto ahead = std::make_shared<JudgeAhead>(
-        items, JudgeAhead::Shape{RecordLimits(), 1'000'000}, rules, &index, ring.get());
+    std::vector<Incoming> items;
+    for (const Record& r : *records) items.push_back({.record = &r, .check = true});
+    const auto ahead = std::make_shared<JudgeAhead>(std::span<const Incoming>(items),
+                                                    JudgeAhead::Shape{RecordLimits(), 1'000'000},
+                                                    rules, &index, ring.get());
     std::atomic<bool> helps = false;
     std::thread helper([&] {
       helps = true;
