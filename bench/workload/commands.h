@@ -8,6 +8,8 @@ namespace polyonym::workload {
 
 // `stream`, `stream-sync`: records into a store on disk.
 void AddStreamCommands(CLI::App* app);
+// `bulk`: a first import in sorted runs.
+void AddBulkCommand(CLI::App* app);
 // `resolve`: from identifiers to profiles.
 void AddResolveCommand(CLI::App* app);
 // `why`: the chain between two identifiers.
@@ -22,6 +24,8 @@ void AddShapeCommands(CLI::App* app);
 void AddRetractCommand(CLI::App* app);
 // `growth`: the same stream, ten times as long.
 void AddGrowthCommand(CLI::App* app);
+// `bounded`: a stream into an index that has less memory than it wants.
+void AddBoundedCommand(CLI::App* app);
 // `stores`: many small stores in one environment.
 void AddStoresCommand(CLI::App* app);
 // `policy_change`: a policy that changes on a live store; `rename`: every identifier of a store renamed.

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   CLI::App app("Workloads of Polyonym, from end to end. docs/benchmarks.md says what each is.");
   app.require_subcommand(1);
   polyonym::workload::AddStreamCommands(&app);
+  polyonym::workload::AddBulkCommand(&app);
   polyonym::workload::AddResolveCommand(&app);
   polyonym::workload::AddWhyCommand(&app);
   polyonym::workload::AddMergeHeavyCommand(&app);
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
   polyonym::workload::AddShapeCommands(&app);
   polyonym::workload::AddRetractCommand(&app);
   polyonym::workload::AddGrowthCommand(&app);
+  polyonym::workload::AddBoundedCommand(&app);
   polyonym::workload::AddStoresCommand(&app);
   polyonym::workload::AddPolicyChangeCommands(&app);
   polyonym::workload::AddHorizonCommand(&app);

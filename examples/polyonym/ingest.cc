@@ -27,7 +27,8 @@ struct IngestOptions {
   std::string rejects;
   std::vector<std::string> inputs;
   std::uint64_t max_rejects = 0;
-  std::size_t batch = 1000;
+  std::optional<std::size_t> batch;
+  bool bulk = false;
   bool memory = false;
   bool advance = false;
   When when;
@@ -72,11 +73,17 @@ class Rejects {
   std::map<std::string, std::uint64_t> by_reason_;
 };
 
+constexpr std::size_t kBatch = 1000;
+constexpr std::size_t kBulkBatch = 100'000;
+
 // Sends records to a store in batches. The same records again change nothing, so a run that was killed is simply repeated.
 class Ingest {
  public:
-  Ingest(Engine* engine, std::size_t batch_size, Rejects* rejects)
-      : engine_(engine), batch_size_(batch_size), rejects_(rejects) {}
+  Ingest(Engine* engine, const IngestOptions& options, Rejects* rejects)
+      : engine_(engine),
+        bulk_(options.bulk),
+        batch_size_(options.batch.value_or(bulk_ ? kBulkBatch : kBatch)),
+        rejects_(rejects) {}
 
   void Take(ReadRecord& row) {
     ++counts_.records;
@@ -91,7 +98,8 @@ class Ingest {
 
   void Flush() {
     ApplyResult result;
-    if (!records_.empty()) result = FromStore(engine_->Apply(records_));
+    if (!records_.empty())
+      result = FromStore(bulk_ ? engine_->BulkApply(records_) : engine_->Apply(records_));
     auto unread = rejected_.begin();
     for (std::size_t i = 0; i < result.records.size(); ++i) {
       while (unread != rejected_.end() && unread->first <= i) Reject((unread++)->second);
@@ -133,6 +141,7 @@ class Ingest {
   }
 
   Engine* engine_;
+  const bool bulk_;
   const std::size_t batch_size_;
   Rejects* rejects_;
   std::vector<Record> records_;
@@ -207,7 +216,7 @@ void IngestInto(Engine* engine, const IngestOptions& options, Session* session, 
   Rejects rejects(options.rejects);
   ReadPosition position = PositionOver(options.inputs);
   Progress progress("records");
-  Ingest ingest(engine, options.batch, &rejects);
+  Ingest ingest(engine, options, &rejects);
   const absl::Status read =
       ReadRecords(options.inputs, mapping ? &*mapping : nullptr, &position, [&](ReadRecord& row) {
         ingest.Take(row);
@@ -329,10 +338,15 @@ void AddIngest(CLI::App* app, Session* session) {
   const auto options = std::make_shared<IngestOptions>();
   session->OfferStore(ingest);
   OfferInput(ingest, options.get());
-  ingest->add_option("--batch", options->batch, "records a commit, 1 to 100000")
+  ingest
+      ->add_option("--batch", options->batch,
+                   "records a commit, 1 to 100000; default 1000, with --bulk 100000")
       ->check(CLI::Range(1, 100'000).description(""))
-      ->type_name("N")
-      ->capture_default_str();
+      ->type_name("N");
+  ingest->add_flag(
+      "--bulk", options->bulk,
+      "for a first import: each commit is written as one sorted file, synced, past the "
+      "write-ahead log");
   session->OfferDurability(ingest);
   session->OfferFormat(ingest);
   ingest->footer(

@@ -51,6 +51,12 @@ void Session::OfferFormatOrPrometheus(CLI::App* command) {
 
 void Session::OfferStore(CLI::App* command, bool required) {
   command->add_option("--db", db, "folder of the store")->type_name("DIR")->required(required);
+  command
+      ->add_option("--memory-budget", memory_budget_bytes,
+                   "memory for the index, such as 500MB or 2GiB; the rest lies on disk and is "
+                   "slower. Default: all is in memory")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
 }
 
 void Session::OfferGraph(CLI::App* command) {
@@ -75,6 +81,7 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   EngineOptions options;
   options.create_if_missing = create;
   options.durability = durability;
+  options.memory_budget_bytes = memory_budget_bytes;
   options.now_ms = NowMs;
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {

@@ -60,6 +60,7 @@ struct Session {
   std::string graph;  // empty: the first
   Format format = Format::kAuto;
   Durability durability = Durability::kGroup;
+  std::uint64_t memory_budget_bytes = 0;
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);

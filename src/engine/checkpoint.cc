@@ -35,18 +35,34 @@ enum class Part : char {
   kValues = 7,
 };
 
-using Rows = std::vector<std::pair<std::string, std::string>>;
-
 std::string KeyOf(std::uint32_t graph, Part part, std::uint64_t block) {
   return std::string{static_cast<char>(graph), static_cast<char>(part)} + BigEndianKey(block);
 }
 
-void AddRow(std::uint32_t graph, Part part, std::uint64_t block, std::string_view payload,
-            Rows* rows) {
-  std::string key = KeyOf(graph, part, block);
-  std::string value = SealValue(kStateVersion, key, payload);
-  rows->emplace_back(std::move(key), std::move(value));
-}
+// Seals the rows of a graph and hands them on. After a failure it does nothing.
+class RowWriter {
+ public:
+  RowWriter(std::uint32_t graph, PageMemory* memory, const Store::RowSink& add)
+      : graph_(graph), memory_(memory), add_(&add) {}
+
+  void Add(Part part, std::uint64_t block, std::string_view payload) {
+    if (!status_.ok()) return;
+    const std::string key = KeyOf(graph_, part, block);
+    const std::string value = SealValue(kStateVersion, key, payload);
+    bytes_ += key.size() + value.size();
+    status_ = (*add_)(key, value);
+    if (memory_ != nullptr) memory_->Keep();  // what was read for the row may go
+  }
+  const absl::Status& status() const { return status_; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  const std::uint32_t graph_;
+  PageMemory* const memory_;
+  const Store::RowSink* const add_;
+  absl::Status status_;
+  std::uint64_t bytes_ = 0;
+};
 
 // Whether nothing is left of what the cell had.
 template <class Cell>
@@ -59,8 +75,8 @@ bool IsGone(const Cell& cell) {
 }
 
 template <class Array>
-void AddCells(const Array& array, std::uint32_t graph, Part part, std::uint64_t size,
-              std::uint64_t commit, std::uint64_t since, Rows* rows) {
+void AddCells(const Array& array, Part part, std::uint64_t size, std::uint64_t commit,
+              std::uint64_t since, RowWriter* rows) {
   std::string payload;
   for (std::uint64_t first = 0; first < size; first += kBlockCells) {
     const std::uint64_t last = std::min<std::uint64_t>(first + kBlockCells, size);
@@ -77,7 +93,7 @@ void AddCells(const Array& array, std::uint32_t graph, Part part, std::uint64_t 
       gone = gone && IsGone(cell);
     }
     if (gone) payload.clear();
-    AddRow(graph, part, first / kBlockCells, payload, rows);
+    rows->Add(part, first / kBlockCells, payload);
   }
 }
 
@@ -281,22 +297,21 @@ absl::StatusOr<std::optional<std::string>> ReadManifest(const Store& store, std:
 }
 
 absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Store& store,
-                      Rows* rows) {
+                      RowWriter* rows) {
   const Index& index = *part.index;
   const CommitState& state = *part.state;
-  const std::uint32_t g = part.graph;
-  AddRow(g, Part::kManifest, 0, EncodeManifest(part), rows);
-  AddCells(index.nodes, g, Part::kNodes, state.nodes, state.sequence, since, rows);
-  AddCells(index.profiles, g, Part::kProfiles, state.profiles, state.sequence, since, rows);
-  AddCells(index.links, g, Part::kLinks, state.links, state.sequence, since, rows);
-  AddCells(index.mentions, g, Part::kMentions, state.mentions, state.sequence, since, rows);
-  AddCells(index.records, g, Part::kRecords, state.records, state.sequence, since, rows);
-  AddCells(index.renames, g, Part::kRenames, state.renames, state.sequence, since, rows);
+  rows->Add(Part::kManifest, 0, EncodeManifest(part));
+  AddCells(index.nodes, Part::kNodes, state.nodes, state.sequence, since, rows);
+  AddCells(index.profiles, Part::kProfiles, state.profiles, state.sequence, since, rows);
+  AddCells(index.links, Part::kLinks, state.links, state.sequence, since, rows);
+  AddCells(index.mentions, Part::kMentions, state.mentions, state.sequence, since, rows);
+  AddCells(index.records, Part::kRecords, state.records, state.sequence, since, rows);
+  AddCells(index.renames, Part::kRenames, state.renames, state.sequence, since, rows);
   // Values are only ever added; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
   // hand, chunks that are there already are found by asking the store.
   std::uint64_t from = 0;
   if (since != 0) {
-    auto manifest = ReadManifest(store, g);
+    auto manifest = ReadManifest(store, part.graph);
     if (!manifest.ok()) return manifest.status();
     if (manifest->has_value()) {
       auto last = DecodeManifest(index, **manifest);
@@ -305,24 +320,26 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
     }
   }
   for (; from < state.values_end; from += kValueChunk) {
-    AddRow(g, Part::kValues, from / kValueChunk,
-           index.values.Raw(from, std::min(kValueChunk, state.values_end - from)), rows);
+    rows->Add(Part::kValues, from / kValueChunk,
+              index.values.Raw(from, std::min(kValueChunk, state.values_end - from)));
   }
-  return absl::OkStatus();
+  return rows->status();
 }
 
 }  // namespace
 
 absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>& parts,
                                               std::uint64_t since, Store* store) {
-  Rows rows;
-  for (const CheckpointPart& part : parts) {
-    if (absl::Status status = AddGraph(part, since, *store, &rows); !status.ok()) return status;
-  }
   std::uint64_t bytes = 0;
-  for (const auto& [key, value] : rows) bytes += key.size() + value.size();
-  if (absl::Status status = store->Ingest(Table::kState, std::move(rows)); !status.ok())
-    return status;
+  absl::Status status = store->IngestFrom(Table::kState, [&](const Store::RowSink& add) {
+    for (const CheckpointPart& part : parts) {
+      RowWriter rows(part.graph, part.index->memory.get(), add);
+      if (absl::Status added = AddGraph(part, since, *store, &rows); !added.ok()) return added;
+      bytes += rows.bytes();
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
   return bytes;
 }
 

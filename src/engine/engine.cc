@@ -130,9 +130,11 @@ void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
     if (!failed.ok()) Latch(failed);
   }
   if (failed.ok() && last_sequence_ != sequence_before) {
-    failed = CommitLog(&writes, options_.durability == Durability::kSync);
+    const bool run = group.front()->way == Way::kRun;
+    const bool sync = run || options_.durability == Durability::kSync;
+    failed = run ? CommitRun(writes) : CommitLog(&writes, sync);
     if (failed.ok()) {
-      if (options_.durability == Durability::kSync) synced_sequence_ = last_sequence_;
+      if (sync) synced_sequence_ = last_sequence_;
       Publish();
       NoteCommit();
       CallBackground();
@@ -153,10 +155,28 @@ absl::Status Engine::Impl::CommitLog(WriteSet* writes, bool sync) {
   if (absl::Status status = store_->Commit(*writes, sync); !status.ok()) return status;
   timed.Stop();
   log_.Release();
-  const std::uint64_t bytes = log_.bytes_written() - bytes_before;
+  CountLogged(log_.bytes_written() - bytes_before);
+  return absl::OkStatus();
+}
+
+// Frames before their changes: opening can make the changes again. A run goes past the write-ahead log, so what lies
+// there must be on stable storage first, lest frames before it are lost and it is not.
+absl::Status Engine::Impl::CommitRun(const WriteSet& feed) {
+  const engine::Timed timed(recorder_, recorder_.commit);
+  if (absl::Status status = store_->Sync(); !status.ok()) return status;
+  const std::uint64_t bytes_before = log_.bytes_written();
+  absl::Status status = store_->IngestFrom(
+      Table::kLog, [this](const Store::RowSink& add) { return log_.WriteTo(add); });
+  if (status.ok() && !feed.empty()) status = store_->Commit(feed, true);
+  if (!status.ok()) return status;
+  log_.Release();
+  CountLogged(log_.bytes_written() - bytes_before);
+  return absl::OkStatus();
+}
+
+void Engine::Impl::CountLogged(std::uint64_t bytes) {
   log_bytes_since_checkpoint_ += bytes;
   recorder_.logged_bytes.Add(bytes);
-  return absl::OkStatus();
 }
 
 absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
@@ -206,7 +226,7 @@ void Engine::Impl::Take(std::span<const engine::Core::Incoming> records, std::in
     lenses_[i]->core->Take(stored, shape, [](std::size_t, const engine::Core::Taken&) {});
 }
 
-absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records) {
+absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records, Way way) {
   const engine::TimedCall call(recorder_, recorder_.apply, records.size());
   ApplyResult result;
   result.records.resize(records.size());
@@ -222,6 +242,8 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records)
     if (!records[i].id.empty() || check(i)) ready.Add(records[i], i);
   }
   Job job;
+  job.way = way;
+  job.alone = way == Way::kRun;
   job.run = [&] {
     PrimaryCandidates primaries;
     Take(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
@@ -495,7 +517,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions
 }
 
 absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) {
-  return impl_->Apply(records);
+  return impl_->Apply(records, Impl::Way::kLog);
+}
+absl::StatusOr<ApplyResult> Engine::BulkApply(std::span<const Record> records) {
+  return impl_->Apply(records, Impl::Way::kRun);
 }
 absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
   return impl_->Retract(selector);

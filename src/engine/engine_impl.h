@@ -39,7 +39,8 @@ class Engine::Impl {
   // Ends the work in the background and puts everything on stable storage. Views may live on.
   void Stop();
 
-  absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
+  enum class Way : std::uint8_t { kLog, kRun };  // how a call's frames get to disk
+  absl::StatusOr<ApplyResult> Apply(std::span<const Record> records, Way way);
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
   absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options);
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
@@ -73,11 +74,13 @@ class Engine::Impl {
     absl::Status status;
     std::uint32_t graph = 0;  // whose changes are wanted
     bool alone = false;       // commits by itself: no other call is in its group
+    Way way = Way::kLog;      // kRun: alone
     bool done = false;
   };
 
   engine::Lens& first() const { return *lenses_.front(); }
 
+  absl::Status OpenMemory();
   absl::Status OpenHeader();
   absl::Status LoadLenses();
   absl::Status CheckLogReaches(std::uint64_t frame) const;
@@ -87,12 +90,15 @@ class Engine::Impl {
   absl::Status ReplayHorizon(const engine::Frame& frame);
   absl::Status ReplayRecords(std::uint64_t number, const engine::Frame& frame);
   absl::Status EndReplayedApply();
+  absl::Status MendFeed();
   absl::Status CoreStatus() const;
 
   absl::Status Submit(Job* job);
   void RunGroup(const std::vector<Job*>& group);
   absl::Status RunJob(Job* job, WriteSet* writes);
   absl::Status CommitLog(WriteSet* writes, bool sync);
+  absl::Status CommitRun(const WriteSet& feed);
+  void CountLogged(std::uint64_t bytes);
   absl::Status CheckClock(std::int64_t now_ms) const;
   void Take(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
             const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
@@ -142,7 +148,8 @@ class Engine::Impl {
   std::vector<std::shared_ptr<engine::Lens>> lenses_;
   std::uint64_t last_sequence_ = 0;  // the group leader's
   std::uint64_t replaying_ = 0;      // sequence being replayed, while opening
-  bool replayed_policy_ = false;
+  std::vector<std::pair<std::uint32_t, engine::FeedRow>>
+      replayed_feed_;  // of the last call, by graph
   // A fold that is being replayed: its frame, and how many records went.
   std::optional<std::pair<engine::Frame, FoldedOut>> replayed_fold_;
   std::set<std::uint64_t> frames_to_clean_;  // the group leader's: of records that were folded

@@ -33,6 +33,20 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
 
 Engine::Impl::~Impl() = default;
 
+absl::Status Engine::Impl::OpenMemory() {
+  if (options_.memory_budget_bytes == 0) return absl::OkStatus();
+  auto file = store_->ScratchFile();
+  if (absl::IsUnimplemented(file.status())) {
+    return absl::InvalidArgumentError(
+        "memory_budget_bytes: a store in memory has no disk for the rest; open one in a folder");
+  }
+  if (!file.ok()) return file.status();
+  auto memory = PageMemory::Make(*file, options_.memory_budget_bytes);
+  if (!memory.ok()) return memory.status();
+  first().index.UseMemory(*std::move(memory));
+  return absl::OkStatus();
+}
+
 absl::Status Engine::Impl::OpenHeader() {
   engine::Index& index = first().index;
   auto header = store_->Get(Table::kMeta, kHeaderKey);
@@ -74,6 +88,7 @@ absl::Status Engine::Impl::Start() {
     return absl::InvalidArgumentError("max_clock_leap_ms: must be 0 (no bound) or more");
   if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
   store_->WatchStalls([this] { recorder_.NoteStall(*store_); });
+  if (absl::Status status = OpenMemory(); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   if (absl::Status status = LoadLenses(); !status.ok()) return status;
   const std::uint64_t last_frame = log_.last_frame();
@@ -148,7 +163,8 @@ absl::Status Engine::Impl::ReplayTail() {
   if (!status.ok()) return status;
   if (!problem.ok()) return problem;
   if (status = EndReplayedApply(); !status.ok()) return status;
-  return CoreStatus();
+  if (status = CoreStatus(); !status.ok()) return status;
+  return MendFeed();
 }
 
 absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view bytes) {
@@ -216,7 +232,6 @@ absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Fra
 }
 
 absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
-  replayed_policy_ = true;
   auto policy = ReadPolicyProto(frame.policy);
   if (!policy.ok()) return absl::DataLossError("a logged policy does not decode; restore a backup");
   auto compiled = CompiledPolicy::Compile(*std::move(policy));
@@ -238,21 +253,30 @@ absl::Status Engine::Impl::EndReplayedApply() {
     EndFold(replayed_fold_->first.source, replayed_fold_->first.before_ms, replayed_fold_->second);
     replayed_fold_.reset();
   }
-  WriteSet missing;
+  replayed_feed_.clear();
   for (const auto& lens : lenses_) {
-    const engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
+    engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
     lens->index.Reclaim(replaying_);
-    // A policy is logged before the work that it asks for: a process that died in it left no row of changes.
-    if (row.changes.empty() || !replayed_policy_) continue;
-    std::string key = engine::FeedKey(replaying_, lens->number);
+    if (lens->index.memory != nullptr) lens->index.memory->Keep();
+    if (!row.changes.empty()) replayed_feed_.emplace_back(lens->number, std::move(row));
+  }
+  last_sequence_ = std::exchange(replaying_, 0);
+  return absl::OkStatus();
+}
+
+// A policy is logged before the work that it asks for, and a run of frames before its changes: a process that died between them left no
+// row of changes for its last call.
+absl::Status Engine::Impl::MendFeed() {
+  WriteSet missing;
+  for (const auto& [graph, row] : replayed_feed_) {
+    std::string key = engine::FeedKey(last_sequence_, graph);
     auto known = store_->Get(Table::kFeed, key);
     if (!known.ok()) return known.status();
     if (known->has_value()) continue;
     missing.puts.push_back(
-        {Table::kFeed, std::move(key), engine::EncodeFeedRow(replaying_, row, lens->number)});
+        {Table::kFeed, std::move(key), engine::EncodeFeedRow(last_sequence_, row, graph)});
   }
-  last_sequence_ = std::exchange(replaying_, 0);
-  replayed_policy_ = false;
+  replayed_feed_.clear();
   return missing.empty() ? absl::OkStatus() : store_->Commit(missing, true);
 }
 

@@ -96,6 +96,8 @@ std::vector<std::string> Engine::Impl::Graphs() const {
 std::uint64_t Engine::Impl::resident_bytes() const {
   const std::lock_guard lock(lenses_mutex_);
   std::uint64_t bytes = 0;
+  if (const PageMemory* memory = lenses_.front()->index.memory.get(); memory != nullptr)
+    return memory->stats().resident_bytes;
   for (const auto& lens : lenses_) {
     const auto state = lens->publisher.newest();
     bytes += state == nullptr ? 0 : state->resident.total();

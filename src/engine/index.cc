@@ -4,8 +4,23 @@
 #include <xxhash.h>
 
 #include <string>
+#include <utility>
 
 namespace polyonym::engine {
+
+void Index::UseMemory(std::shared_ptr<PageMemory> paged) {
+  memory = std::move(paged);
+  nodes.UseMemory(memory.get());
+  profiles.UseMemory(memory.get());
+  links.UseMemory(memory.get());
+  mentions.UseMemory(memory.get());
+  records.UseMemory(memory.get());
+  renames.UseMemory(memory.get());
+  values.UseMemory(memory.get());
+  dictionary.UseMemory(memory.get());
+  pairs.UseMemory(memory.get());
+  record_keys.UseMemory(memory.get());
+}
 
 void Index::Begin(std::uint64_t commit) {
   nodes.Begin(commit);

@@ -8,6 +8,7 @@
 #define POLYONYM_SRC_ENGINE_INDEX_H_
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -23,6 +24,7 @@
 namespace polyonym::engine {
 
 struct Index {
+  std::shared_ptr<PageMemory> memory;  // null: the heap; else it holds all that follows
   VersionedArray<NodeCell, 4> nodes;
   VersionedArray<ProfileCell, 4> profiles;
   VersionedArray<LinkCell, 4> links;
@@ -36,6 +38,8 @@ struct Index {
   std::uint64_t seed = 0;
   int hash_bits = 64;
 
+  // REQUIRES: nothing is in it yet.
+  void UseMemory(std::shared_ptr<PageMemory> paged);
   void Begin(std::uint64_t commit);
   void Reclaim(std::uint64_t oldest);
   // Gives back pages of mentions and records that were freed up to a commit which a checkpoint shows and no reader is older than.

@@ -10,6 +10,7 @@ Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like,
   if (like == nullptr) return;
   index.seed = like->seed;
   index.hash_bits = like->hash_bits;
+  if (like->memory != nullptr) index.UseMemory(like->memory);
 }
 
 void Lens::Start(Log* log, std::shared_ptr<const Rules> rules) {
@@ -66,6 +67,7 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   index.pairs.Reclaim();
   index.record_keys.Reclaim();
   if (!publisher.HasPins()) index.dictionary.Reclaim();
+  if (index.memory != nullptr) index.memory->Keep();
 }
 
 Lens::Work Lens::TakeWork() {

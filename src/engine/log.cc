@@ -375,6 +375,15 @@ void Log::MoveTo(WriteSet* writes) {
   }
 }
 
+absl::Status Log::WriteTo(const Store::RowSink& add) {
+  Seal();
+  for (const auto& [number, bytes] : pending_) {
+    bytes_written_ += bytes.size();
+    if (absl::Status status = add(FrameKey(number), bytes); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 void Log::Release() { pending_.clear(); }
 
 absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {

@@ -92,7 +92,9 @@ class Log {
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
   void Seal();
   void MoveTo(WriteSet* writes);
-  // What was moved is in the store now.
+  // The same, to a sorted run.
+  absl::Status WriteTo(const Store::RowSink& add);
+  // What was moved or written is in the store now.
   void Release();
   std::uint64_t bytes_written() const { return bytes_written_; }
   // Records, policies and clocks appended since it was made.

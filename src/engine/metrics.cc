@@ -109,6 +109,14 @@ EngineMetrics Engine::Impl::Metrics() const {
     m.waiting_calls = queue_.size();
   }
   m.store_bytes = store_->ApproximateBytes();
+  if (const PageMemory* memory = lenses_.front()->index.memory.get(); memory != nullptr) {
+    const PageMemory::Stats paged = memory->stats();
+    m.paged = {.budget_bytes = paged.budget_bytes,
+               .allocated_bytes = paged.allocated_bytes,
+               .resident_bytes = paged.resident_bytes,
+               .dropped_pages = paged.dropped_pages,
+               .read_ahead_pages = paged.read_ahead_pages};
+  }
   return m;
 }
 

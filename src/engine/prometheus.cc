@@ -45,6 +45,10 @@ template <std::uint64_t M::*kField>
 Scaled Number(const M& m) {
   return {m.*kField, 0};
 }
+template <std::uint64_t PagedMemory::*kField>
+Scaled Paged(const M& m) {
+  return {m.paged.*kField, 0};
+}
 template <std::uint64_t M::*kField>
 Scaled Time(const M& m) {
   return Seconds(m.*kField);
@@ -157,6 +161,14 @@ const std::vector<Family>& Families() {
        kCounter,
        "Events that on_event was too slow to be told of.",
        {{"", Number<&M::dropped_events>}}},
+      {"dropped_pages_total",
+       kCounter,
+       "Pages of the index dropped from memory to keep its budget.",
+       {{"", Paged<&PagedMemory::dropped_pages>}}},
+      {"read_ahead_pages_total",
+       kCounter,
+       "Of them, read again before they were touched.",
+       {{"", Paged<&PagedMemory::read_ahead_pages>}}},
       // ---- as it stands ----
       {"sequence", kGauge, "The last commit.", {{"", Number<&M::sequence>}}},
       {"unsynced_commits",
@@ -226,6 +238,15 @@ const std::vector<Family>& Families() {
         {R"(part="identifier_hashes")", Resident<&ResidentBytes::identifier_hashes>},
         {R"(part="link_hashes")", Resident<&ResidentBytes::link_hashes>},
         {R"(part="record_hashes")", Resident<&ResidentBytes::record_hashes>}}},
+      {"memory_budget_bytes",
+       kGauge,
+       "Bound on the memory of the index; 0: none.",
+       {{"", Paged<&PagedMemory::budget_bytes>}}},
+      {"paged_bytes",
+       kGauge,
+       "Memory of the index where it has a budget, by where it is.",
+       {{R"(place="memory")", Paged<&PagedMemory::resident_bytes>},
+        {R"(place="all")", Paged<&PagedMemory::allocated_bytes>}}},
       {"store_bytes", kGauge, "Disk.", {{"", Number<&M::store_bytes>}}},
       {"write_stalled",
        kGauge,

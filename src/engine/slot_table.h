@@ -15,18 +15,28 @@
 #include <vector>
 
 #include "engine/cells.h"
+#include "polyonym/store/page_memory.h"
 
 namespace polyonym::engine {
 
 class SlotTable {
  public:
   SlotTable() {
-    for (auto& segment : segments_) segment.Install(8);
+    for (auto& segment : segments_) segment.Install(8, nullptr);
+  }
+
+  // Has the tables lie there from now on, and not on the heap. It must outlive this.  REQUIRES: it is empty; no readers.
+  void UseMemory(PageMemory* memory) {
+    memory_ = memory;
+    Reserve(0);
   }
 
   void Prefetch(std::uint64_t hash) const {
     const Table* table = segments_[hash >> 58].table.load(std::memory_order_acquire);
-    __builtin_prefetch(&table->slots[static_cast<std::uint32_t>(hash) & table->mask]);
+    const std::atomic<std::uint64_t>* slot =
+        &table->slots[static_cast<std::uint32_t>(hash) & table->mask];
+    if (memory_ != nullptr) memory_->Want(slot, sizeof *slot);
+    __builtin_prefetch(slot);
   }
 
   // The first number under `hash` for which `is_it(number)` is true, or kNone.
@@ -54,7 +64,7 @@ class SlotTable {
     while (numbers / segments_.size() * 4 > std::uint64_t{capacity} * 3) capacity *= 2;
     for (auto& segment : segments_) {
       segment.tables.clear();
-      segment.Install(capacity);
+      segment.Install(capacity, memory_);
     }
   }
 
@@ -62,7 +72,7 @@ class SlotTable {
   void Insert(std::uint64_t hash, std::uint32_t number) {
     Segment& segment = segments_[hash >> 58];
     if ((segment.used + 1) * 4 > (std::uint64_t{segment.tables.back()->mask} + 1) * 3)
-      segment.Grow();
+      segment.Grow(memory_);
     segment.Put(static_cast<std::uint32_t>(hash), number);
     ++segment.used;
   }
@@ -123,9 +133,29 @@ class SlotTable {
   }
 
  private:
+  using Slot = std::atomic<std::uint64_t>;
+  struct Deleter {
+    PageMemory* memory;  // null: the heap
+    std::size_t bytes;
+    void operator()(Slot* slots) const {
+      if (memory != nullptr) {
+        memory->Free(slots, bytes);
+      } else {
+        delete[] slots;
+      }
+    }
+  };
   struct Table {
-    std::uint32_t mask = 0;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> slots;
+    Table(std::uint32_t capacity, PageMemory* memory) : mask(capacity - 1) {
+      const std::size_t bytes = capacity * sizeof(Slot);
+      if (memory == nullptr) {
+        slots = {new Slot[capacity](), Deleter{nullptr, bytes}};
+      } else {  // of zeros, which empty slots are
+        slots = {static_cast<Slot*>(memory->Allocate(bytes)), Deleter{memory, bytes}};
+      }
+    }
+    const std::uint32_t mask;
+    std::unique_ptr<Slot[], Deleter> slots;
   };
   static std::uint64_t Pack(std::uint32_t tag, std::uint32_t number) {
     return std::uint64_t{tag} << 32 | (number + 1);
@@ -135,11 +165,8 @@ class SlotTable {
     std::vector<std::unique_ptr<Table>> tables;  // the last is in use
     std::uint64_t used = 0;
 
-    void Install(std::uint32_t capacity) {
-      auto fresh = std::make_unique<Table>();
-      fresh->mask = capacity - 1;
-      fresh->slots = std::make_unique<std::atomic<std::uint64_t>[]>(capacity);
-      tables.push_back(std::move(fresh));
+    void Install(std::uint32_t capacity, PageMemory* memory) {
+      tables.push_back(std::make_unique<Table>(capacity, memory));
       table.store(tables.back().get(), std::memory_order_release);
     }
     void Put(std::uint32_t tag, std::uint32_t number) { PutIn(*tables.back(), tag, number); }
@@ -148,11 +175,9 @@ class SlotTable {
       while (into.slots[at].load(std::memory_order_relaxed) != 0) at = (at + 1) & into.mask;
       into.slots[at].store(Pack(tag, number), std::memory_order_release);
     }
-    void Grow() {
+    void Grow(PageMemory* memory) {
       const Table& old = *tables.back();
-      auto fresh = std::make_unique<Table>();
-      fresh->mask = old.mask * 2 + 1;
-      fresh->slots = std::make_unique<std::atomic<std::uint64_t>[]>(std::uint64_t{fresh->mask} + 1);
+      auto fresh = std::make_unique<Table>(old.mask * 2 + 2, memory);
       for (std::uint64_t i = 0; i <= old.mask; ++i) {
         const std::uint64_t slot = old.slots[i].load(std::memory_order_relaxed);
         if (slot != 0)
@@ -163,6 +188,7 @@ class SlotTable {
       table.store(tables.back().get(), std::memory_order_release);
     }
   };
+  PageMemory* memory_ = nullptr;  // null: the heap
   std::array<Segment, 64> segments_;
 };
 

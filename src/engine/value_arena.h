@@ -17,6 +17,8 @@
 
 #include <sys/mman.h>
 
+#include "polyonym/store/page_memory.h"
+
 namespace polyonym::engine {
 
 class ValueArena {
@@ -24,6 +26,9 @@ class ValueArena {
   static constexpr std::uint64_t kBlockBytes = std::uint64_t{1} << 20;
 
   ValueArena() { GrowDirectory(4); }
+
+  // Has the values lie there. It must outlive the arena.  REQUIRES: there are no values yet.
+  void UseMemory(PageMemory* memory) { memory_ = memory; }
 
   // Adds a value.  REQUIRES: value.size() + 4 <= kBlockBytes.
   std::uint64_t Add(std::string_view value) {
@@ -50,8 +55,10 @@ class ValueArena {
   }
 
   void Prefetch(std::uint64_t place) const {
-    __builtin_prefetch(directory_.load(std::memory_order_acquire)[place / kBlockBytes] +
-                       place % kBlockBytes);
+    const char* at =
+        directory_.load(std::memory_order_acquire)[place / kBlockBytes] + place % kBlockBytes;
+    if (memory_ != nullptr) memory_->Want(at, kWantBytes);
+    __builtin_prefetch(at);
   }
 
   // Bytes from the start up to which everything is in use; blocks before the last count whole.
@@ -77,17 +84,23 @@ class ValueArena {
 
  private:
   static constexpr std::uint64_t kPageBytes = 4096;
+  static constexpr std::uint64_t kWantBytes = 64;  // of a value: few are longer
   struct Unmap {
-    void operator()(char* block) const { ::munmap(block, kBlockBytes); }
+    bool ours = true;  // and not of `memory_`, which keeps it to its end
+    void operator()(char* block) const {
+      if (ours) ::munmap(block, kBlockBytes);
+    }
   };
   using Block = std::unique_ptr<char[], Unmap>;
 
   // Zeroed, and the system's again at once when it goes; the heap would keep it, and have all of it in use from the start.
-  static Block NewBlock() {
+  Block NewBlock() const {
+    if (memory_ != nullptr)
+      return {static_cast<char*>(memory_->Allocate(kBlockBytes)), Unmap{false}};
     void* at =
         ::mmap(nullptr, kBlockBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) throw std::bad_alloc();
-    return Block(static_cast<char*>(at));
+    return {static_cast<char*>(at), Unmap{true}};
   }
   void AddBlock() {
     if (blocks_.size() == directories_.back().size()) GrowDirectory(directories_.back().size() * 2);
@@ -101,6 +114,7 @@ class ValueArena {
     directory_.store(directories_.back().data(), std::memory_order_release);
   }
 
+  PageMemory* memory_ = nullptr;
   std::vector<Block> blocks_;
   std::vector<std::vector<char*>> directories_;  // old ones stay for readers that hold them
   std::atomic<char**> directory_{nullptr};

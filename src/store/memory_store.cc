@@ -85,15 +85,18 @@ class MemoryStore : public Store {
 
   absl::Status Sync() override { return absl::OkStatus(); }
 
-  absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (!(rows[i - 1].first < rows[i].first)) {
+  absl::Status IngestFrom(Table table, const RowSource& rows) override {
+    std::vector<std::pair<std::string, std::string>> run;
+    absl::Status status = rows([&run](std::string_view key, std::string_view value) {
+      if (!run.empty() && key <= run.back().first)
         return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
-      }
-    }
+      run.emplace_back(key, value);
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
     const std::unique_lock lock(mutex_);
     ++commit_;
-    for (auto& [key, value] : rows) Set(table, key, std::move(value));
+    for (auto& [key, value] : run) Set(table, key, std::move(value));
     return absl::OkStatus();
   }
 

@@ -1,7 +1,13 @@
 // The store on RocksDB. One column family a table; settings follow what was measured: small memtables (the skip list is the
 // limit), XXH3 checksums on tables (the packaged CRC has no hardware), ascending keys wherever it can be helped.
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -204,24 +210,32 @@ class RocksStore : public Store {
     return Latch(db_->SyncWAL());
   }
 
-  absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
+  absl::Status IngestFrom(Table table, const RowSource& rows) override {
     if (absl::Status status = Latched(); !status.ok()) return status;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      if (!(rows[i - 1].first < rows[i].first))
-        return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
-    }
-    if (rows.empty()) return absl::OkStatus();
     const std::string file = path_ + "/ingest-" + std::to_string(++ingested_) + ".tmp";
     std::error_code ignored;
     fs::remove(file, ignored);  // left by a crash
-    rocksdb::Status status = WriteRun(file, table, rows);
-    if (status.ok()) {
+    auto written = WriteRun(file, table, rows);
+    absl::Status status = written.status();
+    if (written.ok() && *written != 0) {
       rocksdb::IngestExternalFileOptions ingest;
       ingest.move_files = true;
-      status = db_->IngestExternalFile(Family(table), {file}, ingest);
+      status = ToStatus(db_->IngestExternalFile(Family(table), {file}, ingest));
     }
     fs::remove(file, ignored);
-    return ToStatus(status);
+    return status;
+  }
+
+  absl::StatusOr<int> ScratchFile() const override {
+    int file = ::open(path_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file >= 0) return file;
+    // Not every file system has files without a name.
+    std::string name = path_ + "/scratch-XXXXXX";
+    file = ::mkostemp(name.data(), O_CLOEXEC);
+    if (file < 0)
+      return absl::ErrnoToStatus(errno, "the store's folder cannot have a scratch file");
+    ::unlink(name.c_str());
+    return file;
   }
 
   absl::Status CopyTo(const std::string& path) const override {
@@ -254,15 +268,26 @@ class RocksStore : public Store {
     return families_[static_cast<std::size_t>(table)];
   }
 
-  rocksdb::Status WriteRun(const std::string& file, Table table,
-                           const std::vector<std::pair<std::string, std::string>>& rows) {
+  // Returns how many rows there were.
+  absl::StatusOr<std::uint64_t> WriteRun(const std::string& file, Table table,
+                                         const RowSource& rows) {
     rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), db_->GetOptions(Family(table)),
                                   Family(table));
-    rocksdb::Status status = writer.Open(file);
-    for (std::size_t i = 0; i < rows.size() && status.ok(); ++i)
-      status = writer.Put(rows[i].first, rows[i].second);
-    if (status.ok()) status = writer.Finish();
-    return status;
+    std::uint64_t count = 0;
+    std::string last;
+    absl::Status status = rows([&](std::string_view key, std::string_view value) {
+      if (count == 0) {
+        if (absl::Status opened = ToStatus(writer.Open(file)); !opened.ok()) return opened;
+      } else if (key <= last) {
+        return absl::InvalidArgumentError("rows: keys must ascend and be distinct");
+      }
+      ++count;
+      last.assign(key);
+      return ToStatus(writer.Put(ToSlice(key), ToSlice(value)));
+    });
+    if (status.ok() && count != 0) status = ToStatus(writer.Finish());
+    if (!status.ok()) return status;
+    return count;
   }
 
   absl::Status Latched() const {

@@ -48,8 +48,13 @@ class FrailStore : public Store {
     return disk_->Commit(writes, sync);
   }
   absl::Status Sync() override { return disk_->Sync(); }
-  absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
-    return disk_->Ingest(table, rows);
+  absl::Status IngestFrom(Table table, const RowSource& rows) override {
+    FrailDisk::Rows run;
+    absl::Status status = rows([&run](std::string_view key, std::string_view value) {
+      run.emplace_back(key, value);
+      return absl::OkStatus();
+    });
+    return status.ok() ? disk_->Ingest(table, run) : status;
   }
   absl::Status CopyTo(const std::string& path) const override { return disk_->now_->CopyTo(path); }
   std::uint64_t ApproximateBytes() const override { return disk_->now_->ApproximateBytes(); }

@@ -39,7 +39,9 @@ class LaneWriter {
   explicit LaneWriter(Random* random) : random_(*random) {}
 
   void Apply(std::span<const Record> records) {
-    Add(Step::Kind::kApply).records.assign(records.begin(), records.end());
+    Step& step = Add(Step::Kind::kApply);
+    step.records.assign(records.begin(), records.end());
+    step.bulk = random_.Chance(20);
     for (const Record& record : records) {
       if (MayFold(record)) sent_.emplace_back(record.source, *record.time_ms);
     }
@@ -110,7 +112,7 @@ absl::StatusOr<std::uint64_t> SequenceOf(const absl::StatusOr<Result>& result) {
 std::string NameOf(const Step& step) {
   switch (step.kind) {
     case Step::Kind::kApply:
-      return "apply";
+      return step.bulk ? "bulk apply" : "apply";
     case Step::Kind::kSetPolicy:
       return step.graph.empty() ? "policy" : "policy of a further graph";
     case Step::Kind::kAdvance:
@@ -154,7 +156,7 @@ Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape) 
 absl::StatusOr<std::uint64_t> Run(const Step& step, Engine* engine) {
   switch (step.kind) {
     case Step::Kind::kApply: {
-      const auto result = engine->Apply(step.records);
+      const auto result = step.bulk ? engine->BulkApply(step.records) : engine->Apply(step.records);
       if (!result.ok()) return result.status();
       const bool left = std::any_of(
           result->records.begin(), result->records.end(), [](const RecordResult& record) {

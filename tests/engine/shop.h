@@ -108,10 +108,10 @@ class FailingStore : public Store {
     return Failure();
   }
   absl::Status Sync() override { return plan_->fail_syncs ? Failure() : store_->Sync(); }
-  absl::Status Ingest(Table table, std::vector<std::pair<std::string, std::string>> rows) override {
+  absl::Status IngestFrom(Table table, const RowSource& rows) override {
     if (plan_->fail_ingests) return Failure();
     ++plan_->ingests;
-    return store_->Ingest(table, std::move(rows));
+    return store_->IngestFrom(table, rows);
   }
   absl::Status CopyTo(const std::string& path) const override { return store_->CopyTo(path); }
   std::uint64_t ApproximateBytes() const override { return store_->ApproximateBytes(); }

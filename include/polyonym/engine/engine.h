@@ -64,6 +64,11 @@ struct EngineOptions {
   // Nodes that one call may run the rule over record by record; then it puts off the rest to its end and runs it once, so that a
   // full profile which changes with every record costs one run a call. What comes of a call is the same. DEFAULT 10,000.
   std::uint64_t replay_at_once = 10'000;
+  // Memory for the index; the rest of it lies in a scratch file in the store's folder, written in plain whatever the store is, without a
+  // name and gone when the store is closed. Above the budget a page costs what the disk takes to read it: docs/operations.md has the
+  // slope. Views may make the budget be passed for as long as they last. It holds neither RocksDB's memory (`rocks`) nor what the index
+  // keeps of each page, about 2 % of it.  DEFAULT 0: no budget, all is in memory. Range from 65,536; stores on disk alone.
+  std::uint64_t memory_budget_bytes = 0;
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
   // Told of what an operator should hear of at once; engine/event.h says how.  DEFAULT: nobody is.
   std::function<void(const EngineEvent&)> on_event;
@@ -167,6 +172,11 @@ class Engine {
   // (more than 32-bit numbers can count).
   // COST: see ARCHITECTURE.md; batches of 1,000 are several times cheaper a record than single ones.
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
+
+  // As Apply(), for a first import: what the call logs goes to disk as one sorted run, synced, past the write-ahead log and memtables that
+  // Apply() writes it to first. Give it 100,000 records a call; smaller calls pay a file each. Results and states are those of Apply().
+  // ERRORS: as Apply().  COST: as Apply(), without writing the log twice; two syncs.
+  absl::StatusOr<ApplyResult> BulkApply(std::span<const Record> records);
 
   // Takes records back: logs a tombstone for each that stands, in one commit. Acts are records, and are taken back alike.
   // ERRORS: InvalidArgument (no source, or neither a record nor a range), OutOfRange (behind the source's horizon, or by the id of a record

@@ -72,6 +72,15 @@ struct ResidentBytes {
   }
 };
 
+// The index where EngineOptions::memory_budget_bytes is set; else zeros. store/page_memory.h.
+struct PagedMemory {
+  std::uint64_t budget_bytes = 0;
+  std::uint64_t allocated_bytes = 0;  // in memory or on disk
+  std::uint64_t resident_bytes = 0;   // estimated
+  std::uint64_t dropped_pages = 0;    // so far, of 4 KiB
+  std::uint64_t read_ahead_pages = 0;
+};
+
 struct EngineMetrics {
   // ---- done since the engine was opened; these only grow ----
 
@@ -139,7 +148,8 @@ struct EngineMetrics {
   std::uint64_t oldest_pin_commits = 0;  // commits since the oldest of them; 0 where there is none
   std::uint64_t waiting_calls = 0;       // that write, the one at work included
   std::uint64_t log_since_checkpoint_bytes = 0;  // taken again when the store is opened
-  ResidentBytes resident;
+  ResidentBytes resident;                        // with a memory budget, some of it on disk
+  PagedMemory paged;
   std::uint64_t store_bytes = 0;  // on disk
   bool write_stalled = false;
   bool read_only = false;

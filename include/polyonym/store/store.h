@@ -93,14 +93,33 @@ class Store {
   // Puts everything committed so far on stable storage.
   virtual absl::Status Sync() = 0;
 
-  // Adds rows, ascending and distinct by key, as one sorted run; replaces rows of equal keys. All or nothing. Synced when
-  // it returns. COST: one sequential write, no log.
-  virtual absl::Status Ingest(Table table,
-                              std::vector<std::pair<std::string, std::string>> rows) = 0;
+  // Adds rows as one sorted run; replaces rows of equal keys. All or nothing. Synced when it returns. `rows` is called once and hands
+  // row after row to the sink, ascending and distinct by key; it returns the first failure, its own or the sink's.
+  // ERRORS: InvalidArgument (keys do not ascend), what `rows` returns, Unavailable (I/O).
+  // COST: one sequential write, no log. Memory: a block of rows; in memory: all of them.
+  using RowSink = std::function<absl::Status(std::string_view key, std::string_view value)>;
+  using RowSource = std::function<absl::Status(const RowSink& add)>;
+  virtual absl::Status IngestFrom(Table table, const RowSource& rows) = 0;
+
+  // The same with rows at hand.
+  absl::Status Ingest(Table table, const std::vector<std::pair<std::string, std::string>>& rows) {
+    return IngestFrom(table, [&rows](const RowSink& add) {
+      absl::Status status;
+      for (std::size_t i = 0; i < rows.size() && status.ok(); ++i)
+        status = add(rows[i].first, rows[i].second);
+      return status;
+    });
+  }
 
   // A consistent copy of the whole store in a new folder that OpenRocksStore() opens; hard links where the disk allows.
   // ERRORS: AlreadyExists (`path` exists), Unimplemented (in memory).
   virtual absl::Status CopyTo(const std::string& path) const = 0;
+
+  // A new, empty, nameless file on the disk of the store, open for reading and writing: what is in it is gone when it is closed. The
+  // caller closes it.  ERRORS: Unimplemented (in memory), Unavailable (I/O).
+  virtual absl::StatusOr<int> ScratchFile() const {
+    return absl::UnimplementedError("a store in memory has no disk");
+  }
 
   // Bytes on disk (in memory: bytes held), for statistics.
   virtual std::uint64_t ApproximateBytes() const = 0;

@@ -22,9 +22,12 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "polyonym/store/page_memory.h"
 
 namespace polyonym {
 
@@ -38,6 +41,9 @@ class VersionedArray {
   VersionedArray& operator=(const VersionedArray&) = delete;
 
   // ---- writer ----
+
+  // Has the cells lie there, and not on the heap. It must outlive the array.  REQUIRES: there are no cells yet.
+  void UseMemory(PageMemory* memory) { memory_ = memory; }
 
   // Opens commit `commit`, greater than any before it.
   void Begin(std::uint64_t commit) { commit_ = commit; }
@@ -78,6 +84,7 @@ class VersionedArray {
   // Asks the processor to fetch a cell and the head of its page. For readers and the writer.  REQUIRES: as At().
   void PrefetchCell(std::size_t index) const {
     const Page* page = FindSlot(index / kPageCells)->load(std::memory_order_acquire);
+    if (memory_ != nullptr) Want(page);
     __builtin_prefetch(page);
     __builtin_prefetch(reinterpret_cast<const char*>(&page->cells[index % kPageCells]) + sizeof(T) -
                        1);
@@ -86,8 +93,9 @@ class VersionedArray {
   // Asks the processor to fetch the page of a cell: all of it, since a write copies it.
   void Prefetch(std::size_t index) const {
     if (index >= size_) return;
-    const auto* at = reinterpret_cast<const char*>(
-        FindSlot(index / kPageCells)->load(std::memory_order_relaxed));
+    const Page* page = FindSlot(index / kPageCells)->load(std::memory_order_relaxed);
+    if (memory_ != nullptr) Want(page);
+    const auto* at = reinterpret_cast<const char*>(page);
     for (std::size_t i = 0; i < sizeof(Page); i += kCacheLine) __builtin_prefetch(at + i);
   }
 
@@ -156,6 +164,17 @@ class VersionedArray {
   // Immutable up to the segments there were when readers could see it.
   using Directory = std::vector<Segment*>;
 
+  struct Deleter {
+    bool on_heap = true;
+    void operator()(Page* pages) const {
+      if (on_heap) delete[] pages;
+    }
+  };
+  using Chunk = std::unique_ptr<Page[], Deleter>;
+
+  void Want(const Page* page) const {
+    if (page != &empty_) memory_->Want(page, sizeof(Page));
+  }
   void AddPage(std::size_t index) {
     Page* page = NewPage();
     page->commit = commit_;
@@ -197,7 +216,7 @@ class VersionedArray {
   Page* NewPage() {
     if (free_.empty()) {
       const std::size_t pages = std::clamp(pages_, kFirstChunkPages, kChunkPages);
-      chunks_.push_back(std::make_unique<Page[]>(pages));
+      chunks_.push_back(NewChunk(pages));
       for (std::size_t i = 0; i < pages; ++i) free_.push_back(&chunks_.back()[i]);
       pages_ += pages;
     }
@@ -206,6 +225,14 @@ class VersionedArray {
     return page;
   }
 
+  Chunk NewChunk(std::size_t pages) {
+    if (memory_ == nullptr) return Chunk(new Page[pages], Deleter{true});
+    auto* at = static_cast<Page*>(memory_->Allocate(pages * sizeof(Page)));
+    std::uninitialized_default_construct_n(at, pages);
+    return Chunk(at, Deleter{false});
+  }
+
+  PageMemory* memory_ = nullptr;  // null: the heap
   std::atomic<Segment**> directory_{nullptr};
   std::vector<Directory> directories_;
   std::vector<std::unique_ptr<Segment>> segments_;
@@ -216,7 +243,7 @@ class VersionedArray {
   std::deque<Freed> freed_;  // in order of commit
   Page empty_;               // every page that was freed
   std::vector<Page*> free_;
-  std::vector<std::unique_ptr<Page[]>> chunks_;
+  std::vector<Chunk> chunks_;
   std::size_t pages_ = 0;  // in all chunks
 };
 
