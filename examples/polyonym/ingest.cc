@@ -27,7 +27,7 @@ struct IngestOptions {
   std::string rejects;
   std::vector<std::string> inputs;
   std::uint64_t max_rejects = 0;
-  std::optional<std::size_t> batch;
+  std::size_t batch = 1000;
   bool bulk = false;
   bool memory = false;
   bool advance = false;
@@ -73,17 +73,11 @@ class Rejects {
   std::map<std::string, std::uint64_t> by_reason_;
 };
 
-constexpr std::size_t kBatch = 1000;
-constexpr std::size_t kBulkBatch = 100'000;
-
 // Sends records to a store in batches. The same records again change nothing, so a run that was killed is simply repeated.
 class Ingest {
  public:
   Ingest(Engine* engine, const IngestOptions& options, Rejects* rejects)
-      : engine_(engine),
-        bulk_(options.bulk),
-        batch_size_(options.batch.value_or(bulk_ ? kBulkBatch : kBatch)),
-        rejects_(rejects) {}
+      : engine_(engine), bulk_(options.bulk), batch_size_(options.batch), rejects_(rejects) {}
 
   void Take(ReadRecord& row) {
     ++counts_.records;
@@ -339,14 +333,13 @@ void AddIngest(CLI::App* app, Session* session) {
   session->OfferStore(ingest);
   OfferInput(ingest, options.get());
   ingest
-      ->add_option("--batch", options->batch,
-                   "records a commit, 1 to 100000; default 1000, with --bulk 100000")
+      ->add_option("--batch", options->batch, "records a commit, 1 to 100000; with --bulk, a call")
       ->check(CLI::Range(1, 100'000).description(""))
-      ->type_name("N");
-  ingest->add_flag(
-      "--bulk", options->bulk,
-      "for a first import: each commit is written as one sorted file, synced, past the "
-      "write-ahead log");
+      ->type_name("N")
+      ->capture_default_str();
+  ingest->add_flag("--bulk", options->bulk,
+                   "for a first import: all is one commit, shown when it ends, whose log goes to "
+                   "disk in sorted files");
   session->OfferDurability(ingest);
   session->OfferFormat(ingest);
   ingest->footer(

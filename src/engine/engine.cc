@@ -121,29 +121,33 @@ absl::Status Engine::Impl::Submit(Job* job) {
 }
 
 void Engine::Impl::RunGroup(const std::vector<Job*>& group) {
-  WriteSet writes;
   absl::Status failed = ReadOnly();
+  const bool bulk = group.front()->bulk;
+  if (failed.ok() && !bulk && bulk_) failed = EndBulk();
+  WriteSet writes;
   const std::uint64_t sequence_before = last_sequence_;
   for (Job* job : group) {
-    if (failed.ok()) job->status = RunJob(job, &writes);
+    if (failed.ok()) job->status = bulk ? RunBulk(job) : RunJob(job, &writes);
     if (failed.ok()) failed = CoreStatus();
     if (!failed.ok()) Latch(failed);
   }
   if (failed.ok() && last_sequence_ != sequence_before) {
-    const bool run = group.front()->way == Way::kRun;
-    const bool sync = run || options_.durability == Durability::kSync;
-    failed = run ? CommitRun(writes) : CommitLog(&writes, sync);
-    if (failed.ok()) {
-      if (sync) synced_sequence_ = last_sequence_;
-      Publish();
-      NoteCommit();
-      CallBackground();
-    } else {
+    const bool sync = options_.durability == Durability::kSync;
+    failed = CommitLog(&writes, sync);
+    if (failed.ok()) ShowCommit(sync);
+    if (!failed.ok())
       Latch(failed);  // nothing of the group is published: readers stay where they are
-    }
   }
   if (failed.ok()) return;
   for (Job* job : group) job->status = failed;
+}
+
+// What was committed is shown.
+void Engine::Impl::ShowCommit(bool synced) {
+  if (synced) synced_sequence_ = last_sequence_;
+  Publish();
+  NoteCommit();
+  CallBackground();
 }
 
 // Writes what was appended to the log, and `writes` with it.
@@ -155,52 +159,44 @@ absl::Status Engine::Impl::CommitLog(WriteSet* writes, bool sync) {
   if (absl::Status status = store_->Commit(*writes, sync); !status.ok()) return status;
   timed.Stop();
   log_.Release();
-  CountLogged(log_.bytes_written() - bytes_before);
-  return absl::OkStatus();
-}
-
-// Frames before their changes: opening can make the changes again. A run goes past the write-ahead log, so what lies
-// there must be on stable storage first, lest frames before it are lost and it is not.
-absl::Status Engine::Impl::CommitRun(const WriteSet& feed) {
-  const engine::Timed timed(recorder_, recorder_.commit);
-  if (absl::Status status = store_->Sync(); !status.ok()) return status;
-  const std::uint64_t bytes_before = log_.bytes_written();
-  absl::Status status = store_->IngestFrom(
-      Table::kLog, [this](const Store::RowSink& add) { return log_.WriteTo(add); });
-  if (status.ok() && !feed.empty()) status = store_->Commit(feed, true);
-  if (!status.ok()) return status;
-  log_.Release();
-  CountLogged(log_.bytes_written() - bytes_before);
-  return absl::OkStatus();
-}
-
-void Engine::Impl::CountLogged(std::uint64_t bytes) {
+  const std::uint64_t bytes = log_.bytes_written() - bytes_before;
   log_bytes_since_checkpoint_ += bytes;
   recorder_.logged_bytes.Add(bytes);
+  return absl::OkStatus();
 }
 
-absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
-  const std::uint64_t sequence = last_sequence_ + 1;
+absl::Status Engine::Impl::CheckRoom() const {
   for (const auto& lens : lenses_) {
     if (lens->index.HasRoom()) continue;
     return absl::ResourceExhaustedError(
         "the store holds as much as 32-bit numbers can count; split it by tenant or region");
   }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
+  const std::uint64_t sequence = last_sequence_ + 1;
+  if (absl::Status status = CheckRoom(); !status.ok()) return status;
   for (const auto& lens : lenses_) lens->Begin(sequence);
   const std::uint64_t logged_before = log_.appended();
   absl::Status status = job->run();
   job->sequence = last_sequence_;
   if (!status.ok() || log_.appended() == logged_before) return status;
+  FeedChanges(sequence, writes, job);
+  job->sequence = last_sequence_ = sequence;
+  return status;
+}
+
+// What the open call did goes to the feed; and, of the graph that it asks for, to `job`, where there is one.
+void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job) {
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, sequence);
     if (!row.changes.empty()) {
       writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
                               engine::EncodeFeedRow(sequence, row, lens->number)});
     }
-    if (lens->number == job->graph) job->changes = std::move(row.changes);
+    if (job != nullptr && lens->number == job->graph) job->changes = std::move(row.changes);
   }
-  job->sequence = last_sequence_ = sequence;
-  return status;
 }
 
 void Engine::Impl::Publish() {
@@ -226,7 +222,7 @@ void Engine::Impl::Take(std::span<const engine::Core::Incoming> records, std::in
     lenses_[i]->core->Take(stored, shape, [](std::size_t, const engine::Core::Taken&) {});
 }
 
-absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records, Way way) {
+absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records, bool bulk) {
   const engine::TimedCall call(recorder_, recorder_.apply, records.size());
   ApplyResult result;
   result.records.resize(records.size());
@@ -242,8 +238,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
     if (!records[i].id.empty() || check(i)) ready.Add(records[i], i);
   }
   Job job;
-  job.way = way;
-  job.alone = way == Way::kRun;
+  job.alone = job.bulk = bulk;
   job.run = [&] {
     PrimaryCandidates primaries;
     Take(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
@@ -252,7 +247,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
       r.outcome = taken.outcome;
       r.reason = taken.reason;
       r.held_identifiers = taken.held_identifiers;
-      primaries.Add(ready.PlaceOf(i), taken.self);
+      if (!bulk) primaries.Add(ready.PlaceOf(i), taken.self);
     });
     primaries.ForEachProfile(*first().core, [&](std::size_t i, std::optional<ProfileId> profile) {
       result.records[i].profile = profile;
@@ -366,6 +361,11 @@ absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
   return status;
 }
 
+absl::Status Engine::Impl::Sync() {
+  if (absl::Status status = EndBulkIfOpen(); !status.ok()) return status;
+  return SyncUpTo(publisher().newest()->sequence);
+}
+
 absl::Status Engine::Impl::SyncLog(std::uint64_t sequence) {
   if (synced_sequence_ >= sequence) return absl::OkStatus();
   const std::uint64_t published = publisher().newest()->sequence;
@@ -399,6 +399,11 @@ std::vector<engine::CheckpointPart> Engine::Impl::PinAll() const {
 }
 
 absl::Status Engine::Impl::Checkpoint() {
+  if (absl::Status status = EndBulkIfOpen(); !status.ok()) return status;
+  return CheckpointShown();
+}
+
+absl::Status Engine::Impl::CheckpointShown() {
   absl::Status status = ReadOnly();
   if (status.ok()) status = WriteCheckpoint();
   recorder_.Tell();
@@ -427,7 +432,7 @@ absl::Status Engine::Impl::WriteCheckpoint() {
 }
 
 absl::Status Engine::Impl::CopyTo(const std::string& path) {
-  if (absl::Status status = SyncUpTo(publisher().newest()->sequence); !status.ok()) return status;
+  if (absl::Status status = Sync(); !status.ok()) return status;
   return store_->CopyTo(path);
 }
 
@@ -456,7 +461,7 @@ bool Engine::Impl::CheckpointIsDue() const {
 
 void Engine::Impl::CheckpointWhenDue() {
   // One that fails harms nothing: the log has it all. It is tried again after as much log once more.
-  const bool written = Checkpoint().ok();
+  const bool written = CheckpointShown().ok();
   checkpoint_due_at_ =
       (written ? 0 : log_bytes_since_checkpoint_.load()) + options_.checkpoint_log_bytes;
   checkpoint_called_ = false;
@@ -468,7 +473,7 @@ void Engine::Impl::Stop() {
   background_->syncs.Forget(this);
   if (first().core == nullptr || !ReadOnly().ok()) return;
   // Nobody is left to tell of a failure; what was acknowledged has the durability that was promised either way.
-  SyncUpTo(publisher().newest()->sequence).IgnoreError();
+  Sync().IgnoreError();
   if (options_.checkpoint_log_bytes != 0 && log_bytes_since_checkpoint_ >= kCheckpointOnCloseBytes)
     Checkpoint().IgnoreError();
 }
@@ -517,10 +522,10 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions
 }
 
 absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) {
-  return impl_->Apply(records, Impl::Way::kLog);
+  return impl_->Apply(records, false);
 }
 absl::StatusOr<ApplyResult> Engine::BulkApply(std::span<const Record> records) {
-  return impl_->Apply(records, Impl::Way::kRun);
+  return impl_->Apply(records, true);
 }
 absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
   return impl_->Retract(selector);
@@ -537,7 +542,7 @@ absl::StatusOr<HorizonResult> Engine::MoveHorizon(const std::string& source, std
 }
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
 absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
-absl::Status Engine::Sync() { return impl_->SyncUpTo(impl_->publisher().newest()->sequence); }
+absl::Status Engine::Sync() { return impl_->Sync(); }
 
 View Engine::Read() const {
   return View(std::make_shared<const View::Impl>(impl_, impl_->first_lens()));

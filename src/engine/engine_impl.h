@@ -39,8 +39,7 @@ class Engine::Impl {
   // Ends the work in the background and puts everything on stable storage. Views may live on.
   void Stop();
 
-  enum class Way : std::uint8_t { kLog, kRun };  // how a call's frames get to disk
-  absl::StatusOr<ApplyResult> Apply(std::span<const Record> records, Way way);
+  absl::StatusOr<ApplyResult> Apply(std::span<const Record> records, bool bulk);
   absl::StatusOr<RetractResult> Retract(const RecordSelector& selector);
   absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options);
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
@@ -48,6 +47,8 @@ class Engine::Impl {
                                             const HorizonOptions& options);
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
+  // Everything that was taken is on stable storage when it returns, and shown.
+  absl::Status Sync();
   // Everything up to `sequence` is on stable storage when it returns.
   absl::Status SyncUpTo(std::uint64_t sequence);
   EngineMetrics Metrics() const;  // metrics.cc
@@ -74,7 +75,7 @@ class Engine::Impl {
     absl::Status status;
     std::uint32_t graph = 0;  // whose changes are wanted
     bool alone = false;       // commits by itself: no other call is in its group
-    Way way = Way::kLog;      // kRun: alone
+    bool bulk = false;        // its commit stays open; alone
     bool done = false;
   };
 
@@ -97,8 +98,14 @@ class Engine::Impl {
   void RunGroup(const std::vector<Job*>& group);
   absl::Status RunJob(Job* job, WriteSet* writes);
   absl::Status CommitLog(WriteSet* writes, bool sync);
-  absl::Status CommitRun(const WriteSet& feed);
-  void CountLogged(std::uint64_t bytes);
+  absl::Status CheckRoom() const;
+  void FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job);
+  void ShowCommit(bool synced);
+  // engine_bulk.cc
+  absl::Status RunBulk(Job* job);
+  absl::Status WriteRun();
+  absl::Status EndBulk();
+  absl::Status EndBulkIfOpen();
   absl::Status CheckClock(std::int64_t now_ms) const;
   void Take(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
             const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
@@ -127,6 +134,7 @@ class Engine::Impl {
   void NoteCommit();                         // metrics.cc
   void CountGraphs(EngineMetrics* m) const;  // metrics.cc
   absl::Status SyncLog(std::uint64_t sequence);
+  absl::Status CheckpointShown();
   absl::Status WriteCheckpoint();
   void Latch(const absl::Status& why);
 
@@ -152,6 +160,14 @@ class Engine::Impl {
       replayed_feed_;  // of the last call, by graph
   // A fold that is being replayed: its frame, and how many records went.
   std::optional<std::pair<engine::Frame, FoldedOut>> replayed_fold_;
+  // The commit that BulkApply() left open; the group leader's.
+  struct Bulk {
+    std::uint64_t sequence = 0;
+    std::uint64_t appended_before = 0;  // to the log
+    std::uint64_t logged_bytes = 0;     // in the store already
+  };
+  std::optional<Bulk> bulk_;
+  std::atomic<bool> bulk_open_{false};
   std::set<std::uint64_t> frames_to_clean_;  // the group leader's: of records that were folded
 
   mutable std::mutex queue_mutex_;

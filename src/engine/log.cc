@@ -349,7 +349,9 @@ void Log::AppendHorizon(std::uint64_t sequence, std::string_view source, std::in
 void Log::AppendFrame(std::string_view payload) {
   ++appended_;
   ++sealed_;
-  pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload));
+  const auto at =
+      pending_.emplace(sealed_, SealValue(kFrameVersion, FrameKey(sealed_), payload)).first;
+  pending_bytes_ += at->second.size();
 }
 
 void Log::Seal() {
@@ -384,7 +386,10 @@ absl::Status Log::WriteTo(const Store::RowSink& add) {
   return absl::OkStatus();
 }
 
-void Log::Release() { pending_.clear(); }
+void Log::Release() {
+  pending_.clear();
+  pending_bytes_ = 0;
+}
 
 absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   const std::uint64_t number = location >> 16;

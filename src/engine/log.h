@@ -97,6 +97,8 @@ class Log {
   // What was moved or written is in the store now.
   void Release();
   std::uint64_t bytes_written() const { return bytes_written_; }
+  // Of frames closed since the last Release().
+  std::uint64_t pending_bytes() const { return pending_bytes_; }
   // Records, policies and clocks appended since it was made.
   std::uint64_t appended() const { return appended_; }
 
@@ -119,6 +121,7 @@ class Log {
   std::array<std::uint16_t, kNamePlaces> name_at_{};
   std::string body_;                              // reused; as long as the longest was
   std::map<std::uint64_t, std::string> pending_;  // closed, not yet in the store
+  std::uint64_t pending_bytes_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;
   // The frame read last, opened: records that were written together are read together.

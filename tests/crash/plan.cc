@@ -36,12 +36,13 @@ Record Again(const std::vector<Record>& sent, Random& random) {
 // The calls of one lane, as they come.
 class LaneWriter {
  public:
-  explicit LaneWriter(Random* random) : random_(*random) {}
+  // `alone`: there is no other lane, whose calls could come into an open commit.
+  LaneWriter(Random* random, bool alone) : random_(*random), alone_(alone) {}
 
   void Apply(std::span<const Record> records) {
     Step& step = Add(Step::Kind::kApply);
     step.records.assign(records.begin(), records.end());
-    step.bulk = random_.Chance(20);
+    step.bulk = alone_ && random_.Chance(20);
     for (const Record& record : records) {
       if (MayFold(record)) sent_.emplace_back(record.source, *record.time_ms);
     }
@@ -94,12 +95,25 @@ class LaneWriter {
   }
 
   Random& random_;
+  const bool alone_;
   Lane lane_;
   std::vector<std::pair<std::string, std::int64_t>> sent_;  // sources and times
   std::map<std::string, Policy> policies_;
   std::map<std::string, std::int64_t> horizons_;
   std::int64_t clock_ms_ = 0;
 };
+
+// In two calls, and to the end.
+absl::StatusOr<ApplyResult> BulkApply(std::span<const Record> records, Engine* engine) {
+  auto first = engine->BulkApply(records.first(records.size() / 2));
+  if (!first.ok()) return first;
+  auto second = engine->BulkApply(records.subspan(records.size() / 2));
+  if (!second.ok()) return second;
+  first->sequence = second->sequence;
+  first->records.insert(first->records.end(), second->records.begin(), second->records.end());
+  if (absl::Status status = engine->Sync(); !status.ok()) return status;
+  return first;
+}
 
 template <class Result>
 absl::StatusOr<std::uint64_t> SequenceOf(const absl::StatusOr<Result>& result) {
@@ -142,7 +156,7 @@ Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape) 
     if (random.Chance(12)) lane.push_back(Again(lane, random));
   }
   for (std::size_t i = 0; i < lanes; ++i) {
-    LaneWriter lane(&random);
+    LaneWriter lane(&random, lanes == 1);
     if (i == 0) lane.SetPolicy("", history.policy);
     for (const std::span<const Record> batch : RandomBatches(records[i], random)) {
       lane.Apply(batch);
@@ -156,7 +170,7 @@ Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape) 
 absl::StatusOr<std::uint64_t> Run(const Step& step, Engine* engine) {
   switch (step.kind) {
     case Step::Kind::kApply: {
-      const auto result = step.bulk ? engine->BulkApply(step.records) : engine->Apply(step.records);
+      const auto result = step.bulk ? BulkApply(step.records, engine) : engine->Apply(step.records);
       if (!result.ok()) return result.status();
       const bool left = std::any_of(
           result->records.begin(), result->records.end(), [](const RecordResult& record) {

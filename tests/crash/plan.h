@@ -21,7 +21,7 @@ struct Step {
   enum class Kind : std::uint8_t { kApply, kSetPolicy, kAdvance, kHorizon, kCheckpoint, kSync };
   Kind kind = Kind::kApply;
   std::vector<Record> records;  // kApply
-  bool bulk = false;            // kApply: by BulkApply()
+  bool bulk = false;            // kApply: by BulkApply() in two calls, and Sync()
   Policy policy;                // kSetPolicy
   std::string graph;            // kSetPolicy
   std::string source;           // kHorizon

@@ -123,8 +123,9 @@ class FailingStore : public Store {
 };
 
 inline absl::StatusOr<std::unique_ptr<Engine>> OpenOnFailing(
-    const std::shared_ptr<Store>& store, const std::shared_ptr<FailingStore::Plan>& plan) {
-  return Engine::OpenOn(std::make_unique<FailingStore>(store, plan), LawOptions(0));
+    const std::shared_ptr<Store>& store, const std::shared_ptr<FailingStore::Plan>& plan,
+    const EngineOptions& options = LawOptions(0)) {
+  return Engine::OpenOn(std::make_unique<FailingStore>(store, plan), options);
 }
 
 }  // namespace polyonym::harness

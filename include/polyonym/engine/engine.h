@@ -69,6 +69,8 @@ struct EngineOptions {
   // slope. Views may make the budget be passed for as long as they last. It holds neither RocksDB's memory (`rocks`) nor what the index
   // keeps of each page, about 2 % of it.  DEFAULT 0: no budget, all is in memory. Range from 65,536; stores on disk alone.
   std::uint64_t memory_budget_bytes = 0;
+  // BulkApply(): log gathered before it is written as a sorted file.  DEFAULT 64 MiB.
+  std::uint64_t bulk_run_bytes = std::uint64_t{64} << 20;
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
   // Told of what an operator should hear of at once; engine/event.h says how.  DEFAULT: nobody is.
   std::function<void(const EngineEvent&)> on_event;
@@ -81,7 +83,7 @@ struct RecordResult {
   Outcome outcome = Outcome::kRejected;
   Reason reason = Reason::kNone;
   std::string field;  // path of the field at fault when rejected
-  // Of the record's primary identifier after the call; none when held or rejected.
+  // Of the record's primary identifier after the call; none when held or rejected, or by BulkApply().
   std::optional<ProfileId> profile;
   std::uint32_t held_identifiers = 0;  // identifiers of an applied record that policy left out
 };
@@ -173,9 +175,13 @@ class Engine {
   // COST: see ARCHITECTURE.md; batches of 1,000 are several times cheaper a record than single ones.
   absl::StatusOr<ApplyResult> Apply(std::span<const Record> records);
 
-  // As Apply(), for a first import: what the call logs goes to disk as one sorted run, synced, past the write-ahead log and memtables that
-  // Apply() writes it to first. Give it 100,000 records a call; smaller calls pay a file each. Results and states are those of Apply().
-  // ERRORS: as Apply().  COST: as Apply(), without writing the log twice; two syncs.
+  // For a first import: takes records as Apply() does, but leaves the commit open. Calls that follow one another are one commit, whose
+  // log is written in sorted files past the write-ahead log; views show nothing of it yet. Sync(), or any other call that writes, ends
+  // it: then it is on stable storage, is shown, and the feed has its changes, net of all. A process that dies before may have
+  // kept some of the calls, whole and in order. Send the same records again then: those that are there change nothing.
+  // In the result `sequence` is that of the open commit; `changes` and the records' `profile` are empty.
+  // ERRORS: as Apply().  COST: below Apply(), since cells that only the open commit has are written in place. Memory: bulk_run_bytes, and
+  // what the feed's row of so large a commit takes.
   absl::StatusOr<ApplyResult> BulkApply(std::span<const Record> records);
 
   // Takes records back: logs a tombstone for each that stands, in one commit. Acts are records, and are taken back alike.
