@@ -17,6 +17,7 @@ class Workload:
 WORKLOADS = [
     Workload("stream", "a durable stream without a sync, beside bare appends and union-find", of_file=True),
     Workload("stream-sync", "the same with a sync at each commit", of_file=True),
+    Workload("bulk", "a first import in sorted files, beside streams", of_file=True),
     Workload("resolve", "from identifiers to profiles, beside a bare hash table", of_file=True),
     Workload("why", "why two random identifiers are one person, and that two are not", of_file=True),
     Workload("merge-heavy", "every event joins two profiles", share=0.5),
@@ -24,6 +25,8 @@ WORKLOADS = [
     Workload("hub", "one identifier seen with very many others", share=0.5),
     Workload("chain", "identifiers each seen with the next", share=0.5),
     Workload("retract", "a hundredth of the records taken back, at random", of_file=True),
+    Workload("bounded", "a stream into an index that has less memory than it wants", share=0.1,
+             options=("--shares", "90", "50", "25")),
     Workload("growth", "the same stream, many times as long"),
 ]
 

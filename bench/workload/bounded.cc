@@ -58,7 +58,7 @@ void RunBounded(const Sizes& sizes, const std::vector<unsigned>& shares) {
     for (const unsigned share : shares) {
       const auto budget = static_cast<std::uint64_t>(whole.index_bytes * share / 100);
       const Filled some = Fill(sizes, recent, budget);
-      Row(recent ? "bounded-recent" : "bounded-anybody")
+      Row((recent ? "bounded-recent-" : "bounded-anybody-") + std::to_string(share))
           .Add("events", sizes.events)
           .Add("share_percent", share)
           .Add("budget_bytes", budget)
