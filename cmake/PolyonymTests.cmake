@@ -11,7 +11,7 @@ if(NOT harness_files)
 endif()
 add_library(polyonym_test_harness STATIC ${harness_files})
 target_include_directories(polyonym_test_harness PUBLIC "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
-target_link_libraries(polyonym_test_harness PUBLIC polyonym::polyonym Catch2::Catch2)
+target_link_libraries(polyonym_test_harness PUBLIC polyonym::polyonym Catch2::Catch2 ZLIB::ZLIB)
 target_compile_definitions(polyonym_test_harness PUBLIC
   POLYONYM_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared"
   POLYONYM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"

@@ -13,6 +13,7 @@ namespace polyonym::driver {
 
 void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resolve
 void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
+void AddProfile(CLI::App* app, Session* session);    // profile.cc: tags, timeline, define
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
 void AddLists(CLI::App* app,
               Session* session);  // lists.cc: groups, held, changes, export, stats, graphs

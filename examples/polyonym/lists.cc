@@ -1,5 +1,7 @@
 // lists.cc - what a store holds: groups, held, changes, export, stats, graphs.
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "groups.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/engine/prometheus.h"
+#include "profile_card.h"
 #include "when.h"
 
 namespace polyonym::driver {
@@ -134,32 +137,66 @@ void AddChanges(CLI::App* app, Session* session) {
   });
 }
 
-void AddExport(CLI::App* app, Session* session) {
-  const auto all = std::make_shared<bool>(false);
-  CLI::App* command =
-      app->add_subcommand("export", "the records, as JSON Lines that `polyonym ingest` takes");
-  session->OfferStore(command);
-  command->add_flag("--all", *all,
-                    "also records that were superseded or retracted; each in a wrapper with "
-                    "number, sequence and state");
-  command->footer(
-      "The records that stand, under the same policy, make the same people in another store.");
-  command->callback([=] {
-    const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    Output out(Format::kJson);
-    FromStore(engine->Read().Export([&](const StoredRecord& stored) {
-      if (!*all) {
-        if (stored.standing) out.Line(WriteRecordJson(stored.record));
-        return true;
-      }
-      Json row = Json::Object();
-      row.Set("number", stored.number)
-          .Set("sequence", stored.sequence)
-          .Set("standing", stored.standing)
-          .Set("held", stored.held);
-      out.Row(std::move(row.Set("record", Json::Raw(WriteRecordJson(stored.record)))));
+void ExportRecords(const Engine& engine, bool all) {
+  Output out(Format::kJson);
+  FromStore(engine.Read().Export([&](const StoredRecord& stored) {
+    if (!all) {
+      if (stored.standing) out.Line(WriteRecordJson(stored.record));
       return true;
-    }));
+    }
+    Json row = Json::Object();
+    row.Set("number", stored.number)
+        .Set("sequence", stored.sequence)
+        .Set("standing", stored.standing)
+        .Set("held", stored.held);
+    out.Row(std::move(row.Set("record", Json::Raw(WriteRecordJson(stored.record)))));
+    return true;
+  }));
+}
+
+// In order of id.
+void ExportProfiles(const View& view) {
+  ProfileOptions wanted;
+  wanted.contacts = wanted.relations = wanted.timeline = false;
+  const Definitions definitions = view.policy().definitions;
+  Output out(Format::kJson);
+  absl::Status failed;
+  view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
+    const auto profile = view.ReadProfile(id, wanted);
+    failed = profile.status();
+    if (failed.ok()) out.Row(PersonExport(*profile, definitions));
+    return failed.ok();
+  });
+  FromStore(failed);
+}
+
+void AddExport(CLI::App* app, Session* session) {
+  struct Options {
+    bool all = false;
+    bool profiles = false;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app->add_subcommand(
+      "export", "the records, as JSON Lines that `polyonym ingest` takes; or the people");
+  session->OfferStore(command);
+  session->OfferGraph(command);
+  CLI::Option* all =
+      command->add_flag("--all", options->all,
+                        "also records that were superseded or retracted; each in a wrapper with "
+                        "number, sequence and state");
+  command
+      ->add_flag("--profiles", options->profiles,
+                 "in place of records the people, one a line: identifiers, traits, tags, consents, "
+                 "stages")
+      ->excludes(all);
+  command->footer(
+      "The records that stand, under the same policy, make the same people in another store. "
+      "--graph goes with --profiles: records are those of every graph.");
+  command->callback([=] {
+    if (!options->profiles && !session->graph.empty()) Fail(kUsage, "--graph goes with --profiles");
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    if (options->profiles) return ExportProfiles(session->Read(*engine));
+    ExportRecords(*engine, options->all);
   });
 }
 

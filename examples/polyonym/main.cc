@@ -34,6 +34,7 @@ void AddFoot(CLI::App* app) {
 void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddIngest(app, session);
   polyonym::driver::AddQuestions(app, session);
+  polyonym::driver::AddProfile(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);
   polyonym::driver::AddUpkeep(app, session);

@@ -10,6 +10,7 @@
 #include "changes.h"
 #include "commands.h"
 #include "groups.h"
+#include "profile_card.h"
 #include "when.h"
 
 namespace polyonym::driver {
@@ -21,6 +22,7 @@ struct QuestionOptions {
   std::string b;
   std::size_t max_links = 200;  // show
   When when;                    // show
+  bool explain = false;         // show
 };
 
 // The fields of a link that every command prints in the same way.
@@ -125,6 +127,32 @@ Json KnownRow(const std::string& asked, const Known& known) {
   return std::move(row.Set("profile", known.profile ? Json(ToString(*known.profile)) : Json()));
 }
 
+// What facts say of them; nothing where none do. Of another time as facts up to it say, of the person as the identifiers are grouped
+// now: which facts were whose then is not known, nor what the store knew of them at a sequence.
+std::optional<Profile> PersonOf(const View& view, const Target& target,
+                                const QuestionOptions& options) {
+  if (options.when.as_known) return std::nullopt;
+  ProfileOptions wanted;
+  wanted.now_ms = options.when.as_of_ms;
+  wanted.explain = options.explain;
+  wanted.page.limit = 10;
+  auto profile = target.is_profile ? view.ReadProfile(target.profile, wanted)
+                                   : view.ReadProfile(target.identifier, wanted);
+  if (absl::IsNotFound(profile.status())) return std::nullopt;
+  Profile person = FromStore(std::move(profile));
+  return person.facts > 0 ? std::optional(std::move(person)) : std::nullopt;
+}
+
+void PrintPersonTable(const Profile& person, const View& view, const QuestionOptions& options,
+                      Output* out) {
+  PrintCard(person, view.policy().definitions, options.explain, out);
+  if (options.when.as_of_ms) {
+    out->Note(
+        "\nThe profile is by the facts up to then, of the person as their identifiers are grouped "
+        "now.");
+  }
+}
+
 void PrintKnownTable(Json row, const Known& known, const std::optional<Neighbourhood>& around,
                      Output* out) {
   row.Set("size", known.members.size());
@@ -139,18 +167,19 @@ void PrintKnownTable(Json row, const Known& known, const std::optional<Neighbour
 }
 
 void PrintKnownJson(Json row, const Known& known, const std::optional<Neighbourhood>& around,
-                    Output* out) {
+                    Json person, Output* out) {
   row.Set("members", Json::ListFrom(TextsOf(known.members)));
   if (!around) {  // of another time the links are not known
     for (const char* field : {"links", "links_cut", "sources"}) row.Set(field, Json());
-    return out->Row(std::move(row));
+    return out->Row(std::move(row.Set("person", std::move(person))));
   }
   Json links = Json::List();
   for (const View::Neighbour& n : around->links) {
     links.Add(LinkRow(n.link).Set("kept", n.kept).Set("inert", n.inert).Set("expired", n.expired));
   }
   row.Set("links", std::move(links)).Set("links_cut", around->cut);
-  out->Row(std::move(row.Set("sources", Json::ListFrom(around->sources))));
+  row.Set("sources", Json::ListFrom(around->sources));
+  out->Row(std::move(row.Set("person", std::move(person))));
 }
 
 void RunShow(const QuestionOptions& options, Session* session) {
@@ -168,8 +197,15 @@ void RunShow(const QuestionOptions& options, Session* session) {
   if (!known.flags.known) session->exit_code = kAnsweredNo;
   Output out(session->format);
   Json row = KnownRow(options.a, known);
-  if (out.is_table()) return PrintKnownTable(std::move(row), known, around, &out);
-  PrintKnownJson(std::move(row), known, around, &out);
+  const std::optional<Profile> person = PersonOf(view, target, options);
+  if (out.is_table()) {
+    PrintKnownTable(std::move(row), known, around, &out);
+    if (person) PrintPersonTable(*person, view, options, &out);
+    return;
+  }
+  PrintKnownJson(std::move(row), known, around,
+                 person ? PersonJson(*person, view.policy().definitions, options.explain) : Json(),
+                 &out);
 }
 
 void RunWhy(const QuestionOptions& options, Session* session) {
@@ -294,11 +330,16 @@ void AddQuestions(CLI::App* app, Session* session) {
     return std::pair(command, options);
   };
   const auto [show, options] =
-      add("show", "what is known of an identifier or profile: flags, members, links, sources",
+      add("show",
+          "what is known of an identifier or profile: flags, members, links, sources, and what the "
+          "person is like",
           false, RunShow);
   show->add_option("--links", options->max_links, "print at most this many links; 0: all")
       ->type_name("N")
       ->capture_default_str();
+  show->add_flag("--explain", options->explain,
+                 "of what the person is like: where each value comes from and what lost, parts of "
+                 "scores, stages over time");
   options->when.Offer(show);
   show->footer("Exit code 1 where the identifier was never seen.");
   add("why", "the chain of links that makes two identifiers one person", true, RunWhy)

@@ -12,11 +12,6 @@
 namespace polyonym::codec {
 namespace {
 
-absl::Status UnknownEnum(const std::string& field) {
-  return absl::InvalidArgumentError(
-      field + ": holds a value that this library does not know; use a newer one");
-}
-
 // `path`: where it stands in the policy, for errors; called only for them.
 template <class Path>
 absl::Status FromProto(const v1::NamespacePolicy& from, const Path& path, NamespacePolicy* to) {
@@ -84,6 +79,11 @@ void ToProto(const NamespacePolicy& from, v1::NamespacePolicy* to) {
 
 }  // namespace
 
+absl::Status UnknownEnum(const std::string& field) {
+  return absl::InvalidArgumentError(
+      field + ": holds a value that this library does not know; use a newer one");
+}
+
 absl::Status FromProto(const v1::Record& from, Record* to) {
   if (!v1::Act_IsValid(from.act())) return UnknownEnum("act");
   to->source = from.source();
@@ -144,7 +144,8 @@ absl::Status FromProto(const v1::Policy& from, Policy* to) {
     if (absl::Status status = FromProto(ns, path, &to->namespaces.emplace_back()); !status.ok())
       return status;
   }
-  return absl::OkStatus();
+  return from.has_definitions() ? FromProto(from.definitions(), &to->definitions)
+                                : absl::OkStatus();
 }
 
 void ToProto(const Policy& from, v1::Policy* to) {
@@ -154,6 +155,8 @@ void ToProto(const Policy& from, v1::Policy* to) {
   to->set_max_identifiers_per_profile(from.max_identifiers_per_profile);
   to->set_default_max_neighbours(from.default_max_neighbours);
   for (const NamespacePolicy& ns : from.namespaces) ToProto(ns, to->add_namespaces());
+  // A policy without them has the bytes that it had before there were any.
+  if (from.definitions != Definitions()) ToProto(from.definitions, to->mutable_definitions());
 }
 
 std::string SerialiseDeterministic(const google::protobuf::Message& message) {

@@ -12,6 +12,7 @@ namespace google::protobuf {
 class Message;
 }
 namespace polyonym::v1 {
+class Definitions;
 class Policy;
 class Record;
 }  // namespace polyonym::v1
@@ -24,6 +25,11 @@ absl::Status FromProto(const v1::Record& from, Record* to);
 void ToProto(const Record& from, v1::Record* to);
 absl::Status FromProto(const v1::Policy& from, Policy* to);
 void ToProto(const Policy& from, v1::Policy* to);
+// `to` is as new. Errors name the field from the policy down. Defaults write no field.
+absl::Status FromProto(const v1::Definitions& from, Definitions* to);
+void ToProto(const Definitions& from, v1::Definitions* to);
+
+absl::Status UnknownEnum(const std::string& field);
 
 // The same bytes for the same message, on every machine.
 std::string SerialiseDeterministic(const google::protobuf::Message& message);

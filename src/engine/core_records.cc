@@ -235,6 +235,7 @@ std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
   cell.location = location;
   cell.source = judged.source;
   cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record, judged.kinds);
+  if (!record.facts.empty()) cell.flags |= RecordCell::kFacts;
   if (record.folded) {
     cell.flags |= RecordCell::kFolded;
   } else {

@@ -79,6 +79,12 @@ class PrimaryCandidates {
   std::vector<Run> runs_;
 };
 
+void NoteFaults(const Record& record, RecordResult* result) {
+  const auto facts = ReadFacts(record.facts, &result->left_out_facts);
+  if (!facts.ok())
+    result->left_out_facts.push_back({"facts", std::string(facts.status().message())});
+}
+
 }  // namespace
 
 // ---- the writer ----
@@ -256,6 +262,10 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
   recorder_.CountRecords(result.records);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].facts.empty() || result.records[i].outcome == Outcome::kRejected) continue;
+    NoteFaults(records[i], &result.records[i]);
+  }
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);
   return result;

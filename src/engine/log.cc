@@ -251,12 +251,7 @@ absl::StatusOr<std::string> WithoutRecords(
   return SealValue(kFrameVersion, FrameKey(number), out);
 }
 
-struct Log::Cached {
-  std::string bytes;
-  OpenFrame frame;
-};
-
-Log::Log(const Store* store) : store_(store), cached_(std::make_unique<Cached>()) {}
+Log::Log(const Store* store) : store_(store), frames_(store) {}
 Log::~Log() = default;
 
 std::uint64_t Log::NameIndex(std::string_view name) {
@@ -405,17 +400,33 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   }
   if (const auto at = pending_.find(number); at != pending_.end())
     return DecodeRecordOfFrame(number, at->second, place);
-  if (cached_number_ != number) {
-    cached_number_ = 0;
+  return frames_.Read(location);
+}
+
+struct FrameReader::Opened {
+  std::uint64_t number = 0;  // 0: none
+  std::string bytes;
+  OpenFrame frame;
+};
+
+FrameReader::FrameReader(const Store* store) : store_(store), opened_(std::make_unique<Opened>()) {}
+FrameReader::~FrameReader() = default;
+FrameReader::FrameReader(FrameReader&&) noexcept = default;
+FrameReader& FrameReader::operator=(FrameReader&&) noexcept = default;
+
+absl::StatusOr<Record> FrameReader::Read(std::uint64_t location) {
+  const std::uint64_t number = location >> 16;
+  if (opened_->number != number) {
+    opened_->number = 0;
     auto bytes = ReadFrameBytes(*store_, number);
     if (!bytes.ok()) return bytes.status();
-    cached_->bytes = *std::move(bytes);
-    auto payload = OpenValue(kFrameVersion, FrameKey(number), cached_->bytes);
+    opened_->bytes = *std::move(bytes);
+    auto payload = OpenValue(kFrameVersion, FrameKey(number), opened_->bytes);
     if (!payload.ok()) return payload.status();
-    if (absl::Status status = cached_->frame.Open(*payload); !status.ok()) return status;
-    cached_number_ = number;
+    if (absl::Status status = opened_->frame.Open(*payload); !status.ok()) return status;
+    opened_->number = number;
   }
-  return cached_->frame.ReadRecord(place);
+  return opened_->frame.ReadRecord(location & 0xffff);
 }
 
 absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t number) {

@@ -66,6 +66,23 @@ absl::StatusOr<std::string> WithoutRecords(
     std::uint64_t number, std::string_view bytes,
     const std::function<bool(std::uint64_t first_record, std::uint64_t place)>& goes);
 
+// Records of frames that are in the store. A frame is read and opened once as long as its records are asked for one after the other.
+class FrameReader {
+ public:
+  explicit FrameReader(const Store* store);
+  ~FrameReader();
+  FrameReader(FrameReader&&) noexcept;
+  FrameReader& operator=(FrameReader&&) noexcept;
+
+  // ERRORS: DataLoss, OutOfRange (it was folded).
+  absl::StatusOr<Record> Read(std::uint64_t location);
+
+ private:
+  struct Opened;
+  const Store* store_;
+  std::unique_ptr<Opened> opened_;
+};
+
 class Log {
  public:
   static constexpr std::size_t kFrameBytes = 4096;  // a frame is closed when it reaches this
@@ -87,7 +104,7 @@ class Log {
   void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
   void AppendHorizon(std::uint64_t sequence, std::string_view source, std::int64_t before_ms);
   // Frames in the store were changed.
-  void ForgetFrames() { cached_number_ = 0; }
+  void ForgetFrames() { frames_ = FrameReader(store_); }
 
   // Closes the open frame. Frames closed since the last Release() go to `writes`.
   void Seal();
@@ -124,10 +141,7 @@ class Log {
   std::uint64_t pending_bytes_ = 0;
   std::uint64_t bytes_written_ = 0;
   std::uint64_t appended_ = 0;
-  // The frame read last, opened: records that were written together are read together.
-  struct Cached;
-  mutable std::uint64_t cached_number_ = 0;  // 0: none
-  const std::unique_ptr<Cached> cached_;
+  mutable FrameReader frames_;  // of the store
 
   std::uint64_t NameIndex(std::string_view name);
   std::string_view EncodeBody(const Record& record, bool own_id);

@@ -64,7 +64,11 @@ absl::StatusOr<StoredRecord> View::Impl::RecordAt(std::uint32_t index) const {
 absl::StatusOr<View::Impl::NamedRecord> View::Impl::ReadNamed(std::uint32_t index) const {
   auto record = engine::ReadRecordFromStore(store(), graph_.access().record(index).location);
   if (!record.ok()) return record.status();
-  NamedRecord out{*std::move(record), {}, {}};
+  return NamesOf(*std::move(record));
+}
+
+View::Impl::NamedRecord View::Impl::NamesOf(Record record) const {
+  NamedRecord out{std::move(record), {}, {}};
   const std::int64_t t = out.record.time_ms.value_or(0);
   RecordVerdict verdict;
   JudgeRecord(rules().policy(), out.record, &verdict);

@@ -107,6 +107,7 @@ class View::Impl {
   };
   // Of a live record.  ERRORS: DataLoss.
   absl::StatusOr<NamedRecord> ReadNamed(std::uint32_t index) const;
+  NamedRecord NamesOf(Record record) const;
 
   // f(index, cell) for each naming of a node by a record, live or not, until it returns false. A record may come up again where the
   // node has several names.
@@ -121,6 +122,11 @@ class View::Impl {
       }
     });
   }
+
+  // ---- view_profile.cc ----
+  // The facts of the live records whose primary identifier is in the profile.  ERRORS: DataLoss, OutOfRange.
+  absl::StatusOr<std::vector<FactRow>> FactsOf(engine::Node root) const;
+  absl::StatusOr<Profile> ReadProfile(engine::Node root, const ProfileOptions& options) const;
 
   struct Sightings;
   using SightingsByNode = absl::flat_hash_map<engine::Node, Sightings>;

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "model/pattern.h"
 #include "model/utf8.h"
@@ -151,6 +153,8 @@ absl::Status CheckDerived(const Policy& policy) {
 
 std::string Show(const std::string& text) { return "\"" + text + "\""; }
 std::string Show(bool flag) { return flag ? "true" : "false"; }
+std::string Show(std::uint8_t number) { return std::to_string(number); }
+std::string Show(std::int32_t number) { return std::to_string(number); }
 std::string Show(std::uint32_t number) { return std::to_string(number); }
 std::string Show(std::uint64_t number) { return std::to_string(number); }
 std::string Show(std::int64_t number) { return std::to_string(number); }
@@ -158,6 +162,10 @@ template <class Enum>
 requires std::is_enum_v<Enum> std::string Show(Enum value) {
   return std::to_string(static_cast<int>(value));
 }
+std::string Show(FactClass klass) { return std::string(ToString(klass)); }
+std::string Show(ValueType type) { return std::string(ToString(type)); }
+std::string Show(Fold fold) { return std::string(ToString(fold)); }
+std::string Show(TagFold fold) { return std::string(ToString(fold)); }
 std::string Show(const Limit& limit) {
   return "max " + std::to_string(limit.max) + (limit.per_scope ? " per scope" : "") +
          (limit.window_ms == 0 ? "" : " in " + std::to_string(limit.window_ms) + " ms");
@@ -169,11 +177,32 @@ std::string Show(const Derived& derived) {
   return derived.ns + " by digest " + std::to_string(static_cast<int>(derived.digest)) +
          " of form " + std::to_string(static_cast<int>(derived.of));
 }
+std::string Show(const TagLayer& layer) {
+  return layer.name + " at " + std::to_string(layer.at_least_micros);
+}
+std::string Show(const EventMatch::Property& property);
+std::string Show(const Stage::Condition& condition);
 template <class T>
 std::string Show(const std::vector<T>& list) {
   std::string out = "[";
   for (const T& item : list) out += (out.size() > 1 ? ", " : "") + Show(item);
   return out + "]";
+}
+std::string Show(const EventMatch::Property& property) {
+  return property.name + (property.any_of.empty() ? "" : " in " + Show(property.any_of));
+}
+std::string Show(const EventMatch& match) {
+  return (match.types.empty() ? "any" : Show(match.types)) +
+         (match.properties.empty() ? "" : " where " + Show(match.properties)) +
+         (match.direction == Direction::kUnknown ? "" : " of direction " + Show(match.direction));
+}
+std::string Show(const Stage::Condition& condition) {
+  return std::to_string(condition.at_least) +
+         (condition.at_most == Stage::Condition().at_most
+              ? " or more"
+              : " to " + std::to_string(condition.at_most)) +
+         " of " + Show(condition.events) +
+         (condition.window_ms == 0 ? "" : " in " + std::to_string(condition.window_ms) + " ms");
 }
 
 class Differences {
@@ -182,6 +211,24 @@ class Differences {
   void Compare(const std::string& path, const T& before, const T& after) {
     if (!(before == after)) lines_.push_back(path + ": " + Show(before) + " -> " + Show(after));
   }
+  // Items of two lists by their names: `compare` is called with the path of each that is in both.
+  template <class T, class NameOf, class CompareItems>
+  void Match(const std::string& list, const std::vector<T>& before, const std::vector<T>& after,
+             const NameOf& name_of, const CompareItems& compare) {
+    std::map<std::string_view, const T*> old;
+    for (const T& item : before) old[name_of(item)] = &item;
+    for (const T& item : after) {
+      const std::string path = list + "[" + name_of(item) + "]";
+      const auto at = old.find(name_of(item));
+      if (at == old.end()) {
+        Note(path + ": added");
+        continue;
+      }
+      compare(path + ".", *at->second, item, this);
+      old.erase(at);
+    }
+    for (const auto& [name, item] : old) Note(list + "[" + std::string(name) + "]: removed");
+  }
   void Note(std::string line) { lines_.push_back(std::move(line)); }
   std::vector<std::string> Take() { return std::move(lines_); }
 
@@ -189,8 +236,8 @@ class Differences {
   std::vector<std::string> lines_;
 };
 
-void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Differences* out) {
-  const std::string path = "namespaces[" + a.name + "].";
+void CompareNamespaces(const std::string& path, const NamespacePolicy& a, const NamespacePolicy& b,
+                       Differences* out) {
   out->Compare(path + "priority", a.priority, b.priority);
   out->Compare(path + "limits", a.limits, b.limits);
   out->Compare(path + "guards", a.guards, b.guards);
@@ -209,6 +256,92 @@ void CompareNamespaces(const NamespacePolicy& a, const NamespacePolicy& b, Diffe
   out->Compare(path + "link_lifetime_ms", a.link_lifetime_ms, b.link_lifetime_ms);
   out->Compare(path + "validity_ms", a.validity_ms, b.validity_ms);
   out->Compare(path + "derived", a.derived, b.derived);
+}
+
+void CompareTraits(const std::string& path, const TraitDefinition& a, const TraitDefinition& b,
+                   Differences* out) {
+  out->Compare(path + "class", a.klass, b.klass);
+  out->Compare(path + "type", a.type, b.type);
+  out->Compare(path + "unit", a.unit, b.unit);
+  out->Compare(path + "fold", a.fold, b.fold);
+  out->Compare(path + "sources", a.sources, b.sources);
+  out->Compare(path + "order", a.order, b.order);
+  out->Compare(path + "bound", a.bound, b.bound);
+  out->Compare(path + "at_least", a.at_least, b.at_least);
+  out->Compare(path + "half_life_ms", a.half_life_ms, b.half_life_ms);
+  out->Compare(path + "window_ms", a.window_ms, b.window_ms);
+  out->Compare(path + "default_value", a.default_value, b.default_value);
+  out->Compare(path + "completeness_weight", a.completeness_weight, b.completeness_weight);
+  out->Compare(path + "sensitivity", a.sensitivity, b.sensitivity);
+}
+
+void CompareTags(const std::string& path, const TagDefinition& a, const TagDefinition& b,
+                 Differences* out) {
+  out->Compare(path + "class", a.klass, b.klass);
+  out->Compare(path + "fold", a.fold, b.fold);
+  out->Compare(path + "half_life_ms", a.half_life_ms, b.half_life_ms);
+  out->Compare(path + "window_ms", a.window_ms, b.window_ms);
+  out->Compare(path + "valid_ms", a.valid_ms, b.valid_ms);
+  out->Compare(path + "parent", a.parent, b.parent);
+  out->Compare(path + "topics", a.topics, b.topics);
+  out->Compare(path + "layers", a.layers, b.layers);
+  out->Compare(path + "all_layers", a.all_layers, b.all_layers);
+  out->Compare(path + "sensitivity", a.sensitivity, b.sensitivity);
+}
+
+void CompareBehaviours(const std::string& path, const BehaviourTag& a, const BehaviourTag& b,
+                       Differences* out) {
+  out->Compare(path + "on", a.on, b.on);
+  out->Compare(path + "tag", a.tag, b.tag);
+  out->Compare(path + "tag_of", a.tag_of, b.tag_of);
+  out->Compare(path + "weight_micros", a.weight_micros, b.weight_micros);
+  out->Compare(path + "weight_of", a.weight_of, b.weight_of);
+}
+
+void CompareEventTraits(const std::string& path, const EventTrait& a, const EventTrait& b,
+                        Differences* out) {
+  out->Compare(path + "on", a.on, b.on);
+  CompareTraits(path + "trait.", a.trait, b.trait, out);
+  out->Compare(path + "value_of", a.value_of, b.value_of);
+}
+
+void ComparePurposes(const std::string& path, const PurposeDefinition& a,
+                     const PurposeDefinition& b, Differences* out) {
+  out->Compare(path + "fold", a.fold, b.fold);
+  out->Compare(path + "valid_ms", a.valid_ms, b.valid_ms);
+}
+
+// Stages that come, go or change places are one line: their order decides.
+void CompareLadders(const std::string& path, const Ladder& a, const Ladder& b, Differences* out) {
+  const auto names_of = [](const Ladder& ladder) {
+    std::vector<std::string> names;
+    for (const Stage& stage : ladder.stages) names.push_back(stage.name);
+    return names;
+  };
+  out->Compare(path + "stages", names_of(a), names_of(b));
+  for (const Stage& stage : b.stages) {
+    const auto old = std::find_if(a.stages.begin(), a.stages.end(),
+                                  [&](const Stage& other) { return other.name == stage.name; });
+    if (old == a.stages.end()) continue;
+    out->Compare(path + "stages[" + stage.name + "].conditions", old->conditions, stage.conditions);
+  }
+}
+
+void CompareDefinitions(const Definitions& a, const Definitions& b, Differences* out) {
+  const std::string path = "definitions.";
+  const auto name = [](const auto& item) -> const std::string& { return item.name; };
+  out->Match(path + "traits", a.traits, b.traits, name, CompareTraits);
+  out->Match(path + "tags", a.tags, b.tags, name, CompareTags);
+  out->Match(path + "behaviours", a.behaviours, b.behaviours, name, CompareBehaviours);
+  out->Match(
+      path + "event_traits", a.event_traits, b.event_traits,
+      [](const EventTrait& item) -> const std::string& { return item.trait.name; },
+      CompareEventTraits);
+  out->Match(path + "purposes", a.purposes, b.purposes, name, ComparePurposes);
+  out->Match(path + "ladders", a.ladders, b.ladders, name, CompareLadders);
+  out->Compare(path + "show_undefined", a.show_undefined, b.show_undefined);
+  out->Compare(path + "identifying", a.identifying, b.identifying);
+  out->Compare(path + "utc_offset_minutes", a.utc_offset_minutes, b.utc_offset_minutes);
 }
 
 }  // namespace
@@ -247,7 +380,10 @@ absl::Status Validate(const Policy& policy) {
       return status;
   }
   if (absl::Status status = CheckParents(policy); !status.ok()) return status;
-  return CheckDerived(policy);
+  if (absl::Status status = CheckDerived(policy); !status.ok()) return status;
+  const absl::Status status = Validate(policy.definitions);
+  return status.ok() ? status
+                     : absl::InvalidArgumentError("definitions." + std::string(status.message()));
 }
 
 std::vector<std::string> Diff(const Policy& before, const Policy& after) {
@@ -259,18 +395,10 @@ std::vector<std::string> Diff(const Policy& before, const Policy& after) {
               after.max_identifiers_per_profile);
   out.Compare("default_max_neighbours", before.default_max_neighbours,
               after.default_max_neighbours);
-  std::map<std::string, const NamespacePolicy*> old;
-  for (const NamespacePolicy& ns : before.namespaces) old[ns.name] = &ns;
-  for (const NamespacePolicy& ns : after.namespaces) {
-    const auto at = old.find(ns.name);
-    if (at == old.end()) {
-      out.Note("namespaces[" + ns.name + "]: added");
-      continue;
-    }
-    CompareNamespaces(*at->second, ns, &out);
-    old.erase(at);
-  }
-  for (const auto& [name, ns] : old) out.Note("namespaces[" + name + "]: removed");
+  out.Match(
+      "namespaces", before.namespaces, after.namespaces,
+      [](const NamespacePolicy& ns) -> const std::string& { return ns.name; }, CompareNamespaces);
+  CompareDefinitions(before.definitions, after.definitions, &out);
   return out.Take();
 }
 

@@ -20,7 +20,8 @@ LAYERS = {
     "codec": {"model"},
     "identity": {"model"},
     "store": {"model"},
-    "engine": {"model", "codec", "identity", "store"},
+    "profile": {"model"},
+    "engine": {"model", "codec", "identity", "store", "profile"},
     "batch": {"model", "codec", "identity", "store", "engine"},
 }
 

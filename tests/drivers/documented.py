@@ -1,9 +1,12 @@
-"""What docs/ says of the program: commands, options and fields, out of the tables of driver.md and records.md."""
+"""What docs/ says of the program: commands, options and fields, out of the tables of driver.md, profiles.md and records.md."""
 
 import re
 
 TABLES = {"option": "options", "field": "fields", "reason": "reasons"}  # by the first heading of a table
-SHARED_FIELDS = ["a link", "a relation", "a change"]  # sections whose fields stand inside rows of several commands
+# Sections whose fields stand inside rows of several commands.
+SHARED_FIELDS = ["a link", "a relation", "a change", "tags", "timeline", "a profile", "a trait", "a source of a value"]
+SHARED_FIELDS += ["a value", "a part of a score", "a place", "a consent", "a stage", "a channel", "a stated relation"]
+FREE_OBJECTS = ["properties"]  # whose fields channels name
 
 
 class Documentation:
@@ -11,7 +14,7 @@ class Documentation:
         self.sections = (
             {}
         )  # heading in lower case -> {"text": …, "options": [first cells], "fields": […], "reasons": […]}
-        for name in ("driver.md", "records.md"):
+        for name in ("driver.md", "profiles.md", "records.md"):
             self._read((folder / name).read_text(encoding="utf-8"))
 
     def _read(self, text):
@@ -46,9 +49,10 @@ class Documentation:
 
     def unknown_fields(self, command, row):
         """Paths of the row's fields that are documented nowhere they could be."""
-        if command == "export":
+        if command == "export" and "traits" not in row:
             yield from self._unknown_in_export(row)
             return
+        command = "export --profiles" if command == "export" else command
         own, inner = self.fields(command), self.fields(*SHARED_FIELDS)
         if command in ("changes", "how"):
             own = self.fields("a change")
@@ -75,7 +79,8 @@ def paths_of(value, prefix=""):
     if isinstance(value, dict):
         for key, inner in value.items():
             yield prefix + key
-            yield from paths_of(inner, prefix + key + ".")
+            if key not in FREE_OBJECTS:
+                yield from paths_of(inner, prefix + key + ".")
     elif isinstance(value, list):
         for inner in value:
             yield from paths_of(inner, prefix[:-1] + "[].")

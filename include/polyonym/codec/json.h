@@ -1,4 +1,4 @@
-// codec/json.h - records and policies as JSON, and back.
+// codec/json.h - records, policies and definitions as JSON, and back.
 //
 // Records take two forms, told apart field by field:
 //   the protobuf mapping of polyonym.v1.Record: {"source":"pos","id":"7","timeMs":"1700000000000","identifiers":[{"namespace":
@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/model/definitions.h"
 #include "polyonym/model/policy.h"
 #include "polyonym/model/record.h"
 
@@ -55,6 +56,12 @@ std::string WriteRecordJson(const Record& record);
 absl::StatusOr<Policy> ReadPolicyJson(std::string_view json);
 // REQUIRES: Validate() took the policy.
 std::string WritePolicyJson(const Policy& policy, bool pretty);
+
+// A policy's definitions alone, by the protobuf mapping of polyonym.v1.Definitions.  ERRORS: InvalidArgument naming the field, as
+// Validate(const Definitions&) names it; what that forbids is read nevertheless.  COST: linear, as of all of these.  THREADS: safe.
+absl::StatusOr<Definitions> ReadDefinitionsJson(std::string_view json);
+// REQUIRES: Validate() took them.
+std::string WriteDefinitionsJson(const Definitions& definitions, bool pretty);
 
 }  // namespace polyonym
 

@@ -32,6 +32,7 @@
 #include "polyonym/engine/metrics.h"
 #include "polyonym/engine/view.h"
 #include "polyonym/model/change.h"
+#include "polyonym/model/facts.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/outcome.h"
 #include "polyonym/model/policy.h"
@@ -86,6 +87,8 @@ struct RecordResult {
   // Of the record's primary identifier after the call; none when held or rejected, or by BulkApply().
   std::optional<ProfileId> profile;
   std::uint32_t held_identifiers = 0;  // identifiers of an applied record that policy left out
+  // Facts that break a bound of their own (model/facts.h): they are kept, and left out of every profile; the record stands.
+  std::vector<FactFault> left_out_facts;
 };
 
 struct ApplyResult {

@@ -26,6 +26,7 @@
 #include "polyonym/model/outcome.h"
 #include "polyonym/model/policy.h"
 #include "polyonym/model/record.h"
+#include "polyonym/profile/profile.h"
 
 namespace polyonym {
 
@@ -219,6 +220,17 @@ class View {
 
   // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
+
+  // ---- what a person is like: profile/profile.h ----
+
+  // The facts of all identifiers of the profile where `id` now lives, folded by the policy's definitions.
+  // ERRORS: NotFound (never given out), InvalidArgument (options out of range), DataLoss, OutOfRange (records were folded since this view
+  // was taken).  COST: reads the records with facts of all identifiers of the profile, some microseconds each.
+  absl::StatusOr<Profile> ReadProfile(ProfileId id, const ProfileOptions& options = {}) const;
+
+  // Of the person whom an identifier names.  ERRORS: as above; NotFound where it was never seen, or is held.
+  absl::StatusOr<Profile> ReadProfile(const Identifier& identifier,
+                                      const ProfileOptions& options = {}) const;
 
   // ---- relations between profiles: engine/relations.h ----
 

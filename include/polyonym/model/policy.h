@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "polyonym/model/definitions.h"
 
 namespace polyonym {
 
@@ -111,14 +112,16 @@ struct Policy {
   // guard whose `of` is empty. 0: none.
   std::uint32_t default_max_neighbours = 1'000;
   std::vector<NamespacePolicy> namespaces;  // at most 4,096, names distinct
+  // What facts mean. They change what is read of a profile, and never who belongs to it.
+  Definitions definitions;
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 // ERRORS: InvalidArgument naming the field (`namespaces[2].limits[0].max`) and what is allowed.
 absl::Status Validate(const Policy& policy);
 
-// One line per difference, each with the field's path, the old and the new value. Namespaces are matched by name; lists within
-// them are compared in order.
+// One line per difference, each with the field's path, the old and the new value (`definitions.tags[vip].half_life_ms: 0 -> 60000`).
+// Namespaces, definitions and the stages of a ladder are matched by name; lists within them are compared in order.
 std::vector<std::string> Diff(const Policy& before, const Policy& after);
 
 }  // namespace polyonym

@@ -62,7 +62,8 @@ struct Record {
   Act act = Act::kObserve;
   std::vector<RecordIdentifier> identifiers;
   std::string target_source;  // kDeleteSource only
-  // Traits, tags, events, relations and consents, as a serialised polyonym.v1.Facts. Kept byte for byte.
+  // Traits, tags, events, relations and consents (model/facts.h), as a serialised polyonym.v1.Facts. Kept byte for byte. Those of
+  // kObserve, kBind, kMustLink and kRename are a person's; of other acts they are kept and mean nothing.
   std::string facts;
   std::optional<Folded> folded;  // the engine's to say: a record that comes with it is rejected
 

@@ -1,0 +1,186 @@
+// profile/profile.h - what a person is like: the folds of the facts of all identifiers of a profile.
+//
+// A record's facts belong to its primary identifier (docs/rule.md section 6), and so to the profile of that. Nothing of a profile is
+// stored as truth: it is read from records, so that every merge and every split, every retraction and every other definition shows
+// at once, and is taken back as exactly.
+#ifndef POLYONYM_PROFILE_PROFILE_H_
+#define POLYONYM_PROFILE_PROFILE_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "polyonym/model/change.h"
+#include "polyonym/model/definitions.h"
+#include "polyonym/model/facts.h"
+#include "polyonym/model/identifier.h"
+
+namespace polyonym {
+
+// Where a fact came from.
+struct Provenance {
+  std::uint64_t record = 0;  // its number: View::RecordOf()
+  std::string source;        // the fact's own, else the record's
+  std::string record_source;
+  std::string record_id;
+  std::int64_t time_ms = 0;  // the fact's own, else the record's
+  Identifier belongs_to;     // the record's primary identifier
+  bool anonymous = false;    // the record names no identifying namespace
+  friend bool operator==(const Provenance&, const Provenance&) = default;
+};
+
+// One record's facts, as they belong to the profile.
+struct FactRow {
+  Provenance from;  // of the record: source and time are its own
+  Facts facts;
+  std::uint64_t left_out = 0;  // facts that break a bound
+  friend bool operator==(const FactRow&, const FactRow&) = default;
+};
+
+struct TraitCandidate {
+  Value value;
+  Provenance from;
+  std::optional<double> confidence;
+  friend bool operator==(const TraitCandidate&, const TraitCandidate&) = default;
+};
+
+struct ProfileTrait {
+  std::string name;
+  // One value; of sums of money one for each currency, of unions and top-n several, in order.
+  std::vector<Value> values;
+  std::uint64_t count = 0;               // values that took part
+  bool beyond_bound = false;             // there are more than the definition's bound
+  std::optional<TraitCandidate> winner;  // of folds that choose one
+  std::vector<TraitCandidate>
+      lost;  // ProfileOptions::explain: what took part and did not win, in order
+  friend bool operator==(const ProfileTrait&, const ProfileTrait&) = default;
+};
+
+struct TagPart {
+  std::int64_t weight_micros = 0;
+  Provenance from;
+  std::string rule;       // or the behaviour's name
+  double counts_for = 0;  // of the score
+  friend bool operator==(const TagPart&, const TagPart&) = default;
+};
+
+struct ProfileTag {
+  std::string name;
+  double score = 0;  // its own parts and those of the tags below it
+  std::uint64_t count = 0;
+  std::int64_t first_ms = 0;
+  std::int64_t last_ms = 0;
+  std::optional<Place> last_place;
+  std::optional<std::int64_t> valid_until_ms;  // of the part that ends last; none: one never ends
+  std::vector<std::string> layers;
+  std::vector<TagPart> parts;  // ProfileOptions::explain
+  friend bool operator==(const ProfileTag&, const ProfileTag&) = default;
+};
+
+struct ProfileConsent {
+  std::string purpose;
+  ConsentState state = ConsentState::kUnknown;
+  bool conflict = false;  // identifiers of the person say different things
+  std::int64_t time_ms = 0;
+  friend bool operator==(const ProfileConsent&, const ProfileConsent&) = default;
+};
+
+struct StageSpell {
+  std::string stage;  // empty: none yet
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;  // of the last: now
+  friend bool operator==(const StageSpell&, const StageSpell&) = default;
+};
+
+struct ProfileLadder {
+  std::string name;
+  std::string stage;    // where they stand now; empty: nowhere
+  std::string highest;  // where they ever stood
+  std::int64_t entered_ms = 0;
+  std::vector<StageSpell> spells;  // ProfileOptions::explain
+  friend bool operator==(const ProfileLadder&, const ProfileLadder&) = default;
+};
+
+struct ChannelContact {
+  std::string channel;  // namespace of the identifier that events belong to
+  std::optional<std::int64_t> last_in_ms;
+  std::optional<std::int64_t> last_out_ms;
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+  std::uint64_t events = 0;  // with no direction too
+  friend bool operator==(const ChannelContact&, const ChannelContact&) = default;
+};
+
+struct TimelineEvent {
+  Event event;
+  Provenance from;
+  std::uint32_t place = 0;  // in the record's facts
+  friend bool operator==(const TimelineEvent&, const TimelineEvent&) = default;
+};
+
+struct ProfileRelation {
+  RelationFact relation;
+  Provenance from;
+  friend bool operator==(const ProfileRelation&, const ProfileRelation&) = default;
+};
+
+// A page of events, newest first.
+struct TimelineOptions {
+  std::optional<std::int64_t> from_ms;  // at or after
+  std::optional<std::int64_t> to_ms;    // before
+  EventMatch match;
+  // Events with a place within `radius_m` metres of it (great circle on a sphere of 6,371,009 m).
+  struct Area {
+    double latitude = 0;
+    double longitude = 0;
+    double radius_m = 0;
+  };
+  std::optional<Area> within;
+  std::uint32_t limit = 20;  // range 0..10,000
+  std::uint64_t skip = 0;    // events of pages before
+};
+
+struct ProfileOptions {
+  // What decays and expires is as at this time, and facts of later times do not count. DEFAULT: the later of the store's clock and
+  // its newest record.
+  std::optional<std::int64_t> now_ms;
+  bool traits = true;
+  bool tags = true;
+  bool consents = true;
+  bool ladders = true;
+  bool contacts = true;
+  bool relations = true;
+  bool timeline = true;
+  TimelineOptions page;
+  bool explain = false;  // fills `lost`, `parts` and `spells`
+};
+
+struct Profile {
+  ProfileId id;
+  std::vector<Identifier> identifiers;  // of it, sorted
+  std::int64_t now_ms = 0;
+  std::uint64_t policy_version = 0;
+  std::vector<ProfileTrait> traits;      // by name
+  std::vector<ProfileTag> tags;          // by score, the greatest first; then by name
+  std::vector<ProfileConsent> consents;  // by purpose
+  std::vector<ProfileLadder> ladders;    // as defined
+  std::vector<ChannelContact> contacts;  // by channel
+  std::vector<ProfileRelation> relations;
+  std::vector<TimelineEvent> timeline;  // the page
+  std::uint64_t events = 0;             // that the page is of
+  double completeness =
+      0;  // 0..1: weights of traits that have a value, by the sum of weights; 0 where none has a weight
+  std::uint64_t facts = 0;     // records with facts
+  std::uint64_t left_out = 0;  // facts that break a bound, or have another type than is defined
+  friend bool operator==(const Profile&, const Profile&) = default;
+};
+
+// The folds alone: rows in any order, of one person.  COST: sorting the rows, and a pass over their facts.
+Profile FoldProfile(const Definitions& definitions, std::vector<FactRow> rows,
+                    const ProfileOptions& options, std::int64_t now_ms);
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_PROFILE_PROFILE_H_

@@ -1,0 +1,107 @@
+// profile/rfm.h - RFM: recency, frequency and monetary value, each as a score from 1 to the number of its bins.
+//
+// Fit a model to many customers, store it, and score people with it one by one; or write its bounds yourself. What a cell is
+// called ("champions", "at risk") is the host's. A score says how somebody stands among others: it foretells nothing, for
+// which see profile/bgnbd.h.
+//
+//   absl::StatusOr<RfmModel> model = FitRfm(everybody, {});             // 5 bins each: 111 to 555
+//   absl::StatusOr<RfmScore> score = ScoreRfm(*model, one_of_them);     // score->Code() == 543
+//
+// The one rule of bounds and ties: a value equal to a bound gets the lower score. So equal values always get the same score.
+//
+// Source: A. M. Hughes, Strategic Database Marketing (1994): quintiles, nested and independent. docs/scores.md.
+// THREADS: pure functions. The same customers give the same model, in whatever order they come.
+#ifndef POLYONYM_PROFILE_RFM_H_
+#define POLYONYM_PROFILE_RFM_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "polyonym/profile/purchases.h"
+
+namespace polyonym {
+
+// The dimensions in the order in which arrays below hold them.
+inline constexpr std::size_t kRfmDimensions = 3;
+inline constexpr std::uint32_t kMinRfmBins = 2;
+inline constexpr std::uint32_t kMaxRfmBins = 9;  // a score is one digit
+
+// What is scored. All finite; any unit, but the same for everybody.
+struct RfmValues {
+  double recency = 0;    // since the last purchase: less is better
+  double frequency = 0;  // more is better
+  double monetary = 0;   // more is better; negative where more was returned than bought
+};
+
+// Of a summary: days since the last purchase, days with a purchase, total in minor units. None where nothing was bought: who
+// only returned something has no recency, and so no score.
+std::optional<RfmValues> RfmValuesOf(const PurchaseSummary& summary);
+
+enum class RfmNesting : std::uint8_t {
+  kIndependent = 0,  // each dimension over all customers
+  kNested = 1,       // frequency within each score of recency, monetary within each pair of these
+};
+
+struct RfmOptions {
+  // Recency, frequency, monetary. Range kMinRfmBins..kMaxRfmBins. DEFAULT: 5 each
+  std::array<std::uint32_t, kRfmDimensions> bins = {5, 5, 5};
+  RfmNesting nesting = RfmNesting::kIndependent;
+};
+
+// Where scores begin and end: plain data, to be stored, or written by the host (bounds that are fixed).
+//
+// bounds[d][g] are those of dimension d in group g, in order of scores: bounds[d][g][k] is the best value that still gets
+// score k + 1. So recency's fall and the others' rise, or stay: 365, 180, 90, 30 days are five scores, of which 5 is for less than 30.
+//
+// Invariants, which Validate() checks: (I1) bounds[d][g] holds bins[d] - 1 finite values in that order. (I2) bounds[d] has one
+// group where the model is independent; nested, bounds[0] has 1, bounds[1] bins[0], group `R - 1`; bounds[2] bins[0] * bins[1],
+// group `(R - 1) * bins[1] + F - 1`.
+struct RfmModel {
+  std::array<std::uint32_t, kRfmDimensions> bins = {5, 5, 5};
+  RfmNesting nesting = RfmNesting::kIndependent;
+  std::array<std::vector<std::vector<double>>, kRfmDimensions> bounds;
+  friend bool operator==(const RfmModel&, const RfmModel&) = default;
+};
+
+// 1 is worst.
+struct RfmScore {
+  std::uint32_t recency = 1;
+  std::uint32_t frequency = 1;
+  std::uint32_t monetary = 1;
+  // Three digits, as they are usually written: 543.
+  std::uint32_t Code() const { return recency * 100 + frequency * 10 + monetary; }
+  friend auto operator<=>(const RfmScore&, const RfmScore&) = default;
+};
+
+// ERRORS: InvalidArgument naming the field (`bounds[1][4][0]`) and what is allowed.
+// COST: at most 9 * 9 groups a dimension.
+absl::Status Validate(const RfmModel& model);
+
+// Bins of equal share. Of n customers, worst first, bound k of b bins is the value of number ceil(k * n / b): the first at which
+// at least k / b of them are counted. A run of equal values that crosses a bound falls as a whole below it, so that bins with ties
+// are uneven and some may stay empty; a score of s always means: better than at least (s - 1) / b of the customers. A group without
+// customers (kNested) is fitted to those of the nearest group around it that has some: of the same recency, else to all.
+// ENSURES: Validate() takes the model.
+// ERRORS: InvalidArgument for no customers (or 2^32), a value that is not finite (`customers[7].recency`), bins out of range, or a
+//         nesting that is none.
+// COST: O(n log n) time; about 50 bytes a customer.
+absl::StatusOr<RfmModel> FitRfm(std::span<const RfmValues> customers, const RfmOptions& options);
+
+// The scores of one person, among those of the fit or not.
+// ENSURES: scores are in 1..bins.
+// ERRORS: InvalidArgument for a value that is not finite, or a model whose shape is wrong where it is read.
+// COST: at most 24 comparisons.
+absl::StatusOr<RfmScore> ScoreRfm(const RfmModel& model, const RfmValues& values);
+
+// How many cells there are: the product of the bins.
+std::uint32_t RfmCellCount(const RfmModel& model);
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_PROFILE_RFM_H_

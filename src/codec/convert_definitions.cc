@@ -1,0 +1,252 @@
+// Definitions between protobuf and the model.
+#include <string>
+#include <vector>
+
+#include "codec/convert.h"
+#include "polyonym/v1/definitions.pb.h"
+
+namespace polyonym::codec {
+namespace {
+
+// Reads enums, and remembers the first that this library does not know.
+class EnumReader {
+ public:
+  // The place is `at` and `field` in one; they are joined only for an error.
+  template <class To, class From>
+  void Read(From from, bool (*is_known)(int), const std::string& at, const char* field, To* to) {
+    if (!is_known(from) && status_.ok()) status_ = UnknownEnum(at + field);
+    *to = static_cast<To>(from);
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  absl::Status status_;
+};
+
+// `definitions.tags[2]`
+std::string At(const char* list, int index) {
+  return "definitions." + std::string(list) + "[" + std::to_string(index) + "]";
+}
+
+template <class List>
+std::vector<std::string> Texts(const List& from) {
+  return {from.begin(), from.end()};
+}
+
+template <class List>
+void SetTexts(const std::vector<std::string>& from, List* to) {
+  to->Assign(from.begin(), from.end());
+}
+
+void FromProto(const v1::TraitDefinition& from, const std::string& at, EnumReader* enums,
+               TraitDefinition* to) {
+  to->name = from.name();
+  enums->Read(from.class_(), v1::FactClass_IsValid, at, ".class", &to->klass);
+  if (from.has_type()) enums->Read(from.type(), v1::ValueType_IsValid, at, ".type", &to->type);
+  to->unit = from.unit();
+  enums->Read(from.fold(), v1::Fold_IsValid, at, ".fold", &to->fold);
+  to->sources = Texts(from.sources());
+  to->order = Texts(from.order());
+  if (from.has_bound()) to->bound = from.bound();
+  if (from.has_at_least()) to->at_least = from.at_least();
+  to->half_life_ms = from.half_life_ms();
+  to->window_ms = from.window_ms();
+  to->default_value = from.default_value();
+  to->completeness_weight = from.completeness_weight();
+  enums->Read(from.sensitivity(), v1::Sensitivity_IsValid, at, ".sensitivity", &to->sensitivity);
+}
+
+void ToProto(const TraitDefinition& from, v1::TraitDefinition* to) {
+  const TraitDefinition defaults;
+  to->set_name(from.name);
+  to->set_class_(static_cast<v1::FactClass>(from.klass));
+  if (from.type != defaults.type) to->set_type(static_cast<v1::ValueType>(from.type));
+  to->set_unit(from.unit);
+  to->set_fold(static_cast<v1::Fold>(from.fold));
+  SetTexts(from.sources, to->mutable_sources());
+  SetTexts(from.order, to->mutable_order());
+  if (from.bound != defaults.bound) to->set_bound(from.bound);
+  if (from.at_least != defaults.at_least) to->set_at_least(from.at_least);
+  to->set_half_life_ms(from.half_life_ms);
+  to->set_window_ms(from.window_ms);
+  to->set_default_value(from.default_value);
+  to->set_completeness_weight(from.completeness_weight);
+  to->set_sensitivity(static_cast<v1::Sensitivity>(from.sensitivity));
+}
+
+void FromProto(const v1::TagDefinition& from, const std::string& at, EnumReader* enums,
+               TagDefinition* to) {
+  to->name = from.name();
+  if (from.has_class_())
+    enums->Read(from.class_(), v1::FactClass_IsValid, at, ".class", &to->klass);
+  enums->Read(from.fold(), v1::TagFold_IsValid, at, ".fold", &to->fold);
+  to->half_life_ms = from.half_life_ms();
+  to->window_ms = from.window_ms();
+  to->valid_ms = from.valid_ms();
+  to->parent = from.parent();
+  to->topics = Texts(from.topics());
+  for (const v1::TagLayer& layer : from.layers())
+    to->layers.push_back({layer.name(), layer.at_least_micros()});
+  to->all_layers = from.all_layers();
+  enums->Read(from.sensitivity(), v1::Sensitivity_IsValid, at, ".sensitivity", &to->sensitivity);
+}
+
+void ToProto(const TagDefinition& from, v1::TagDefinition* to) {
+  to->set_name(from.name);
+  if (from.klass != TagDefinition().klass) to->set_class_(static_cast<v1::FactClass>(from.klass));
+  to->set_fold(static_cast<v1::TagFold>(from.fold));
+  to->set_half_life_ms(from.half_life_ms);
+  to->set_window_ms(from.window_ms);
+  to->set_valid_ms(from.valid_ms);
+  to->set_parent(from.parent);
+  SetTexts(from.topics, to->mutable_topics());
+  for (const TagLayer& layer : from.layers) {
+    v1::TagLayer* out = to->add_layers();
+    out->set_name(layer.name);
+    out->set_at_least_micros(layer.at_least_micros);
+  }
+  to->set_all_layers(from.all_layers);
+  to->set_sensitivity(static_cast<v1::Sensitivity>(from.sensitivity));
+}
+
+void FromProto(const v1::EventMatch& from, const std::string& at, EnumReader* enums,
+               EventMatch* to) {
+  to->types = Texts(from.types());
+  for (const v1::EventMatch::Property& property : from.properties())
+    to->properties.push_back({property.name(), Texts(property.any_of())});
+  enums->Read(from.direction(), v1::Event::Direction_IsValid, at, ".direction", &to->direction);
+}
+
+void ToProto(const EventMatch& from, v1::EventMatch* to) {
+  SetTexts(from.types, to->mutable_types());
+  for (const EventMatch::Property& property : from.properties) {
+    v1::EventMatch::Property* out = to->add_properties();
+    out->set_name(property.name);
+    SetTexts(property.any_of, out->mutable_any_of());
+  }
+  to->set_direction(static_cast<v1::Event::Direction>(from.direction));
+}
+
+void FromProto(const v1::BehaviourTag& from, const std::string& at, EnumReader* enums,
+               BehaviourTag* to) {
+  to->name = from.name();
+  FromProto(from.on(), at + ".on", enums, &to->on);
+  to->tag = from.tag();
+  to->tag_of = from.tag_of();
+  if (from.has_weight_micros()) to->weight_micros = from.weight_micros();
+  to->weight_of = from.weight_of();
+}
+
+void ToProto(const BehaviourTag& from, v1::BehaviourTag* to) {
+  to->set_name(from.name);
+  ToProto(from.on, to->mutable_on());
+  to->set_tag(from.tag);
+  to->set_tag_of(from.tag_of);
+  if (from.weight_micros != BehaviourTag().weight_micros) to->set_weight_micros(from.weight_micros);
+  to->set_weight_of(from.weight_of);
+}
+
+void FromProto(const v1::EventTrait& from, const std::string& at, EnumReader* enums,
+               EventTrait* to) {
+  FromProto(from.on(), at + ".on", enums, &to->on);
+  FromProto(from.trait(), at + ".trait", enums, &to->trait);
+  if (from.has_value_of()) to->value_of = from.value_of();
+}
+
+void ToProto(const EventTrait& from, v1::EventTrait* to) {
+  ToProto(from.on, to->mutable_on());
+  ToProto(from.trait, to->mutable_trait());
+  if (from.value_of != EventTrait().value_of) to->set_value_of(from.value_of);
+}
+
+void FromProto(const v1::PurposeDefinition& from, const std::string& at, EnumReader* enums,
+               PurposeDefinition* to) {
+  to->name = from.name();
+  enums->Read(from.fold(), v1::ConsentFold_IsValid, at, ".fold", &to->fold);
+  to->valid_ms = from.valid_ms();
+}
+
+void ToProto(const PurposeDefinition& from, v1::PurposeDefinition* to) {
+  to->set_name(from.name);
+  to->set_fold(static_cast<v1::ConsentFold>(from.fold));
+  to->set_valid_ms(from.valid_ms);
+}
+
+void FromProto(const v1::Stage& from, const std::string& at, EnumReader* enums, Stage* to) {
+  to->name = from.name();
+  for (const v1::Stage::Condition& condition : from.conditions()) {
+    const std::string place = at + ".conditions[" + std::to_string(to->conditions.size()) + "]";
+    Stage::Condition& out = to->conditions.emplace_back();
+    FromProto(condition.events(), place + ".events", enums, &out.events);
+    out.window_ms = condition.window_ms();
+    if (condition.has_at_least()) out.at_least = condition.at_least();
+    if (condition.has_at_most()) out.at_most = condition.at_most();
+  }
+}
+
+void ToProto(const Stage& from, v1::Stage* to) {
+  const Stage::Condition defaults;
+  to->set_name(from.name);
+  for (const Stage::Condition& condition : from.conditions) {
+    v1::Stage::Condition* out = to->add_conditions();
+    ToProto(condition.events, out->mutable_events());
+    out->set_window_ms(condition.window_ms);
+    if (condition.at_least != defaults.at_least) out->set_at_least(condition.at_least);
+    if (condition.at_most != defaults.at_most) out->set_at_most(condition.at_most);
+  }
+}
+
+void FromProto(const v1::Ladder& from, const std::string& at, EnumReader* enums, Ladder* to) {
+  to->name = from.name();
+  for (const v1::Stage& stage : from.stages()) {
+    const std::string place = at + ".stages[" + std::to_string(to->stages.size()) + "]";
+    FromProto(stage, place, enums, &to->stages.emplace_back());
+  }
+}
+
+void ToProto(const Ladder& from, v1::Ladder* to) {
+  to->set_name(from.name);
+  for (const Stage& stage : from.stages) ToProto(stage, to->add_stages());
+}
+
+template <class From, class To>
+void ListFromProto(const From& from, const char* list, EnumReader* enums, std::vector<To>* to) {
+  for (int i = 0; i < from.size(); ++i)
+    FromProto(from.Get(i), At(list, i), enums, &to->emplace_back());
+}
+
+template <class From, class To>
+void ListToProto(const std::vector<From>& from, To* to) {
+  for (const From& item : from) ToProto(item, to->Add());
+}
+
+}  // namespace
+
+absl::Status FromProto(const v1::Definitions& from, Definitions* to) {
+  EnumReader enums;
+  ListFromProto(from.traits(), "traits", &enums, &to->traits);
+  ListFromProto(from.tags(), "tags", &enums, &to->tags);
+  ListFromProto(from.behaviours(), "behaviours", &enums, &to->behaviours);
+  ListFromProto(from.event_traits(), "event_traits", &enums, &to->event_traits);
+  ListFromProto(from.purposes(), "purposes", &enums, &to->purposes);
+  ListFromProto(from.ladders(), "ladders", &enums, &to->ladders);
+  if (from.has_show_undefined()) to->show_undefined = from.show_undefined();
+  to->identifying = Texts(from.identifying());
+  to->utc_offset_minutes = from.utc_offset_minutes();
+  return enums.status();
+}
+
+void ToProto(const Definitions& from, v1::Definitions* to) {
+  ListToProto(from.traits, to->mutable_traits());
+  ListToProto(from.tags, to->mutable_tags());
+  ListToProto(from.behaviours, to->mutable_behaviours());
+  ListToProto(from.event_traits, to->mutable_event_traits());
+  ListToProto(from.purposes, to->mutable_purposes());
+  ListToProto(from.ladders, to->mutable_ladders());
+  if (from.show_undefined != Definitions().show_undefined)
+    to->set_show_undefined(from.show_undefined);
+  SetTexts(from.identifying, to->mutable_identifying());
+  to->set_utc_offset_minutes(from.utc_offset_minutes);
+}
+
+}  // namespace polyonym::codec
