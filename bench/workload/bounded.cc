@@ -1,10 +1,12 @@
 // `bounded`: a stream into stores whose index has a share of the memory that it wants. First `anybody` comes next, then one of the `recent`
 // people: the share of pages that come back from the disk is what makes the difference.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "polyonym/store/page_memory.h"
 #include "workload/commands.h"
 #include "workload/measure.h"
 #include "workload/traffic.h"
@@ -56,7 +58,8 @@ void RunBounded(const Sizes& sizes, const std::vector<unsigned>& shares) {
   for (const bool recent : {false, true}) {
     const Filled whole = Fill(sizes, recent, 0);
     for (const unsigned share : shares) {
-      const auto budget = static_cast<std::uint64_t>(whole.index_bytes * share / 100);
+      const std::uint64_t budget = std::max(
+          PageMemory::kMinBudgetBytes, static_cast<std::uint64_t>(whole.index_bytes * share / 100));
       const Filled some = Fill(sizes, recent, budget);
       Row((recent ? "bounded-recent-" : "bounded-anybody-") + std::to_string(share))
           .Add("events", sizes.events)

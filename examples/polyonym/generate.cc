@@ -22,6 +22,7 @@ struct GenerateOptions {
   std::uint64_t events = 10'000;
   Person people = 1'000;
   std::uint64_t seed = 1;
+  bool facts = false;
   std::string truth;
 };
 
@@ -52,7 +53,7 @@ void WriteTruth(const Truth& truth, const std::string& path) {
 }
 
 void RunGenerate(const GenerateOptions& options) {
-  Traffic traffic(options.events, options.people, options.seed);
+  Traffic traffic(options.events, options.people, options.seed, options.facts);
   Truth truth;
   Progress progress("events");
   Output out(Format::kJson);
@@ -81,6 +82,8 @@ void AddGenerate(CLI::App* app, Session*) {
   command->add_option("--seed", options->seed, "the same seed gives the same records everywhere")
       ->type_name("S")
       ->capture_default_str();
+  command->add_flag("--facts", options->facts,
+                    "each with the facts that its channel knows: traits, tags, events, consents");
   command
       ->add_option(
           "--truth", options->truth,

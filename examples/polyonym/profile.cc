@@ -139,6 +139,7 @@ void OfferPage(CLI::App* command, TimelineOptions* page) {
       ->capture_default_str();
   command->add_option("--skip", page->skip, "leave out so many of the newest")
       ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000'000).description(""))
       ->capture_default_str();
 }
 

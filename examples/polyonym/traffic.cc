@@ -1,6 +1,8 @@
 #include "traffic.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 
 namespace polyonym::driver {
 
@@ -17,16 +19,202 @@ constexpr std::array<std::string_view, 4> kApps = {"wx5a1f0c63", "wx77e2b9d4", "
 constexpr std::array<std::string_view, 2> kPlatforms = {"op-retail", "op-media"};
 constexpr std::array<std::string_view, 12> kSurnames = {
     "wang", "li", "zhang", "liu", "chen", "yang", "zhao", "huang", "zhou", "wu", "xu", "sun"};
-constexpr std::array<std::string_view, 8> kGiven = {"wei",  "fang", "na",    "min",
-                                                    "jing", "lei",  "qiang", "yan"};
+constexpr std::array<std::string_view, 12> kHanSurnames = {"王", "李", "张", "刘", "陈", "杨",
+                                                           "赵", "黄", "周", "吴", "徐", "孙"};
+struct Given {
+  std::string_view latin;
+  std::string_view han;
+  bool of_a_woman;
+};
+constexpr std::array<Given, 8> kGiven = {{{"wei", "伟", false},
+                                          {"fang", "芳", true},
+                                          {"na", "娜", true},
+                                          {"min", "敏", true},
+                                          {"jing", "静", true},
+                                          {"lei", "磊", false},
+                                          {"qiang", "强", false},
+                                          {"yan", "艳", true}}};
 constexpr std::array<std::string_view, 4> kMail = {"163.com", "qq.com", "126.com", "foxmail.com"};
 constexpr std::array<std::string_view, 8> kPrefixes = {"133", "135", "136", "138",
                                                        "150", "159", "186", "189"};
+
+// What nicknames are made of. 𠮷 lies beyond the Basic Multilingual Plane.
+constexpr std::array<std::string_view, 8> kWhatKind = {"爱笑的",   "早起的",     "一只", "小",
+                                                       "今天也要", "不吃香菜的", "𠮷祥", "阿"};
+constexpr std::array<std::string_view, 8> kWhat = {"橘猫", "柠檬", "月亮", "团子",
+                                                   "小鱼", "糯米", "云朵", "熊猫"};
+constexpr std::array<std::string_view, 8> kEmoji = {"🌸", "🐱", "☕", "🌙", "🍋", "🐟", "✨", ""};
+
+// City centres, WGS 84, rounded to a hundredth of a degree.
+struct CityCentre {
+  std::string_view name;
+  int latitude_hundredths;
+  int longitude_hundredths;
+};
+constexpr std::array<CityCentre, 8> kCities = {{{"上海", 3123, 12147},
+                                                {"北京", 3990, 11641},
+                                                {"广州", 2313, 11326},
+                                                {"深圳", 2254, 11406},
+                                                {"成都", 3057, 10407},
+                                                {"杭州", 3027, 12016},
+                                                {"武汉", 3059, 11431},
+                                                {"南京", 3206, 11880}}};
+constexpr std::array<std::string_view, 4> kStreets = {"中山路", "人民路", "解放路", "建设路"};
+
+struct Topic {
+  std::string_view name;
+  std::string_view item;
+  int yuan;
+};
+constexpr std::array<Topic, 10> kTopics = {{{"running", "跑鞋", 459},
+                                            {"hiking", "登山包", 329},
+                                            {"yoga", "瑜伽垫", 129},
+                                            {"skincare", "面霜", 268},
+                                            {"perfume", "香水", 520},
+                                            {"makeup", "口红", 189},
+                                            {"coffee", "咖啡豆", 88},
+                                            {"tea", "龙井茶", 168},
+                                            {"baking", "烤箱", 399},
+                                            {"pets", "猫粮", 139}}};
+// One a quarter of the year.
+constexpr std::array<std::string_view, 4> kCampaigns = {"spring festival", "618", "mid-autumn",
+                                                        "double 11"};
+constexpr std::array<std::string_view, 4> kQuestions = {"有货吗？", "什么时候发货？",
+                                                        "可以换尺码吗？😊", "谢谢🙏"};
+constexpr std::array<std::string_view, 2> kPurposes = {"marketing", "service"};
+
+// How many in a thousand of a channel's records say what.
+struct Channel {
+  std::string_view source;
+  std::uint64_t name, nickname, gender, birthday, city, consent, interest;
+  std::uint64_t view, add_to_cart, purchase, message_in, message_out, visit;
+};
+// clang-format off
+constexpr std::array<Channel, 7> kChannels = {{
+    // source  name nick  sex birth city cons like  view cart  buy   in  out visit
+    {"crm",     900,   0, 800, 600, 500, 300,   0,    0,   0,   0,   0,   0,    0},
+    {"wechat",    0, 600, 400,   0, 200,  50,  50,  500, 120,  60, 100, 150,    0},
+    {"web",       0,   0,   0,   0,   0,  20,   0,  800, 200,  40,   0,   0,    0},
+    {"app",       0, 300, 100,  50,  50, 100,   0,  700, 250, 100,   0, 100,    0},
+    {"taobao",    0, 500,   0,   0, 600,   0,   0,    0,   0, 999,   0,   0,    0},
+    {"pos",       0,   0,   0,  50,   0,  50, 100,    0,   0, 600,   0,   0, 1000},
+    {"weibo",     0, 700, 300,   0, 200,   0, 400,    0,   0,   0, 200,   0,    0},
+}};
+// clang-format on
 
 std::string Padded(std::uint64_t n, std::size_t width) {
   std::string digits = std::to_string(n);
   return std::string(width - std::min(width, digits.size()), '0') + digits;
 }
+
+// What a channel knows of a person at the time of one of its records.
+class Teller {
+ public:
+  Teller(const People& people, Person person, const Record& record, Dice dice)
+      : people_(people),
+        person_(person),
+        channel_(*std::find_if(kChannels.begin(), kChannels.end(),
+                               [&](const Channel& c) { return c.source == record.source; })),
+        time_ms_(*record.time_ms),
+        dice_(dice) {}
+
+  Facts Tell() {
+    TellTraits();
+    TellInterest();
+    TellEvents();
+    TellConsents();
+    return std::move(facts_);
+  }
+
+ private:
+  const Topic& SomeTopic() { return kTopics[people_.Taste(person_, kTopics.size(), &dice_)]; }
+
+  template <class T>
+  void MayTell(std::uint64_t per_thousand, const char* trait, T value) {
+    if (dice_.Chance(per_thousand))
+      facts_.traits.push_back({trait, Value{std::move(value)}, std::nullopt, ""});
+  }
+
+  void TellTraits() {
+    MayTell(channel_.name, "name", people_.Name(person_));
+    MayTell(channel_.nickname, "nickname", people_.Nickname(person_));
+    MayTell(channel_.gender, "gender", std::string(people_.IsWoman(person_) ? "female" : "male"));
+    MayTell(channel_.birthday, "birthday", people_.Birthday(person_));
+    MayTell(channel_.city, "city", people_.City(person_));
+  }
+
+  void TellInterest() {
+    if (!dice_.Chance(channel_.interest)) return;
+    Tag tag;
+    tag.name = "likes:" + std::string(SomeTopic().name);
+    tag.weight_micros = 100'000 * static_cast<std::int64_t>(2 + dice_.Below(9));
+    tag.rule = "interests/3";
+    facts_.tags.push_back(std::move(tag));
+  }
+
+  // The event, for its details; nothing where it did not happen.
+  Event* MayTell(std::uint64_t per_thousand, const char* type, Direction direction) {
+    if (!dice_.Chance(per_thousand)) return nullptr;
+    Event& event = facts_.events.emplace_back();
+    event.type = type;
+    event.direction = direction;
+    return &event;
+  }
+
+  void TellEvents() {
+    const Topic& topic = SomeTopic();
+    const auto about = [&](Event* event, bool also) {
+      ValueList topics = {Value{std::string(topic.name)}};
+      if (also) topics.push_back(Value{std::string(SomeTopic().name)});
+      event->properties = {{"category", {std::move(topics)}}, {"item", {std::string(topic.item)}}};
+    };
+    if (Event* visit = MayTell(channel_.visit, "visit", Direction::kIn))
+      visit->place = people_.ShopPlace(person_);
+    if (Event* view = MayTell(channel_.view, "view", Direction::kIn))
+      about(view, dice_.Chance(300));
+    if (Event* put = MayTell(channel_.add_to_cart, "add_to_cart", Direction::kIn))
+      about(put, false);
+    if (Event* bought = MayTell(channel_.purchase, "purchase", Direction::kIn)) {
+      about(bought, false);
+      const auto yuan = topic.yuan * static_cast<std::int64_t>(80 + dice_.Below(41)) / 100;
+      bought->value = {yuan * 100 - 10, "CNY"};  // 458.90
+      if (channel_.visit > 0) bought->place = people_.ShopPlace(person_);
+    }
+    TellMessages();
+  }
+
+  void TellMessages() {
+    if (Event* question = MayTell(channel_.message_in, "message", Direction::kIn)) {
+      question->mode = Mode::kManual;
+      question->visibility = Visibility::kOneToOne;
+      question->properties = {{"text", {std::string(kQuestions[dice_.Below(4)])}}};
+    }
+    if (Event* offer = MayTell(channel_.message_out, "message", Direction::kOut)) {
+      offer->mode = Mode::kBatch;
+      offer->visibility = Visibility::kOneToOne;
+      const auto quarter = static_cast<std::size_t>((time_ms_ - kStartMs) * 4 / kSpanMs);
+      offer->campaign = kCampaigns[std::min(quarter, kCampaigns.size() - 1)];
+    }
+  }
+
+  void TellConsents() {
+    if (!dice_.Chance(channel_.consent)) return;
+    const auto number = static_cast<std::uint32_t>(&channel_ - kChannels.data());
+    for (std::uint32_t i = 0; i < kPurposes.size(); ++i) {
+      const bool yes = people_.Consents(person_, 2 * number + i);
+      facts_.consents.push_back({std::string(kPurposes[i]),
+                                 yes ? ConsentState::kGranted : ConsentState::kDenied,
+                                 std::nullopt});
+    }
+  }
+
+  const People& people_;
+  const Person person_;
+  const Channel& channel_;
+  const std::int64_t time_ms_;
+  Dice dice_;
+  Facts facts_;
+};
 
 }  // namespace
 
@@ -69,8 +257,62 @@ Identifier People::ShopPhone(Person p) const {
 Identifier People::Email(Person p) const {
   const std::uint64_t draw = Draw(p, 14);
   return {"email", std::string(kSurnames[draw % kSurnames.size()]) + "." +
-                       std::string(kGiven[draw / 16 % kGiven.size()]) + std::to_string(p) + "@" +
-                       std::string(kMail[draw / 256 % kMail.size()])};
+                       std::string(kGiven[draw / 16 % kGiven.size()].latin) + std::to_string(p) +
+                       "@" + std::string(kMail[draw / 256 % kMail.size()])};
+}
+
+std::string People::Name(Person p) const {
+  const std::uint64_t draw = Draw(p, 14);  // as in Email()
+  return std::string(kHanSurnames[draw % kHanSurnames.size()]) +
+         std::string(kGiven[draw / 16 % kGiven.size()].han);
+}
+
+std::string People::Nickname(Person p) const {
+  const std::uint64_t draw = Draw(p, 28);
+  return std::string(kWhatKind[draw % 8]) + std::string(kWhat[draw / 8 % 8]) +
+         std::string(kEmoji[draw / 64 % 8]);
+}
+
+bool People::IsWoman(Person p) const { return kGiven[Draw(p, 14) / 16 % kGiven.size()].of_a_woman; }
+
+// No day after the 28th: every month of either calendar has those.
+Date People::Birthday(Person p) const {
+  const std::uint64_t draw = Draw(p, 29);
+  Date date;
+  date.year = static_cast<std::int32_t>(1950 + draw % 56);
+  date.month = static_cast<std::int32_t>(1 + draw / 64 % 12);
+  date.day = static_cast<std::int32_t>(1 + draw / 1024 % 28);
+  date.calendar = draw / 32768 % 5 == 0 ? Calendar::kChinese : Calendar::kSolar;
+  return date;
+}
+
+std::size_t People::ShopCity(Person p) const { return Draw(Shop(p), 30) % kCities.size(); }
+
+// Most live where their shop is.
+std::string People::City(Person p) const {
+  const std::uint64_t draw = Draw(p, 31);
+  return std::string(kCities[draw % 10 < 8 ? ShopCity(p) : draw / 16 % kCities.size()].name);
+}
+
+// Within some five kilometres of the city's centre.
+Place People::ShopPlace(Person p) const {
+  const CityCentre& city = kCities[ShopCity(p)];
+  const std::uint64_t draw = Draw(Shop(p), 32);
+  const auto beside = [](int hundredths, std::uint64_t by) {
+    return (hundredths * 100 + static_cast<int>(by % 1000) - 500) / 1e4;
+  };
+  Place place;
+  place.name = std::string(city.name) + std::string(kStreets[draw % kStreets.size()]) + "店";
+  place.latitude = beside(city.latitude_hundredths, draw / 4);
+  place.longitude = beside(city.longitude_hundredths, draw / 4096);
+  return place;
+}
+
+bool People::Consents(Person p, std::uint32_t to) const { return Draw(p, 48 + to) % 10 < 7; }
+
+std::size_t People::Taste(Person p, std::size_t topics, Dice* dice) const {
+  const std::uint64_t which = dice->Below(4);
+  return Draw(p, 33 + (which < 2 ? 0 : which - 1)) % topics;
 }
 
 Identifier People::Openid(Person p, std::uint32_t app) const {
@@ -96,11 +338,13 @@ Identifier People::Phone(Person p, std::int64_t t) const {
   return {"phone", Number(p % 2 == 0 ? std::uint64_t{count_} + p : p - 1)};
 }
 
-Traffic::Traffic(std::uint64_t events, Person people, std::uint64_t seed)
+Traffic::Traffic(std::uint64_t events, Person people, std::uint64_t seed, bool facts)
     : dice_(Dice::Mix(seed)),
       people_(people, Dice::Mix(seed + 1), kStartMs, kSpanMs),
       step_ms_(std::max<std::int64_t>(
-          1, kSpanMs / static_cast<std::int64_t>(std::max<std::uint64_t>(events, 1)))) {}
+          1, kSpanMs / static_cast<std::int64_t>(std::max<std::uint64_t>(events, 1)))),
+      facts_seed_(Dice::Mix(seed + 2)),
+      facts_(facts) {}
 
 void Traffic::Say(Identifier identifier) {
   std::string as = identifier.value;
@@ -257,6 +501,10 @@ const Traffic::Event& Traffic::Next() {
   if (how < 90)
     t = std::max(kStartMs, t - static_cast<std::int64_t>(dice_.Below(20)) * kDayMs);  // late
   Fill(Somebody(), t);
+  if (facts_ && event_.record.act == Act::kObserve) {
+    const Dice dice(Dice::Mix(facts_seed_ + number));
+    event_.record.facts = WriteFacts(Teller(people_, event_.person, event_.record, dice).Tell());
+  }
   recent_[number % recent_.size()] = event_;
   return event_;
 }

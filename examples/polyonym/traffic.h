@@ -7,6 +7,10 @@
 // numbers that were given up and handed on, placeholders (null, 13800138000), masked numbers (138****1234) and numbers that a
 // spreadsheet broke (1.38E+10), records that come late, come twice, or come again with more in them.
 //
+// Where facts are asked for, each record also has those that its channel would know: a name in the CRM, a nickname in an app, what was
+// looked at and bought, and consents, which one person gives here and denies there. They are drawn apart from all else: the rest of
+// the traffic is the same with them and without.
+//
 // THREADS: thread-compatible.
 #ifndef POLYONYM_EXAMPLES_POLYONYM_TRAFFIC_H_
 #define POLYONYM_EXAMPLES_POLYONYM_TRAFFIC_H_
@@ -18,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "polyonym/model/facts.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/record.h"
 
@@ -48,7 +53,7 @@ class Dice {
 
 using Person = std::uint32_t;
 
-// What the people are called.
+// What the people are called, and what they are like.
 class People {
  public:
   People(Person count, std::uint64_t seed, std::int64_t start_ms, std::int64_t span_ms)
@@ -78,6 +83,16 @@ class People {
   Identifier ShopTablet(Person p) const;  // of the shop that the person goes to
   Identifier ShopPhone(Person p) const;
 
+  std::string Name(Person p) const;      // in Han, as Email() has it in Latin letters
+  std::string Nickname(Person p) const;  // of Han and emoji
+  bool IsWoman(Person p) const;
+  Date Birthday(Person p) const;  // one in five is of the Chinese calendar
+  std::string City(Person p) const;
+  Place ShopPlace(Person p) const;                  // of the shop that the person goes to
+  bool Consents(Person p, std::uint32_t to) const;  // to what, 0..15
+  // One of three out of `topics` that the person likes, the first half of the times.
+  std::size_t Taste(Person p, std::size_t topics, Dice* dice) const;
+
  private:
   std::uint64_t Draw(std::uint64_t of, std::uint64_t what) const {
     return Dice::Mix(seed_ ^ Dice::Mix(of * 64 + what));
@@ -86,6 +101,7 @@ class People {
                       std::string_view alphabet) const;
   std::uint64_t Shop(Person p) const { return Draw(p, 5) % (1 + count_ / 400); }
   std::string Number(std::uint64_t slot) const;
+  std::size_t ShopCity(Person p) const;
 
   Person count_;
   std::uint64_t seed_;
@@ -96,7 +112,7 @@ class People {
 // Records in the order in which they arrive.
 class Traffic {
  public:
-  Traffic(std::uint64_t events, Person people, std::uint64_t seed);
+  Traffic(std::uint64_t events, Person people, std::uint64_t seed, bool facts = false);
 
   // The next record, and whom it is about. `truth` receives its true identifiers, normalised; placeholders and masks are none.
   struct Event {
@@ -126,6 +142,8 @@ class Traffic {
   Dice dice_;
   People people_;
   const std::int64_t step_ms_;
+  const std::uint64_t facts_seed_;
+  const bool facts_;
   std::uint64_t number_ = 0;
   Event event_;
   std::array<Event, 256> recent_;

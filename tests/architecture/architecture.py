@@ -22,7 +22,7 @@ LAYERS = {
     "store": {"model"},
     "profile": {"model"},
     "engine": {"model", "codec", "identity", "store", "profile"},
-    "batch": {"model", "codec", "identity", "store", "engine"},
+    "batch": {"model", "codec", "identity", "store", "profile", "engine"},
 }
 
 # Libraries that one layer alone speaks to, by the included path.

@@ -20,6 +20,10 @@ WORKLOAD = os.environ.get("POLYONYM_WORKLOAD", str(ROOT / "build" / "bench" / "p
 FIELDS = {
     "stream": "events batch identifiers profiles events_per_second slowest_of_median of_bare_appends of_bare_union "
               "logged_bytes_per_event disk_bytes_per_event index_bytes_per_identifier",
+    "bulk": "events batch events_per_second ending_seconds checkpoint_seconds of_stream of_stream_sync "
+            "disk_bytes_per_event stream_disk_bytes_per_event",
+    "bounded-anybody-50": "events share_percent budget_bytes resident_bytes index_bytes events_per_second "
+                          "unbounded_events_per_second of_unbounded read_pages_per_event",
     "resolve": "questions batch identifiers resolved_per_second one_by_one_per_second bare_per_second of_bare",
     "why": "events questions connected_us connected_p99_us apart_us apart_p99_us",
     "merge-heavy": "events people events_per_second of_load slowest_of_median",
@@ -32,6 +36,8 @@ FIELDS = {
                     "disk_bytes_per_event checkpointed_disk_bytes_per_event reopen_seconds scan_seconds "
                     "scan_all_seconds read_files_seconds reopen_of_scan reopen_of_scan_all",
 }
+FIELDS |= {f"bounded-{who}-{share}": FIELDS["bounded-anybody-50"]
+           for who in ("anybody", "recent") for share in (90, 50, 25)}
 FIELDS |= {"stream-sync": FIELDS["stream"], "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],
          "hub": ["--limit", "400"], "chain": ["--limit", "400"]}
