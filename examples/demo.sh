@@ -98,8 +98,37 @@ kinds_of_held() {
     END { for (kind in count) printf "%6d  %s: %s\n", count[kind], kind, first[kind] }' "$@" | sort -rn
 }
 
+# Two profiles with facts that by the truth are one person: the number in the CRM of one, the WeChat unionid of the other. What they
+# said to marketing differs. Reads the truth, then `export --profiles`.
+torn_person() {
+  awk '
+    function has(trait) { return $0 ~ "\"name\":\"" trait "\",\"type\":\"" }
+    FNR == NR {
+      n = split($0, column, ",")
+      owner[column[1]] = owners[column[1]]++ ? "several" : column[n]
+      next
+    }
+    {
+      if (!match($0, /"purpose":"marketing","state":"(granted|denied)"/) || !has("spent")) next
+      said = substr($0, RSTART, RLENGTH)
+      if (match($0, /"crm:[^"]+/)) side = has("name") && has("birthday") ? "crm" : ""
+      else side = match($0, /"wechat.unionid[^"]+/) && has("nickname") ? "wechat" : ""
+      id = substr($0, RSTART + 1, RLENGTH - 1)
+      if (side == "" || owner[id] == "several") next
+      found[side, owner[id]] = id
+      word[side, owner[id]] = said
+      other = (side == "crm" ? "wechat" : "crm") SUBSEP owner[id]
+      if (!(other in found) || word[other] == said) next
+      print found["crm", owner[id]], found["wechat", owner[id]]
+      exit
+    }' "$@"
+}
+
+# What is known of a person, from traits to consents.
+card() { run "sed -n '/^traits/,/^channels/p' | grep -Ev '^(channels|)$'" show --db people.db --format table "$1"; }
+
 say "Made-up traffic of a retailer: shared devices, phones handed on, placeholders, records late or twice"
-keep traffic.jsonl generate --events 100000 --people 2000 --seed 7 --truth truth.csv
+keep traffic.jsonl generate --events 100000 --people 2000 --seed 7 --facts --truth truth.csv
 sed -n 2p traffic.jsonl
 
 say "Records in. Who is who is decided with every batch, and kept in a folder"
@@ -127,10 +156,10 @@ while read -r phone; do
 done <phones
 [[ -n $phone ]] || { echo 'demo: no such phone was found' >&2; exit 1; }
 say "One person, asked for by a phone number that two people used: links to the other one are refused"
-run "cut -c1-128 | grep -Ev ' no$|^clock|^$'" show --db people.db --links 6 --format table "$phone"
+run "sed '/^profile$/,\$d' | cut -c1-128 | grep -Ev ' no$|^clock|^$'" show --db people.db --links 6 --format table "$phone"
 
 say "Whose that number was on the first of June, by the records up to then"
-run "grep -E '^profile|^size|crm:'" show --db people.db --as-of 2024-06-01 --format table "$phone"
+run "grep -E '^profile  |^size|^  crm:'" show --db people.db --as-of 2024-06-01 --format table "$phone"
 
 # The first member, and the one that is the most links away.
 near=$(list members <phone.json | sed -n 1p)
@@ -143,8 +172,8 @@ run 'cut -c1-128' why --db people.db --format table "$near" "$far"
 say "Why two others are not: the refused link, and the limit that refused it"
 run 'cut -c1-128' why-not --db people.db --format table "$a" "$b"
 
-tablet=$(grep '"source":"pos"' traffic.jsonl | grep -o '"device":\["[^"]*' | sort | uniq -c | sort -rn |
-  sed -n '1s/.*\["/device:/p')
+tablet=$(grep '"source":"pos"' traffic.jsonl | grep -o '"device","value":"[^"]*' | sort | uniq -c | sort -rn |
+  sed -n '1s/.*"/device:/p')
 customer=$(polyonym show --db people.db --format json "$tablet" | grep -o '"member_card:[^"]*' | sed -n '1s/"//p')
 say "A shop's tablet, seen with too many customers: it is shared, and joins nobody"
 run '' why-not --db people.db --format table "$tablet" "$customer"
@@ -164,6 +193,30 @@ run 'cut -c1-120 | head -n 2' groups --db people.db --largest 1 --ids --format t
 say "That source taken back: the people are again, byte for byte, what they were"
 run 'head -n 4' retract --db people.db --source tag --from 0 --format table
 run 'cmp - people.jsonl && echo the same' groups --db people.db --ids --format json
+
+keep profiles.jsonl export --db people.db --profiles
+read -r customer follower < <(torn_person truth.csv profiles.jsonl) || true
+[[ -n ${follower:-} ]] || { echo 'demo: nobody with two profiles was found' >&2; exit 1; }
+say "What people are like, by the facts of all their channels: a customer of the shops, and somebody who writes by WeChat"
+card "$customer"
+card "$follower"
+
+say "The customer shows the code of the mini program at the counter: one record binds the two, who are one person at once"
+polyonym show --db people.db --format json "$customer" >customer.json
+polyonym show --db people.db --format json "$follower" >follower.json
+echo '{"source":"counter","id":"1","t":"2024-12-30T12:00:00Z","op":"bind","pair":["'"$customer"'","'"$follower"'"]}' >bind.jsonl
+cat bind.jsonl
+run 'head -n 1' ingest --db people.db --format table bind.jsonl
+card "$customer"
+
+say "What they did last, in all channels; and what they bought, by which they are said to like what they like"
+run 'head -n 8' timeline --db people.db --format table "$customer"
+run "grep -E '^TAG +COUNTS|bought' | cut -c1-120 | head -n 7" tags --db people.db --explain --format table "$customer"
+
+say "That record taken back: both are again, byte for byte, who they were"
+run 'head -n 1' retract --db people.db --source counter --from 0 --format table
+run 'cmp - customer.json && echo the same' show --db people.db --format json "$customer"
+run 'cmp - follower.json && echo the same' show --db people.db --format json "$follower"
 
 say "Everything computed again from the records, by the definition of the rule, and compared"
 run '' verify --db people.db --format table

@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KINDS = {
     "no-fsync": "a stream of commits, durable but for the last moments before a power cut",
     "fsync": "a stream of commits, each on the disk before it is acknowledged",
+    "profiles": "a stream as in no-fsync, of records with facts, folded into a profile of each component",
     "batch": "all events at once, from strings in memory to labels in memory",
 }
 
@@ -53,6 +54,11 @@ SYSTEMS = [
     System("sqlite set full", "fsync", "sqlite_rival.py", "set-full"),
     System("postgres function", "fsync", "postgres_rival.py", "function", "psycopg2", "postgres"),
     System("postgres set", "fsync", "postgres_rival.py", "set", "psycopg2", "postgres"),
+    System("polyonym profiles", "profiles", "", "profiles", note="all records and facts are kept"),
+    System("redis profiles", "profiles", "redis_profiles_rival.py", "", server="redis",
+           note="a hash for each person, by a script call a commit; no events are kept"),
+    System("postgres profiles async", "profiles", "postgres_profiles_rival.py", "", "psycopg2", "postgres",
+           note="a row of jsonb for each person; no events are kept"),
     System("polyonym columns", "batch", "", "columns", note="the kernel, both cores"),
     System("polyonym memory", "batch", "", "memory", note="record by record, one core"),
     System("duckdb", "batch", "duckdb_rival.py", "", "duckdb"),
@@ -82,6 +88,9 @@ class Trial:
             return command + (["--address", address] if address else [])
         if system.variant == "columns":
             return [self.workload, "memory", self.file, "--rounds", "1", "--groups", str(folder / "groups")]
+        if system.variant == "profiles":
+            return [self.workload, "profile-stream", "--file", self.file, "--batch", str(self.batch),
+                    "--folder", str(folder), "--groups", str(folder / "groups"), "--format", "json"]
         return [self.workload, "events", *shared, str(folder / "store"), "--durability", system.variant,
                 "--groups", str(folder / "groups")]
 

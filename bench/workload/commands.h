@@ -36,6 +36,12 @@ void AddEventsCommand(CLI::App* app);
 void AddMemoryCommand(CLI::App* app);
 // `horizon`: records that are folded.
 void AddHorizonCommand(CLI::App* app);
+// `profile-stream`: records with facts into a store on disk.
+void AddProfileStreamCommand(CLI::App* app);
+// `profile-read`: profiles by identifiers.
+void AddProfileReadCommand(CLI::App* app);
+// `profile-merge`: people with ever more events made one and parted; `profile-tag`, a row of it: a tag of many parts.
+void AddProfileMergeCommand(CLI::App* app);
 
 }  // namespace polyonym::workload
 

@@ -19,6 +19,9 @@ int main(int argc, char** argv) {
   polyonym::workload::AddStoresCommand(&app);
   polyonym::workload::AddPolicyChangeCommands(&app);
   polyonym::workload::AddHorizonCommand(&app);
+  polyonym::workload::AddProfileStreamCommand(&app);
+  polyonym::workload::AddProfileReadCommand(&app);
+  polyonym::workload::AddProfileMergeCommand(&app);
   polyonym::workload::AddEventsCommand(&app);
   polyonym::workload::AddMemoryCommand(&app);
   CLI11_PARSE(app, argc, argv);

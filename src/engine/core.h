@@ -58,6 +58,7 @@ class Core {
     TaskQueue* judging =
         nullptr;  // judges records ahead of the one that takes them; null: nobody does
     std::uint64_t replay_at_once = 10'000;  // as in EngineOptions
+    std::size_t profile_cache_bytes = 0;    // likewise
   };
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings);
 
@@ -143,6 +144,8 @@ class Core {
     std::vector<Node> became_shared;  // the first kMaxGuardEvents; they may not be any more
   };
   Flips TakeFlips() { return std::exchange(flips_, {}); }
+  // The last call in which one did.
+  std::uint64_t last_flip() const { return last_flip_; }
   const Graph& graph() const { return graph_; }
   // The first failure to read the log; the Apply must be undone.
   const absl::Status& status() const { return status_; }
@@ -348,6 +351,7 @@ class Core {
   ChangeTracker tracker_;
   Totals totals_;
   Flips flips_;
+  std::uint64_t last_flip_ = 0;
   Graph graph_;
   identity::Resolver<Graph> resolver_;
   Acts acts_;

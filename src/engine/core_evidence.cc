@@ -94,6 +94,12 @@ void Core::ForEachLiveRecord(
 void Core::Count(std::uint32_t record_index, const Record& record, const std::vector<Named>& named,
                  Sign sign) {
   const std::int64_t t = record.time_ms.value_or(0);
+  // Facts that come or go change the profile, also where the naming counts for nothing: profile_cache.h looks at the cells.
+  for (const Named& n : named) {
+    if (record.facts.empty()) break;
+    index_->nodes.Write(n.name);
+    index_->nodes.Write(n.node);
+  }
   switch (record.act) {
     case Act::kObserve:
     case Act::kBind:
@@ -507,6 +513,7 @@ void Core::FlipSharing(Node node, bool shared) {
   NodeCell& cell = index_->nodes.Write(node);
   cell.flags = shared ? cell.flags | NodeCell::kShared : cell.flags & ~NodeCell::kShared;
   totals_.shared += shared ? 1 : ~std::uint64_t{0};
+  last_flip_ = sequence_;
   ++(shared ? flips_.tripped : flips_.released);
   if (shared && flips_.became_shared.size() < kMaxGuardEvents) flips_.became_shared.push_back(node);
 }

@@ -27,7 +27,9 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
       store_(std::move(store)),
       log_(store_.get()),
       lenses_({std::make_shared<engine::Lens>(
-          0, "", nullptr, engine::Core::Settings{background->Judging(), options_.replay_at_once})}),
+          0, "", nullptr,
+          engine::Core::Settings{background->Judging(), options_.replay_at_once,
+                                 options_.profile_cache_bytes})}),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 

@@ -6,7 +6,10 @@ namespace polyonym::engine {
 
 Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like,
            const Core::Settings& settings)
-    : number(graph), name(std::move(graph_name)), settings_(settings) {
+    : number(graph),
+      name(std::move(graph_name)),
+      profiles(settings.profile_cache_bytes),
+      settings_(settings) {
   if (like == nullptr) return;
   index.seed = like->seed;
   index.hash_bits = like->hash_bits;
@@ -55,6 +58,7 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   state->replayed_profiles = core->replayed_profiles();
   state->clock_ms = core->clock_ms();
   state->newest_ms = core->newest_ms();
+  state->last_flip = core->last_flip();
   state->families = core->families().names();
   state->horizons = core->horizons();
   state->resident = index.bytes();

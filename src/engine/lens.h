@@ -19,6 +19,7 @@
 #include "engine/feed.h"
 #include "engine/index.h"
 #include "engine/log.h"
+#include "engine/profile_cache.h"
 #include "engine/state.h"
 
 namespace polyonym::engine {
@@ -41,6 +42,7 @@ class Lens {
   Index index;
   std::unique_ptr<Core> core;
   Publisher publisher;
+  ProfileCache profiles;
   std::uint64_t checkpointed = 0;  // a checkpoint shows all up to this call
 
   // Opens call `sequence`: what Changes() compares with is what was before.

@@ -38,6 +38,7 @@ struct CommitState {
   std::uint64_t replayed_profiles = 0;
   std::int64_t clock_ms = 0;
   std::int64_t newest_ms = 0;
+  std::uint64_t last_flip = 0;  // the last call in which a guard tripped or let go, since opening
   std::vector<std::string> families;
   std::shared_ptr<const Horizons> horizons = std::make_shared<const Horizons>();
   ResidentBytes resident;

@@ -125,7 +125,10 @@ class View::Impl {
 
   // ---- view_profile.cc ----
   // The facts of the live records whose primary identifier is in the profile.  ERRORS: DataLoss, OutOfRange.
-  absl::StatusOr<std::vector<FactRow>> FactsOf(engine::Node root) const;
+  using Rows = std::shared_ptr<const std::vector<FactRow>>;
+  absl::StatusOr<Rows> FactsOf(engine::Node root) const;
+  absl::StatusOr<std::vector<FactRow>> ReadFactsOf(engine::Node root) const;
+  bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;
   absl::StatusOr<Profile> ReadProfile(engine::Node root, const ProfileOptions& options) const;
 
   struct Sightings;

@@ -1,6 +1,7 @@
 // The facts of a profile's identifiers: which records they stand in, and whose they are.
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,7 +65,34 @@ Node PrimaryOf(const Graph& graph, const Names& names) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<FactRow>> View::Impl::FactsOf(Node root) const {
+// Neither the identifiers of the profile, nor what counts of the records that name them.
+bool View::Impl::IsUnchangedSince(Node root, std::uint64_t sequence) const {
+  const engine::CommitState& s = *state_;
+  if (sequence > s.sequence || s.last_flip > sequence || s.horizons->sequence() > sequence)
+    return false;
+  bool unchanged = true;
+  graph_.ForEachMember(root, [&](Node n) {
+    graph_.ForEachName(n, [&](Node name) {
+      unchanged = unchanged && index().nodes.PageCommit(name, s.sequence) <= sequence;
+    });
+  });
+  return unchanged;
+}
+
+absl::StatusOr<View::Impl::Rows> View::Impl::FactsOf(Node root) const {
+  engine::ProfileCache& cache = lens_->profiles;
+  const engine::ProfileCache::Entry kept = cache.Find(root);
+  if (kept.rows != nullptr && kept.policy_version == rules().version() &&
+      IsUnchangedSince(root, kept.sequence))
+    return kept.rows;
+  auto rows = ReadFactsOf(root);
+  if (!rows.ok()) return rows.status();
+  auto shared = std::make_shared<const std::vector<FactRow>>(*std::move(rows));
+  cache.Put(root, {state_->sequence, rules().version(), shared});
+  return shared;
+}
+
+absl::StatusOr<std::vector<FactRow>> View::Impl::ReadFactsOf(Node root) const {
   struct Told {
     std::uint64_t location;
     std::uint32_t record;
@@ -117,8 +145,7 @@ absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions&
   if (!rows.ok()) return rows.status();
   const std::int64_t now_ms =
       options.now_ms.value_or(std::max(state_->clock_ms, state_->newest_ms));
-  Profile profile =
-      FoldProfile(rules().policy().policy().definitions, *std::move(rows), options, now_ms);
+  Profile profile = FoldProfile(rules().policy().policy().definitions, **rows, options, now_ms);
   profile.id = IdOf(root);
   profile.identifiers = MembersOf(root);
   profile.policy_version = rules().version();

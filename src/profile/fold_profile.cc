@@ -210,7 +210,7 @@ void TakePage(const TimelineOptions& page, const std::vector<Placed<Event>>& eve
 
 }  // namespace
 
-Profile FoldProfile(const Definitions& definitions, std::vector<FactRow> rows,
+Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& rows,
                     const ProfileOptions& options, std::int64_t now_ms) {
   Profile out;
   out.now_ms = now_ms;

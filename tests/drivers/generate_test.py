@@ -2,15 +2,37 @@
 
 import collections
 import csv
+import hashlib
 import json
 
 from program import ROOT, USAGE, ProgramTest, main
 
 POLICIES = ROOT / "examples" / "policies"
 
+# Of `generate --events 2000 --people 300 --seed 5` before there were facts.
+PLAIN_SHA256 = "f37e1cf8da6420354eb8da16ad35ff78a67107db111b570c50967bdbe45db105"
+
 
 def pairs(sizes):
     return sum(size * (size - 1) // 2 for size in sizes)
+
+
+def without_facts(record):
+    """What a record says but for its facts, whichever of the two forms of JSON it is written in."""
+    if "identifiers" not in record:
+        named = [
+            (ns, value, role)
+            for field, role in (("ids", "ROLE_SELF"), ("other", "ROLE_OTHER"))
+            for ns, values in record.pop(field, {}).items()
+            for value in values
+        ]
+        return {**record, "identifiers": sorted(named)}
+    named = [(i["namespace"], i["value"], i.get("role", "ROLE_SELF")) for i in record.pop("identifiers")]
+    rest = {field: value for field, value in record.items() if field not in ("facts", "time_ms", "version")}
+    times = {"t": int(record["time_ms"])}
+    if "version" in record:
+        times["version"] = int(record["version"])
+    return {**rest, **times, "identifiers": sorted(named)}
 
 
 class GenerateTest(ProgramTest):
@@ -51,6 +73,62 @@ class GenerateTest(ProgramTest):
             self.generate("--truth", self.path("truth.csv"), "--events", 2000, "--people", 300, "--seed", 5), first
         )
         self.assertEqual(self.generate(), self.generate("--events", 10000, "--people", 1000, "--seed", 1))
+
+    def test_without_facts_the_bytes_are_what_they_were_before_there_were_any(self):
+        plain = self.generate("--events", 2000, "--people", 300, "--seed", 5)
+        self.assertEqual(hashlib.sha256(plain).hexdigest(), PLAIN_SHA256)
+
+    def test_facts_change_nothing_else(self):
+        options = ("--events", 5000, "--people", 300, "--seed", 5)
+        told = self.generate("--facts", *options)
+        self.assertEqual(told, self.generate("--facts", *options), "the same seed, the same bytes")
+        told = [json.loads(line) for line in told.splitlines()]
+        plain = [json.loads(line) for line in self.generate(*options).splitlines()]
+        self.assertFalse(any("facts" in record for record in plain))
+        self.assertGreater(sum("facts" in record for record in told), 4000)
+        self.assertEqual([without_facts(record) for record in told], [without_facts(record) for record in plain])
+
+    def test_facts_of_every_kind_are_there_and_none_is_left_out(self):
+        options = ("--facts", "--events", 5000, "--people", 100)
+        facts = [json.loads(line).get("facts", {}) for line in self.generate(*options).splitlines()]
+        traits = collections.defaultdict(list)
+        for trait in (trait for of in facts for trait in of.get("traits", [])):
+            traits[trait["name"]].append(trait["value"])
+        self.assertEqual(set(traits), {"name", "nickname", "gender", "birthday", "city"})
+        self.assertEqual({value["text"] for value in traits["gender"]}, {"female", "male"})
+        self.assertEqual(
+            {value["date"].get("calendar", "CALENDAR_SOLAR") for value in traits["birthday"]},
+            {"CALENDAR_SOLAR", "CALENDAR_CHINESE"},
+        )
+        nicknames = "".join(value["text"] for value in traits["nickname"])
+        self.assertTrue(any("\u4e00" <= letter <= "\u9fff" for letter in nicknames), "Han")
+        self.assertTrue(any(letter > "\U0001f300" for letter in nicknames), "emoji")
+        events = [event for of in facts for event in of.get("events", [])]
+        self.assertEqual(
+            {(event["type"], event["direction"], "place" in event, "value" in event) for event in events},
+            {
+                ("view", "DIRECTION_IN", False, False),
+                ("add_to_cart", "DIRECTION_IN", False, False),
+                ("purchase", "DIRECTION_IN", False, True),
+                ("purchase", "DIRECTION_IN", True, True),
+                ("visit", "DIRECTION_IN", True, False),
+                ("message", "DIRECTION_IN", False, False),
+                ("message", "DIRECTION_OUT", False, False),
+            },
+        )
+        self.assertEqual({event["value"]["currency"] for event in events if "value" in event}, {"CNY"})
+        weights = {tag["weight"] for of in facts for tag in of.get("tags", [])}
+        self.assertEqual((min(weights), max(weights)), (0.2, 1))
+        consents = [consent for of in facts for consent in of.get("consents", [])]
+        self.assertEqual(
+            {(consent["purpose"], consent["state"]) for consent in consents},
+            {(purpose, "STATE_" + state) for purpose in ("marketing", "service") for state in ("GRANTED", "DENIED")},
+        )
+        self.ingest("store", "--policy", POLICIES / "retail.json", self.write("told.jsonl", self.generate(*options)))
+        for group in self.polyonym("groups", "--db", self.path("store"), "--largest", 20).rows:
+            person = self.polyonym("show", "--db", self.path("store"), group["profile"]).row["person"]
+            self.assertEqual(person["left_out"], 0)
+            self.assertGreater(person["completeness"], 0)
 
     def test_every_record_is_taken_and_the_hard_cases_are_there(self):
         records = self.write("records.jsonl", self.generate("--events", 10_000, "--people", 2000))

@@ -139,10 +139,18 @@ std::string Check(const History& plain) {
   const std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
   std::string fault;
   const std::size_t stops = 1 + random.Below(3);
+  // What is read between is kept, and must not be shown once it is not so any more.
+  const auto read_some = [&] {
+    const View view = engine->Read();
+    view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
+      if (random.Chance(30)) Must(view.ReadProfile(id));
+      return true;
+    });
+  };
   ApplySteps(*engine, history, random, [&](std::size_t done, const ApplyResult&) {
-    if (!fault.empty() ||
-        (done < history.steps.size() && random.Below(history.steps.size()) >= stops))
-      return;
+    if (!fault.empty()) return;
+    read_some();
+    if (done < history.steps.size() && random.Below(history.steps.size()) >= stops) return;
     fault = CheckProfiles(engine->Read(), WorldAt(history, done), random);
   });
   return fault;

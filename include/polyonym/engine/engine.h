@@ -70,6 +70,8 @@ struct EngineOptions {
   // slope. Views may make the budget be passed for as long as they last. It holds neither RocksDB's memory (`rocks`) nor what the index
   // keeps of each page, about 2 % of it.  DEFAULT 0: no budget, all is in memory. Range from 65,536; stores on disk alone.
   std::uint64_t memory_budget_bytes = 0;
+  // Facts of profiles that were read, kept as long as nothing of them changes; for each graph.  DEFAULT 32 MiB; 0: none.
+  std::size_t profile_cache_bytes = std::size_t{32} << 20;
   // BulkApply(): log gathered before it is written as a sorted file.  DEFAULT 64 MiB.
   std::uint64_t bulk_run_bytes = std::uint64_t{64} << 20;
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides

@@ -178,7 +178,7 @@ struct Profile {
 };
 
 // The folds alone: rows in any order, of one person.  COST: sorting the rows, and a pass over their facts.
-Profile FoldProfile(const Definitions& definitions, std::vector<FactRow> rows,
+Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& rows,
                     const ProfileOptions& options, std::int64_t now_ms);
 
 }  // namespace polyonym

@@ -1,0 +1,57 @@
+#include "engine/profile_cache.h"
+
+#include <utility>
+
+namespace polyonym::engine {
+namespace {
+
+// About what rows take: facts by their sizes and some for their texts.
+std::size_t BytesOf(const std::vector<FactRow>& rows) {
+  constexpr std::size_t kTexts = 64;
+  std::size_t bytes = sizeof(rows);
+  for (const FactRow& row : rows) {
+    const Facts& facts = row.facts;
+    bytes += sizeof(row) + kTexts + facts.traits.size() * (sizeof(Trait) + kTexts) +
+             facts.tags.size() * (sizeof(Tag) + kTexts) +
+             facts.relations.size() * (sizeof(RelationFact) + kTexts) +
+             facts.consents.size() * (sizeof(Consent) + kTexts);
+    for (const Event& event : facts.events)
+      bytes += sizeof(event) + kTexts + event.properties.size() * (sizeof(Value) + 2 * kTexts);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+ProfileCache::Entry ProfileCache::Find(Node root) {
+  if (bytes_a_shard_ == 0) return {};
+  Shard& shard = ShardOf(root);
+  const std::lock_guard lock(shard.mutex);
+  const auto at = shard.by_root.find(root);
+  if (at == shard.by_root.end()) return {};
+  shard.kept.splice(shard.kept.begin(), shard.kept, at->second);
+  return at->second->entry;
+}
+
+void ProfileCache::Put(Node root, Entry entry) {
+  const std::size_t bytes = BytesOf(*entry.rows);
+  if (bytes > bytes_a_shard_) return;
+  Shard& shard = ShardOf(root);
+  std::list<Kept> gone;  // freed without the lock
+  const std::lock_guard lock(shard.mutex);
+  const auto drop = [&](std::list<Kept>::iterator at) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex) {
+    shard.bytes -= at->bytes;
+    shard.by_root.erase(at->root);
+    gone.splice(gone.begin(), shard.kept, at);
+  };
+  if (const auto at = shard.by_root.find(root); at != shard.by_root.end()) {
+    if (at->second->entry.sequence > entry.sequence) return;
+    drop(at->second);
+  }
+  shard.kept.push_front({root, std::move(entry), bytes});
+  shard.by_root[root] = shard.kept.begin();
+  shard.bytes += bytes;
+  while (shard.bytes > bytes_a_shard_) drop(std::prev(shard.kept.end()));
+}
+
+}  // namespace polyonym::engine
