@@ -27,6 +27,9 @@ WORKLOADS = [
     Workload("retract", "a hundredth of the records taken back, at random", of_file=True),
     Workload("bounded", "a stream into an index that has less memory than it wants", share=0.1,
              options=("--shares", "90", "50", "25")),
+    Workload("profile-stream", "a durable stream of records with facts, beside bare appends", of_file=True),
+    Workload("profile-read", "profiles by identifiers, beside bare look-ups of finished ones", share=0.25),
+    Workload("profile-merge", "two people of ever more events made one, and parted; a tag of many parts"),
     Workload("growth", "the same stream, many times as long"),
 ]
 

@@ -2,7 +2,8 @@
 """Redis: a hash for each person, folded by a Lua script, one call a commit.
 
 Who is who comes from the script of redis_rival.py for a whole commit, the faster of its two; where it merges two
-components their hashes become one. TRIED
+components their hashes become one. Tried: one HMGET and one HSET a record are as fast as four HINCRBY and one HSET, and
+make the append-only file two thirds as long.
 """
 
 import hashlib
@@ -18,7 +19,7 @@ local function add(profile, names, more, city, at)
   local words = {}
   for i, name in ipairs(names) do
     words[2 * i - 1] = name
-    words[2 * i] = (tonumber(has[i + 1] or 0)) + more[i]
+    words[2 * i] = tonumber(has[i + 1] or 0) + more[i]
   end
   if not has[1] or tonumber(has[1]) <= tonumber(at) then
     local n = #words
@@ -44,12 +45,8 @@ end
 local first_key = 1
 for e = 1, #ARGV[1] do
   local a = 7 * e - 5
-  local p = 'p:' .. root_of(known[KEYS[first_key]])
-  redis.call('HINCRBY', p, 'events', 1)
-  redis.call('HINCRBY', p, 'spent', ARGV[a])
-  redis.call('HINCRBY', p, ARGV[a + 1], ARGV[a + 2])
-  redis.call('HINCRBY', p, ARGV[a + 3], ARGV[a + 4])
-  redis.call('HSET', p, 'city', ARGV[a + 5], 'at', ARGV[a + 6])
+  add('p:' .. root_of(known[KEYS[first_key]]), {'events', 'spent', ARGV[a + 1], ARGV[a + 3]},
+      {1, ARGV[a], ARGV[a + 2], ARGV[a + 4]}, ARGV[a + 5], ARGV[a + 6])
   first_key = first_key + string.byte(ARGV[1], e) - 48
 end
 return #fresh

@@ -1,4 +1,6 @@
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/type_resolver_util.h>
 
 #include <algorithm>
 #include <map>
@@ -149,10 +151,17 @@ std::string WriteMapping(const Record& record) {
   codec::ToProto(record, &message);
   if (!record.facts.empty() && !codec::FactsFromBytes(record.facts, message.mutable_facts()).ok())
     return {};
-  google::protobuf::util::JsonPrintOptions options;
+  namespace pb = google::protobuf;
+  pb::util::JsonPrintOptions options;
   options.preserve_proto_field_names = true;
+  // From bytes with sorted maps: out of a message maps come in the order of their hash tables, which differs from run to run.
+  static pb::util::TypeResolver* const types = pb::util::NewTypeResolverForDescriptorPool(
+      "type.googleapis.com", pb::DescriptorPool::generated_pool());
   std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return {};
+  const auto status = pb::util::BinaryToJsonString(
+      types, "type.googleapis.com/" + std::string(message.GetTypeName()),
+      codec::SerialiseDeterministic(message), &json, options);
+  if (!status.ok()) return {};
   return codec::CheckJsonShape(json).ok() ? json : std::string();
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,6 +156,14 @@ absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions&
 absl::StatusOr<Profile> View::ReadProfile(ProfileId id, const ProfileOptions& options) const {
   if (!impl_->Has(id)) return NoSuchProfile();
   return impl_->ReadProfile(impl_->RootOf(static_cast<Node>(id.value)), options);
+}
+
+std::vector<absl::StatusOr<Profile>> View::ReadProfiles(std::span<const ProfileId> ids,
+                                                        const ProfileOptions& options) const {
+  std::vector<absl::StatusOr<Profile>> profiles;
+  profiles.reserve(ids.size());
+  for (const ProfileId id : ids) profiles.push_back(ReadProfile(id, options));
+  return profiles;
 }
 
 absl::StatusOr<Profile> View::ReadProfile(const Identifier& identifier,

@@ -11,6 +11,7 @@
 #include "harness/catch.h"
 
 #include "codec/random_records.h"
+#include "polyonym/codec/json.h"
 #include "polyonym/model/facts.h"
 
 namespace polyonym::harness {
@@ -576,4 +577,26 @@ TEST_CASE("of any bytes of facts, what is read and written is read and written a
 }
 
 }  // namespace
+TEST_CASE("an event's properties are written to JSON in the order of their names") {
+  Event event;
+  event.type = "buy";
+  for (const char* name : {"topic", "sku", "amount", "zone", "brand"})
+    event.properties[name] = {std::string(name)};
+  Facts facts;
+  facts.events.push_back(event);
+  Record record;
+  record.source = "shop";
+  record.time_ms = 1;
+  record.identifiers = {{"crm", "1", Role::kSelf}};
+  record.facts = WriteFacts(facts);
+  const std::string json = WriteRecordJson(record);
+  std::size_t at = 0;
+  for (const char* name : {"amount", "brand", "sku", "topic", "zone"}) {
+    const std::size_t next = json.find("\"" + std::string(name) + "\":");
+    REQUIRE(next != std::string::npos);
+    CHECK(next > at);
+    at = next;
+  }
+}
+
 }  // namespace polyonym::harness

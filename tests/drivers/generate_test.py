@@ -117,7 +117,7 @@ class GenerateTest(ProgramTest):
             },
         )
         self.assertEqual({event["value"]["currency"] for event in events if "value" in event}, {"CNY"})
-        weights = {tag["weight"] for of in facts for tag in of.get("tags", [])}
+        weights = {tag.get("weight", 1) for of in facts for tag in of.get("tags", [])}
         self.assertEqual((min(weights), max(weights)), (0.2, 1))
         consents = [consent for of in facts for consent in of.get("consents", [])]
         self.assertEqual(
@@ -125,8 +125,8 @@ class GenerateTest(ProgramTest):
             {(purpose, "STATE_" + state) for purpose in ("marketing", "service") for state in ("GRANTED", "DENIED")},
         )
         self.ingest("store", "--policy", POLICIES / "retail.json", self.write("told.jsonl", self.generate(*options)))
-        for group in self.polyonym("groups", "--db", self.path("store"), "--largest", 20).rows:
-            person = self.polyonym("show", "--db", self.path("store"), group["profile"]).row["person"]
+        for group in self.polyonym("groups", "--db", self.path("store"), "--largest", 20, "--ids").rows:
+            person = self.polyonym("show", "--db", self.path("store"), group["members"][0]).row["person"]
             self.assertEqual(person["left_out"], 0)
             self.assertGreater(person["completeness"], 0)
 

@@ -232,6 +232,10 @@ class View {
   absl::StatusOr<Profile> ReadProfile(const Identifier& identifier,
                                       const ProfileOptions& options = {}) const;
 
+  // Many at once, in their order, each as if asked by itself.
+  std::vector<absl::StatusOr<Profile>> ReadProfiles(std::span<const ProfileId> ids,
+                                                    const ProfileOptions& options = {}) const;
+
   // ---- relations between profiles: engine/relations.h ----
 
   // Who is related to the profile where `id` now lives, in up to `max_steps` steps: by distance, then by id.
