@@ -84,7 +84,7 @@ GOALS = [
     Goal("stream of profiles, no sync, against Redis", 4, 4, against("profiles", "redis")),
     Goal("stream of profiles, no sync, against PostgreSQL", 8, 8, against("profiles", "postgres")),
     Goal("profile, warm, against a bare look-up and decoding", 0.33, 0.33,
-         of_workload("profile-read", min, "of_bare", remark=("reads_per_second", "cold_reads_per_second"))),
+         of_workload("profile-read", min, "of_bare", remark=("uncached_of_bare", "few_of_bare"))),
     Goal("merge and split: the longest history against the shortest", 2, 2,
          of_workload("profile-merge", max, "merge_of_smallest", "split_of_smallest", remark=("largest_events",)),
          "x", False),

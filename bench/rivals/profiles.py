@@ -48,7 +48,7 @@ def expected(labels, all_events):
 
 
 def checked(labels, stored, all_events):
-    """The labels, where each profile of `stored` (pairs of label and fields) is what the records of `all_events` say."""
+    """The labels, where each profile of `stored` (pairs of label and fields) is what the records say."""
     labels = dict(labels)
     right = expected(labels, all_events)
     count = 0

@@ -151,35 +151,50 @@ double BareScore(const TagDefinition& definition, std::span<const Record> record
   return score;
 }
 
+// Seconds of a read of the tag alone, with so many bytes for facts that were read before.
+double ReadTag(const std::string& path, const Policy& policy, std::size_t cache_bytes,
+               std::size_t rounds, std::size_t parts, double score) {
+  const auto engine =
+      OpenUnder(policy, path, {.durability = Durability::kWal, .profile_cache_bytes = cache_bytes});
+  ProfileOptions tags_alone;
+  tags_alone.traits = tags_alone.consents = tags_alone.ladders = tags_alone.contacts =
+      tags_alone.relations = tags_alone.timeline = false;
+  std::vector<double> seconds;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    Profile profile;
+    seconds.push_back(
+        SecondsOf([&] { profile = OrStop(engine->Read().ReadProfile(PhoneOf(0), tags_alone)); }));
+    Check(profile.tags.size() == 1 && profile.tags.front().count == parts &&
+              std::abs(profile.tags.front().score - score) <= 1e-9 * score,
+          "the tag's score is not the sum of its parts");
+  }
+  return Median(std::move(seconds));
+}
+
 void RunTag(const Sizes& sizes, std::size_t parts, std::size_t rounds) {
   const TagDefinition definition = Decaying();
   Policy policy = ProfilePolicy();
   policy.definitions.tags.push_back(definition);
   const std::vector<Record> records = Parts(definition, parts);
-  const Folder folder(sizes);
-  const auto engine = OpenUnder(policy, folder / "engine");
-  Feed(From(records), parts, sizes.batch, engine.get());
-  const View view = engine->Read();
-  ProfileOptions tags_alone;
-  tags_alone.traits = tags_alone.consents = tags_alone.ladders = tags_alone.contacts =
-      tags_alone.relations = tags_alone.timeline = false;
-  std::vector<double> reads, bares;
-  for (std::size_t round = 0; round < rounds; ++round) {
-    Profile profile;
-    double score = 0;
-    reads.push_back(SecondsOf([&] { profile = OrStop(view.ReadProfile(PhoneOf(0), tags_alone)); }));
+  double score = 0;
+  std::vector<double> bares;
+  for (std::size_t round = 0; round < rounds; ++round)
     bares.push_back(SecondsOf([&] { score = BareScore(definition, records); }));
-    Check(profile.tags.size() == 1 && profile.tags.front().count == parts &&
-              std::abs(profile.tags.front().score - score) <= 1e-9 * score,
-          "the tag's score is not the sum of its parts");
-  }
-  const double read = Median(reads), bare = Median(bares);
+  const double bare = Median(std::move(bares));
+  const Folder folder(sizes);
+  const std::string path = folder / "engine";
+  Feed(From(records), parts, sizes.batch, OpenUnder(policy, path).get());
+  const double read =
+      ReadTag(path, policy, EngineOptions().profile_cache_bytes, rounds, parts, score);
+  const double uncached = ReadTag(path, policy, 0, rounds, parts, score);
   Row("profile-tag")
       .Add("parts", parts)
       .Add("rounds", rounds)
       .Add("read_us", read * 1e6)
+      .Add("uncached_read_us", uncached * 1e6)
       .Add("bare_us", bare * 1e6)
       .Add("of_bare", bare / read)
+      .Add("uncached_of_bare", bare / uncached)
       .Print(sizes);
 }
 

@@ -1,5 +1,7 @@
-// `profile-read`: profiles by identifiers at random, one thread, after the store was opened again and then warm, beside what a table of
-// finished profiles would take: a look-up in a hash table, and decoding bytes of about the same content.
+// `profile-read`: profiles by identifiers at random, one thread, beside what a table of finished profiles would take: a look-up in a hash
+// table, and decoding bytes of about the same content. Of a store that is opened again, then warm, with and without the engine's cache of
+// facts; and of a few people again and again, whom the cache holds.
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -21,6 +23,8 @@
 
 namespace polyonym::workload {
 namespace {
+
+constexpr std::size_t kFew = 1'000;  // questions, of people whose facts the engine can keep
 
 // The profile as facts: its traits, its tags with their scores, and the page of its timeline.
 Facts Finished(const Profile& profile) {
@@ -99,10 +103,35 @@ void LetGoOfPages(const std::string& path) {
   }
 }
 
+// Of an engine that is opened again; `first` is read before anything else.
+struct Opened {
+  Reads cold;
+  Reads warm;
+  Reads few;
+};
+
+Opened ReadOpened(const Engine& engine, std::span<const Identifier> first,
+                  std::span<const Identifier> questions, std::span<const Identifier> few) {
+  const View view = engine.Read();
+  const auto read = [&](const Identifier& i) {
+    const Profile profile = OrStop(view.ReadProfile(i));
+    return profile.traits.size() + profile.tags.size() + profile.timeline.size();
+  };
+  Opened out;
+  out.cold = ReadAll(first, read);
+  ReadAll(questions, read);
+  out.warm = ReadAll(questions, read);
+  ReadAll(few, read);
+  out.few = ReadAll(few, read);
+  return out;
+}
+
 void RunProfileRead(const Sizes& sizes, std::size_t count) {
   const std::vector<Record> records = EventsWithFacts(sizes);
   const std::vector<Identifier> questions = Questions(records, count);
   const auto first = std::span(questions).first(std::max<std::size_t>(1, count / 20));
+  std::vector<Identifier> few;
+  for (std::size_t i = 0; i < count; ++i) few.push_back(questions[i % std::min(kFew, count)]);
   const Folder folder(sizes);
   const std::string path = folder / "engine";
   {
@@ -110,38 +139,45 @@ void RunProfileRead(const Sizes& sizes, std::size_t count) {
     Feed(From(records), records.size(), sizes.batch, engine.get());
     OrStop(engine->Checkpoint());
   }
+  EngineOptions options;
+  options.durability = Durability::kWal;
+  options.profile_cache_bytes = 0;
+  const Opened uncached = ReadOpened(*OrStop(Engine::Open(path, options)), first, questions, few);
   LetGoOfPages(path);
-  const auto engine = OrStop(Engine::Open(path, {.durability = Durability::kWal}));
-  const View view = engine->Read();
-  const auto read = [&](const Identifier& i) {
-    const Profile profile = OrStop(view.ReadProfile(i));
-    return profile.traits.size() + profile.tags.size() + profile.timeline.size();
-  };
-  const Reads cold = ReadAll(first, read);
+  options.profile_cache_bytes = EngineOptions().profile_cache_bytes;
+  const auto engine = OrStop(Engine::Open(path, options));
+  const Opened cached = ReadOpened(*engine, first, questions, few);
 
-  const FinishedProfiles finished(view);
+  const FinishedProfiles finished(engine->Read());
   const auto decode = [&](const Identifier& i) {
     const Facts facts = finished.Read(i);
     return facts.traits.size() + facts.tags.size() + facts.events.size();
   };
-  Check(cold.facts == ReadAll(first, decode).facts, "the reopened store says something else");
-  ReadAll(questions, read);  // warm
-  const Reads warm = ReadAll(questions, read);
   ReadAll(questions, decode);
   const Reads bare = ReadAll(questions, decode);
-  Check(warm.facts == bare.facts, "a profile is not what it was when it was finished");
+  ReadAll(few, decode);
+  const Reads bare_few = ReadAll(few, decode);
+  Check(cached.cold.facts == ReadAll(first, decode).facts,
+        "the reopened store says something else");
+  Check(cached.warm.facts == bare.facts && uncached.warm.facts == bare.facts &&
+            cached.few.facts == bare_few.facts && uncached.few.facts == bare_few.facts,
+        "a profile is not what it was when it was finished");
 
   const auto asked = static_cast<double>(count);
   Row("profile-read")
       .Add("events", records.size())
       .Add("questions", count)
-      .Add("profiles", view.GetStats().profiles)
+      .Add("profiles", engine->Read().GetStats().profiles)
       .Add("bytes_per_profile", finished.bytes_per_profile())
-      .Add("facts_per_read", static_cast<double>(warm.facts) / asked)
-      .Add("cold_reads_per_second", static_cast<double>(first.size()) / cold.seconds)
-      .Add("reads_per_second", asked / warm.seconds)
+      .Add("facts_per_read", static_cast<double>(bare.facts) / asked)
+      .Add("cold_reads_per_second", static_cast<double>(first.size()) / cached.cold.seconds)
+      .Add("reads_per_second", asked / cached.warm.seconds)
+      .Add("uncached_reads_per_second", asked / uncached.warm.seconds)
+      .Add("few_reads_per_second", asked / cached.few.seconds)
       .Add("bare_per_second", asked / bare.seconds)
-      .Add("of_bare", bare.seconds / warm.seconds)
+      .Add("of_bare", bare.seconds / cached.warm.seconds)
+      .Add("uncached_of_bare", bare.seconds / uncached.warm.seconds)
+      .Add("few_of_bare", bare_few.seconds / cached.few.seconds)
       .Print(sizes);
 }
 

@@ -30,6 +30,13 @@ FIELDS = {
     "contested": "events people refused_links replays events_per_second of_uncontested slowest_of_median",
     "hub": "events batch limit events_per_second median_ms slowest_of_median limited_events limited_events_per_second "
            "limited_median_ms limited_slowest_of_median limited_slowest_of_free_median",
+    "profile-stream": "events batch profiles seconds events_per_second slowest_of_median of_bare_appends "
+                      "facts_bytes_per_event logged_bytes_per_event disk_bytes_per_event disk_bytes memory_bytes",
+    "profile-read": "events questions profiles bytes_per_profile facts_per_read cold_reads_per_second "
+                    "reads_per_second uncached_reads_per_second few_reads_per_second bare_per_second of_bare "
+                    "uncached_of_bare few_of_bare",
+    "profile-merge": "smallest_events largest_events merge_of_smallest split_of_smallest read_of_smallest",
+    "profile-tag": "parts rounds read_us uncached_read_us bare_us of_bare uncached_of_bare",
     "retract": "events retracted retracted_per_second of_load median_ms slowest_of_median",
     "growth-small": "events identifiers events_per_second empty_process_bytes empty_index_bytes "
                     "process_bytes_per_identifier reopened_process_bytes_per_identifier index_bytes_per_identifier "
@@ -38,6 +45,8 @@ FIELDS = {
 }
 FIELDS |= {f"bounded-{who}-{share}": FIELDS["bounded-anybody-50"]
            for who in ("anybody", "recent") for share in (90, 50, 25)}
+FIELDS |= {f"profile-merge-{size}": "events rounds merge_us split_us merged_read_us merged_read_us_per_event"
+           for size in (10, 100)}
 FIELDS |= {"stream-sync": FIELDS["stream"], "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],
          "hub": ["--limit", "400"], "chain": ["--limit", "400"]}
@@ -113,7 +122,7 @@ class BenchTest(ProgramTest):
     def test_one_run_has_systems_workloads_and_goals(self):
         done, document = self.run_all("--rounds", "2", "--only", "polyonym", "sqlite set")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([s["status"] for s in document["systems"]], ["ok"] * 7)
+        self.assertEqual([s["status"] for s in document["systems"]], ["ok"] * 8)
         self.assertEqual(set(document["workloads"]), set(FIELDS))
         for name, row in document["workloads"].items():
             self.assertEqual((row["status"], len(row["rounds"])), ("ok", 2), name)

@@ -8,7 +8,6 @@
 
 #include "engine/shop.h"
 #include "harness/catch.h"
-#include "polyonym/v1/record.pb.h"
 
 namespace polyonym::harness {
 namespace {
@@ -30,6 +29,13 @@ Facts IsCalled(const std::string& name) {
   Facts facts;
   facts.traits.push_back({"name", {name}, {}, ""});
   return facts;
+}
+
+// A tag as protobuf writes it: field 2 of the facts, with its name (1) and its weight (2).
+std::string TagBytes(const std::string& name, double weight) {
+  std::string tag = "\x0a" + std::string(1, static_cast<char>(name.size())) + name + "\x11";
+  tag.append(reinterpret_cast<const char*>(&weight), sizeof weight);
+  return "\x12" + std::string(1, static_cast<char>(tag.size())) + tag;
 }
 
 double ScoreOf(const Profile& profile, const std::string& tag) {
@@ -95,16 +101,13 @@ TEST_CASE("definitions change on a live store, and with them what is read") {
 }
 
 TEST_CASE("a fact that breaks a bound is named and left out, and the rest of the record stands") {
-  v1::Facts facts;
-  facts.add_tags()->set_name("good");
-  facts.add_tags()->set_name("not a number");
-  facts.mutable_tags(1)->set_weight(std::nan(""));
-  facts.add_tags()->set_name("endless");
-  facts.mutable_tags(2)->set_weight(HUGE_VAL);
-  facts.add_events()->set_type("in 9999");
-  facts.mutable_events(0)->set_time_ms(253'370'764'800'000);
+  Facts late;
+  late.events.push_back({});
+  late.events[0].type = "in 9999";
+  late.events[0].time_ms = 253'370'764'800'000;
   Record record = Seen("1", 1, {{"phone", "p1"}});
-  record.facts = facts.SerializeAsString();
+  record.facts = WriteFacts(Likes("good")) + TagBytes("not a number", std::nan("")) +
+                 TagBytes("endless", HUGE_VAL) + WriteFacts(late);
   const auto engine = OpenShop();
   const RecordResult result = ApplyOne(*engine, record).records[0];
   CHECK(result.outcome == Outcome::kApplied);
