@@ -59,7 +59,7 @@ class Engine::Impl {
   // Null where there is no such graph.
   std::shared_ptr<engine::Lens> FindLens(std::string_view graph) const;
   std::vector<std::string> Graphs() const;
-  std::uint64_t resident_bytes() const;  // of all graphs
+  std::uint64_t resident_bytes() const;  // of all graphs, facts that are kept included
   Durability durability() const { return options_.durability; }
   std::uint64_t failed_checkpoints() const { return failed_checkpoints_; }
   engine::Recorder& recorder() { return recorder_; }

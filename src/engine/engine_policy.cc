@@ -95,12 +95,12 @@ std::vector<std::string> Engine::Impl::Graphs() const {
 
 std::uint64_t Engine::Impl::resident_bytes() const {
   const std::lock_guard lock(lenses_mutex_);
-  std::uint64_t bytes = 0;
-  if (const PageMemory* memory = lenses_.front()->index.memory.get(); memory != nullptr)
-    return memory->stats().resident_bytes;
+  const PageMemory* paged = lenses_.front()->index.memory.get();
+  std::uint64_t bytes = paged != nullptr ? paged->stats().resident_bytes : 0;
   for (const auto& lens : lenses_) {
+    bytes += lens->profiles.bytes();
     const auto state = lens->publisher.newest();
-    bytes += state == nullptr ? 0 : state->resident.total();
+    if (paged == nullptr && state != nullptr) bytes += state->resident.total();
   }
   return bytes;
 }

@@ -33,6 +33,15 @@ ProfileCache::Entry ProfileCache::Find(Node root) {
   return at->second->entry;
 }
 
+std::size_t ProfileCache::bytes() const {
+  std::size_t bytes = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    bytes += shard.bytes;
+  }
+  return bytes;
+}
+
 void ProfileCache::Put(Node root, Entry entry) {
   const std::size_t bytes = BytesOf(*entry.rows);
   if (bytes > bytes_a_shard_) return;

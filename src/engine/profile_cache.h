@@ -38,6 +38,9 @@ class ProfileCache {
   // What is kept of the profile with a root; `rows` is null where nothing is.
   Entry Find(Node root);
 
+  // About what is kept.
+  std::size_t bytes() const;
+
   // Keeps it in place of what was read earlier; what was asked for longest ago goes.
   void Put(Node root, Entry entry);
 
@@ -49,7 +52,7 @@ class ProfileCache {
     std::size_t bytes;
   };
   struct Shard {
-    std::mutex mutex;
+    mutable std::mutex mutex;
     std::list<Kept> kept ABSL_GUARDED_BY(mutex);  // asked for last, first
     absl::flat_hash_map<Node, std::list<Kept>::iterator> by_root ABSL_GUARDED_BY(mutex);
     std::size_t bytes ABSL_GUARDED_BY(mutex) = 0;
