@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "polyonym/profile/affinity.h"
 #include "workload/commands.h"
 #include "workload/measure.h"
 #include "workload/profile_traffic.h"
@@ -143,10 +144,10 @@ std::vector<Record> Parts(const TagDefinition& definition, std::size_t count) {
 double BareScore(const TagDefinition& definition, std::span<const Record> records) {
   double score = 0;
   for (const Record& r : records) {
-    const auto age_ms = static_cast<double>(*records.back().time_ms - *r.time_ms);
+    const std::int64_t age_ms = *records.back().time_ms - *r.time_ms;
     const Facts facts = OrStop(ReadFacts(r.facts));
     score += static_cast<double>(facts.tags.front().weight_micros) / 1e6 *
-             std::exp2(-age_ms / static_cast<double>(definition.half_life_ms));
+             HalfLifeDecay(age_ms, definition.half_life_ms);
   }
   return score;
 }

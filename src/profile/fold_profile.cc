@@ -8,6 +8,7 @@
 #include "polyonym/profile/profile.h"
 #include "profile/ladder.h"
 #include "profile/match.h"
+#include "profile/now.h"
 #include "profile/ordered_facts.h"
 #include "profile/tag_fold.h"
 #include "profile/trait_fold.h"
@@ -66,12 +67,12 @@ std::uint64_t KeepOfType(ValueType type, std::vector<TraitCandidate>* candidates
 
 void FoldTraits(const Definitions& definitions, const std::vector<FactRow>& rows,
                 const std::vector<Placed<Event>>& events, bool explain, Profile* out) {
-  TraitCandidates given = CandidatesOf(rows, out->now_ms);
+  const profile::Now now{out->now_ms, definitions.utc_offset_minutes};
+  TraitCandidates given = CandidatesOf(rows, now.ms);
   const auto fold = [&](const TraitDefinition& definition, std::vector<TraitCandidate> candidates) {
     out->left_out += KeepOfType(definition.type, &candidates);
     if (candidates.empty()) return;
-    out->traits.push_back(
-        profile::FoldTrait(definition, std::move(candidates), out->now_ms, explain));
+    out->traits.push_back(profile::FoldTrait(definition, std::move(candidates), now, explain));
   };
   for (const TraitDefinition& definition : definitions.traits) {
     if (auto node = given.extract(definition.name)) fold(definition, std::move(node.mapped()));
@@ -85,8 +86,7 @@ void FoldTraits(const Definitions& definitions, const std::vector<FactRow>& rows
     TraitDefinition undefined;
     undefined.name = name;
     undefined.type = candidates.back().value.type();
-    out->traits.push_back(
-        profile::FoldTrait(undefined, std::move(candidates), out->now_ms, explain));
+    out->traits.push_back(profile::FoldTrait(undefined, std::move(candidates), now, explain));
   }
   std::sort(out->traits.begin(), out->traits.end(),
             [](const ProfileTrait& a, const ProfileTrait& b) { return a.name < b.name; });
@@ -223,7 +223,7 @@ Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& 
   }
   if (options.tags) {
     out.tags = profile::FoldTags(definitions, profile::Ordered(rows, &Facts::tags, now_ms), events,
-                                 now_ms, options.explain);
+                                 {now_ms, definitions.utc_offset_minutes}, options.explain);
   }
   if (options.consents) FoldConsents(definitions, rows, &out);
   if (options.ladders) {

@@ -68,11 +68,6 @@ Provenance ProvenanceOf(const Placed<Fact>& placed) {
   return from;
 }
 
-// True where nothing says when it ends, or that is later.
-inline bool InWindow(std::int64_t time_ms, std::int64_t window_ms, std::int64_t now_ms) {
-  return window_ms == 0 || time_ms > now_ms - window_ms;
-}
-
 }  // namespace polyonym::profile
 
 #endif  // POLYONYM_SRC_PROFILE_ORDERED_FACTS_H_

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "absl/numeric/int128.h"
+#include "polyonym/profile/affinity.h"
 #include "profile/match.h"
-#include "profile/trait_fold.h"
 
 namespace polyonym::profile {
 namespace {
@@ -123,7 +123,7 @@ class Scorer {
     const double weight = static_cast<double>(given.weight_micros) / 1e6;
     switch (definition_.fold) {
       case TagFold::kDecayedSum:
-        return weight * Decay(now_ms_ - given.time_ms, definition_.half_life_ms);
+        return weight * HalfLifeDecay(now_ms_ - given.time_ms, definition_.half_life_ms);
       case TagFold::kCount:
         return 1;
       case TagFold::kSum:
@@ -154,21 +154,21 @@ std::vector<std::string> LayersOf(const TagDefinition& definition, double score)
   return layers;
 }
 
-bool Counts(const TagDefinition& definition, const Given& given, std::int64_t now_ms) {
-  return InWindow(given.time_ms, definition.window_ms, now_ms) &&
-         (!given.until_ms || now_ms < *given.until_ms);
+bool Counts(const TagDefinition& definition, const Given& given, Now now) {
+  return now.Sees(given.time_ms, definition.window_ms) &&
+         (!given.until_ms || now.ms < *given.until_ms);
 }
 
 // `given` in order.
 std::optional<ProfileTag> FoldTag(const TagDefinition& definition, const std::vector<Given>& given,
-                                  std::int64_t now_ms, bool explain) {
+                                  Now now, bool explain) {
   ProfileTag out;
   out.name = definition.name;
-  Scorer scorer(definition, now_ms);
+  Scorer scorer(definition, now.ms);
   bool for_ever = false;
   std::optional<std::size_t> chosen;  // the part that decides
   for (const Given& g : given) {
-    if (!Counts(definition, g, now_ms)) continue;
+    if (!Counts(definition, g, now)) continue;
     scorer.Add(g);
     if (scorer.chosen()) chosen = out.count;
     out.first_ms = out.count == 0 ? g.time_ms : out.first_ms;
@@ -206,8 +206,7 @@ void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
 
 std::vector<ProfileTag> FoldTags(const Definitions& definitions,
                                  const std::vector<Placed<Tag>>& tags,
-                                 const std::vector<Placed<Event>>& events, std::int64_t now_ms,
-                                 bool explain) {
+                                 const std::vector<Placed<Event>>& events, Now now, bool explain) {
   GivenTags by_record, by_behaviour;
   for (const Placed<Tag>& placed : tags) {
     const Tag& tag = *placed.fact;
@@ -244,7 +243,7 @@ std::vector<ProfileTag> FoldTags(const Definitions& definitions,
     if (definition == nullptr && !definitions.show_undefined) continue;
     TagDefinition undefined;
     undefined.name = name;
-    auto tag = FoldTag(definition != nullptr ? *definition : undefined, given, now_ms, explain);
+    auto tag = FoldTag(definition != nullptr ? *definition : undefined, given, now, explain);
     if (tag) out.push_back(*std::move(tag));
   }
   std::stable_sort(out.begin(), out.end(),

@@ -7,6 +7,7 @@
 
 #include "polyonym/model/definitions.h"
 #include "polyonym/profile/profile.h"
+#include "profile/now.h"
 #include "profile/ordered_facts.h"
 
 namespace polyonym::profile {
@@ -14,8 +15,7 @@ namespace polyonym::profile {
 // All that is shown, the greatest score first. `tags` and `events` in their order.
 std::vector<ProfileTag> FoldTags(const Definitions& definitions,
                                  const std::vector<Placed<Tag>>& tags,
-                                 const std::vector<Placed<Event>>& events, std::int64_t now_ms,
-                                 bool explain);
+                                 const std::vector<Placed<Event>>& events, Now now, bool explain);
 
 }  // namespace polyonym::profile
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "absl/numeric/int128.h"
-#include "profile/ordered_facts.h"
+#include "polyonym/profile/affinity.h"
 
 namespace polyonym::profile {
 namespace {
@@ -67,7 +67,7 @@ double DecayedSum(const TraitDefinition& definition, const Candidates& candidate
                   std::int64_t now_ms) {
   double sum = 0;
   for (const TraitCandidate& c : candidates)
-    sum += NumberOf(c.value) * Decay(now_ms - c.from.time_ms, definition.half_life_ms);
+    sum += NumberOf(c.value) * HalfLifeDecay(now_ms - c.from.time_ms, definition.half_life_ms);
   return sum;
 }
 
@@ -165,16 +165,12 @@ bool SaysNothing(const TraitDefinition& definition, const TraitCandidate& candid
 
 }  // namespace
 
-double Decay(std::int64_t age_ms, std::int64_t half_life_ms) {
-  return std::exp2(-static_cast<double>(age_ms) / static_cast<double>(half_life_ms));
-}
-
-ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
-                       std::int64_t now_ms, bool explain) {
+ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates, Now now,
+                       bool explain) {
   ProfileTrait out;
   out.name = definition.name;
   std::erase_if(candidates, [&](const TraitCandidate& c) {
-    return !InWindow(c.from.time_ms, definition.window_ms, now_ms) || SaysNothing(definition, c);
+    return !now.Sees(c.from.time_ms, definition.window_ms) || SaysNothing(definition, c);
   });
   out.count = candidates.size();
   const std::size_t bound = definition.bound;
@@ -187,7 +183,7 @@ ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
       out.values = Sum(definition, candidates);
       break;
     case Fold::kDecayedSum:
-      out.values = {{DecayedSum(definition, candidates, now_ms)}};
+      out.values = {{DecayedSum(definition, candidates, now.ms)}};
       break;
     case Fold::kDistinct: {
       const std::size_t distinct = CountValues(candidates).size();

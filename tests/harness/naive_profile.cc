@@ -66,8 +66,22 @@ bool InWindow(std::int64_t time_ms, std::int64_t window_ms, std::int64_t now_ms)
   return window_ms == 0 || time_ms > now_ms - window_ms;
 }
 
+// Of whole days: it begins with the first of so many calendar days, of which today is the last.
+bool InDays(const Definitions& definitions, std::int64_t time_ms, std::int64_t window_ms,
+            std::int64_t now_ms) {
+  constexpr std::int64_t kDay = 86'400'000;
+  if (window_ms == 0 || window_ms % kDay != 0) return InWindow(time_ms, window_ms, now_ms);
+  const std::int64_t offset = std::int64_t{definitions.utc_offset_minutes} * 60'000;
+  std::int64_t midnight = 0;  // before now, in UTC
+  while (midnight - offset <= now_ms) midnight += kDay;
+  return time_ms >= midnight - offset - window_ms;
+}
+
 double Decay(std::int64_t age_ms, std::int64_t half_life_ms) {
-  return std::exp2(-static_cast<double>(age_ms) / static_cast<double>(half_life_ms));
+  const auto part = static_cast<double>(age_ms % half_life_ms) / static_cast<double>(half_life_ms);
+  double decay = std::exp2(-part);
+  for (std::int64_t i = 0; i < age_ms / half_life_ms && decay > 0; ++i) decay /= 2;  // exact
+  return decay;
 }
 
 bool Holds(const std::vector<std::string>& list, const std::string& text) {
@@ -368,7 +382,7 @@ class TraitFolder {
       is_listed = true;
       const bool is_preset = candidate.from.anonymous && !definition.default_value.empty() &&
                              ToText(candidate.value) == definition.default_value;
-      if (!is_preset && InWindow(candidate.from.time_ms, definition.window_ms, now_ms_))
+      if (!is_preset && InDays(definitions_, candidate.from.time_ms, definition.window_ms, now_ms_))
         candidates.push_back(candidate);
     }
     weights_ += definition.completeness_weight;
@@ -515,7 +529,7 @@ class TagFolder {
     for (const Placed<GivenTag>& placed : given_) {
       if (IsBelow(placed.fact.name, definition.name) &&
           (!placed.fact.end_ms || now_ms_ < *placed.fact.end_ms) &&
-          InWindow(placed.from.time_ms, definition.window_ms, now_ms_)) {
+          InDays(definitions_, placed.from.time_ms, definition.window_ms, now_ms_)) {
         parts.push_back(placed);
       }
     }

@@ -274,7 +274,11 @@ bool Chooses(Fold fold) {
   return fold <= Fold::kMax || fold == Fold::kMostFrequent || fold == Fold::kMostRestrictive;
 }
 
-std::int64_t RandomWindow(Random& random) { return random.Chance(50) ? 0 : Steps(random, 1, 12); }
+std::int64_t RandomWindow(Random& random) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  if (random.Chance(50)) return 0;
+  return random.Chance(30) ? random.Between(1, 2) * kDayMs : Steps(random, 1, 12);
+}
 
 TraitDefinition RandomTrait(Random& random, std::string name, const Typed& typed) {
   TraitDefinition trait;

@@ -251,6 +251,26 @@ TEST_CASE("a stage is a function of the events, and the highest is remembered") 
                                                   {"customer", 100 * kDay, 200 * kDay}});
 }
 
+TEST_CASE("the last seven days are calendar days, today's the last of them") {
+  // Base day 2019-06-19 in Shanghai: the last 7 days are 06-13 to 06-19; the 7 days before today, 06-12 to 06-18.
+  constexpr std::int64_t kHour = 3'600'000;
+  constexpr std::int64_t kBase = 1'560'873'600'000;  // 2019-06-19T00:00+08:00
+  Definitions definitions = WithTrait(Fold::kCount, ValueType::kFlag);
+  definitions.traits[0].window_ms = 7 * kDay;
+  definitions.utc_offset_minutes = 480;
+  std::vector<FactRow> rows;
+  for (int day = -8; day <= 0; ++day) {
+    rows.push_back(Says(kBase + day * kDay, "x", {true}));            // the first of the day
+    rows.push_back(Says(kBase + (day + 1) * kDay - 1, "x", {true}));  // and the last
+  }
+  CHECK(ValueOf(definitions, rows, kBase + 15 * kHour) == "13");  // today is not over
+  CHECK(ValueOf(definitions, rows, kBase + kDay - 1) == "14");
+  CHECK(ValueOf(definitions, rows, kBase - 1) == "14");
+  CHECK(ValueOf(definitions, rows, kBase) == "13");
+  definitions.utc_offset_minutes = 0;  // there it is still the 18th, for eight hours
+  CHECK(ValueOf(definitions, rows, kBase) == "14");
+}
+
 TEST_CASE("emoji and four-byte Han stay as they came") {
   const std::string name = "\xF0\xA0\xAE\xB7\xE9\x87\x8E\xE5\xAE\xB6\xF0\x9F\xA6\x8A";
   Facts facts;

@@ -169,7 +169,9 @@ struct Definitions {
   bool show_undefined = true;
   // Namespaces (families) that say who somebody is: a record that names none of them is anonymous.
   std::vector<std::string> identifying;
-  std::int32_t utc_offset_minutes = 0;  // of the days that scores count in, range -840..840
+  // Where a day begins, for windows of whole days: of traits and tags these are calendar days, today's the last of them, as in "the last 7
+  // days". Range -840..840.
+  std::int32_t utc_offset_minutes = 0;
   friend bool operator==(const Definitions&, const Definitions&) = default;
 };
 
