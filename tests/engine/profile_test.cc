@@ -1,8 +1,10 @@
 // Profiles of an engine: merged, split, taken back, and what is wrong in facts.
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -147,6 +149,37 @@ TEST_CASE("a trait of another type than is defined is left out") {
   const Profile profile = Must(engine->Read().ReadProfile(Identifier{"phone", "p1"}));
   CHECK(profile.traits.empty());
   CHECK(profile.left_out == 1);
+}
+
+TEST_CASE("profiles are read by several threads while people merge and part") {
+  const auto engine = OpenShop();
+  constexpr int kPeople = 40;
+  for (int n = 0; n < kPeople; ++n) {
+    const std::string name = std::to_string(n);
+    ApplyOne(*engine, Told("p" + name, 1, {{"phone", "p" + name}}, Likes("tea")));
+    ApplyOne(*engine, Told("o" + name, 1, {{"openid", "o" + name}}, Likes("tea")));
+  }
+  std::atomic<bool> over{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 2; ++reader) {
+    readers.emplace_back([&, reader] {
+      for (int n = reader; !over; n = (n + 1) % kPeople) {
+        const Profile profile =
+            *engine->Read().ReadProfile(Identifier{"phone", "p" + std::to_string(n)});
+        // One identifier likes tea once; a person of both twice.
+        wrong += ScoreOf(profile, "tea") == static_cast<double>(profile.identifiers.size()) ? 0 : 1;
+      }
+    });
+  }
+  for (int step = 0; step < 400; ++step) {
+    const std::string name = std::to_string(step % kPeople), id = "m" + std::to_string(step);
+    ApplyOne(*engine, Seen(id, 2, {{"phone", "p" + name}, {"openid", "o" + name}}));
+    Must(engine->Retract({.source = "shop", .record_id = id}));
+  }
+  over = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("who was never seen has no profile, and options out of range are named") {
