@@ -328,16 +328,9 @@ void Core::Supersede(std::uint32_t record_index, const Record& record) {
 
 std::optional<ProfileId> Core::PrimaryProfile(std::span<const Node> self) const {
   Node best = kNone;
-  std::uint64_t best_place = 0;  // shared ones last, then by priority
   for (const Node name : self) {
     const Node node = graph_.Canonical(name);
-    const NodeCell& cell = graph_.node(node);
-    const std::uint64_t place = std::uint64_t{cell.shared()} << 32 | rules_->PriorityOf(cell.kind);
-    if (best == kNone || place < best_place ||
-        (place == best_place && graph_.NodeBefore(node, best))) {
-      best = node;
-      best_place = place;
-    }
+    if (best == kNone || graph_.BetterPrimary(node, best)) best = node;
   }
   if (best == kNone) return std::nullopt;
   return ProfileId{graph_.IdOf(graph_.ProfileOf(best))};

@@ -154,6 +154,15 @@ class GraphReader {
     return pa != pb ? pa < pb : a < b;
   }
 
+  // Of two self identifiers of a record, whether `a` is rather its primary (docs/rule.md section 6).
+  bool BetterPrimary(Node a, Node b) const {
+    const auto place = [this](Node n) {
+      return std::uint64_t{access_.node(n).shared()} << 32 | rules_->PriorityOf(KindOf(n));
+    };
+    const std::uint64_t pa = place(a), pb = place(b);
+    return pa != pb ? pa < pb : NodeBefore(a, b);
+  }
+
   // ---- profiles; a profile is known by its root ----
   Node ProfileOf(Node canonical) const {
     Node n = canonical;

@@ -84,7 +84,6 @@ class RelationReader {
   absl::Status AddNamings(Node root);
   absl::Status FindRecords(Node node, std::set<std::uint32_t>* records);
   absl::StatusOr<const Naming*> ReadNaming(std::uint32_t record);
-  bool BetterPrimary(Node a, Node b) const;
   absl::StatusOr<bool> IsVoid(Node node, const Span& span);
   absl::StatusOr<std::int64_t> FirstThatCounts(Node node);
   ProfileId ProfileOf(Node node) const { return view_.IdOf(graph_.ProfileOf(node)); }
@@ -163,13 +162,6 @@ absl::Status RelationReader::AddNamings(Node root) {
 }
 
 // As docs/rule.md section 6 has it.
-bool RelationReader::BetterPrimary(Node a, Node b) const {
-  const auto place = [this](Node n) {
-    return std::pair(graph_.node(n).shared(), graph_.rules().PriorityOf(graph_.KindOf(n)));
-  };
-  return place(a) != place(b) ? place(a) < place(b) : graph_.NodeBefore(a, b);
-}
-
 absl::StatusOr<const RelationReader::Naming*> RelationReader::ReadNaming(std::uint32_t record) {
   const auto [at, is_new] = namings_.try_emplace(record);
   if (!is_new) return &at->second;
@@ -189,7 +181,7 @@ absl::StatusOr<const RelationReader::Naming*> RelationReader::ReadNaming(std::ui
     if (*is_void) continue;
     if (role == Role::kOther) {
       naming.others.push_back(node);
-    } else if (naming.about == kNone || BetterPrimary(node, naming.about)) {
+    } else if (naming.about == kNone || graph_.BetterPrimary(node, naming.about)) {
       naming.about = node;
     }
   }

@@ -44,22 +44,14 @@ bool IsIdentifying(const Definitions& definitions, std::string_view ns) {
          definitions.identifying.end();
 }
 
-// The record's primary (docs/rule.md section 6): of identifiers that are not shared, if there are such, the one of best priority.
+// The record's primary, or kNone.
 template <class Graph, class Names>
 Node PrimaryOf(const Graph& graph, const Names& names) {
   Node best = kNone;
-  std::uint64_t best_place = 0;
   for (const auto& name : names) {
     if (name.role != Role::kSelf || name.derived) continue;
     const Node node = graph.Canonical(name.node);
-    const engine::NodeCell& cell = graph.node(node);
-    const std::uint64_t place =
-        std::uint64_t{cell.shared()} << 32 | graph.rules().PriorityOf(cell.kind);
-    if (best == kNone || place < best_place ||
-        (place == best_place && graph.NodeBefore(node, best))) {
-      best = node;
-      best_place = place;
-    }
+    if (best == kNone || graph.BetterPrimary(node, best)) best = node;
   }
   return best;
 }

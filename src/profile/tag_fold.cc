@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -188,10 +187,8 @@ std::optional<ProfileTag> FoldTag(const TagDefinition& definition, const std::ve
   return out;
 }
 
-// By time; of one time in the order in which they came, which is that of all facts.
-void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
-  const auto middle = static_cast<std::ptrdiff_t>(all->size());
-  all->insert(all->end(), more.begin(), more.end());
+// The one order of all facts. What one event gives to one tag several times stays as it was.
+void PutInOrder(std::vector<Given>* given) {
   const auto before = [](const Given& a, const Given& b) {
     const auto key = [](const Given& g) {
       return std::tie(g.time_ms, g.from.belongs_to.ns, g.from.belongs_to.value,
@@ -199,7 +196,12 @@ void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
     };
     return key(a) < key(b);
   };
-  std::inplace_merge(all->begin(), all->begin() + middle, all->end(), before);
+  std::stable_sort(given->begin(), given->end(), before);
+}
+
+void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
+  all->insert(all->end(), more.begin(), more.end());
+  PutInOrder(all);
 }
 
 }  // namespace
@@ -207,23 +209,20 @@ void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
 std::vector<ProfileTag> FoldTags(const Definitions& definitions,
                                  const std::vector<Placed<Tag>>& tags,
                                  const std::vector<Placed<Event>>& events, Now now, bool explain) {
-  GivenTags by_record, by_behaviour;
+  GivenTags all;
   for (const Placed<Tag>& placed : tags) {
     const Tag& tag = *placed.fact;
-    by_record[tag.name].push_back({tag.weight_micros, placed.time_ms, tag.valid_until_ms,
-                                   tag.place ? &*tag.place : nullptr, tag.rule,
-                                   ProvenanceOf(placed), false, placed.place, 0});
+    all[tag.name].push_back({tag.weight_micros, placed.time_ms, tag.valid_until_ms,
+                             tag.place ? &*tag.place : nullptr, tag.rule, ProvenanceOf(placed),
+                             false, placed.place, 0});
   }
-  for (std::size_t i = 0; i < definitions.behaviours.size(); ++i) {
-    GivenTags given;
-    AddBehaviour(definitions.behaviours[i], i, events, &given);
-    for (const auto& [name, some] : given) AddTo(&by_behaviour[name], some);
-  }
-  for (const auto& [name, some] : by_behaviour) AddTo(&by_record[name], some);
+  for (std::size_t i = 0; i < definitions.behaviours.size(); ++i)
+    AddBehaviour(definitions.behaviours[i], i, events, &all);
 
   // Each tag has what the tags below it have, as long as that is valid there.
   GivenTags with_children;
-  for (auto& [name, given] : by_record) {
+  for (auto& [name, given] : all) {
+    PutInOrder(&given);
     const TagDefinition* definition = Find(definitions, name);
     for (Given& g : given) {
       if (definition != nullptr && definition->valid_ms != 0 && !g.until_ms)
