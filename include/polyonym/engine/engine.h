@@ -67,7 +67,7 @@ struct EngineOptions {
   std::uint64_t replay_at_once = 10'000;
   // Memory for the index; the rest of it lies in a scratch file in the store's folder, written in plain whatever the store is, without a
   // name and gone when the store is closed. Above the budget a page costs what the disk takes to read it: docs/operations.md has the
-  // slope. Views may make the budget be passed for as long as they last. It holds neither RocksDB's memory (`rocks`) nor what the index
+  // slope. Reads may pass it for a while: it is kept at commits and now and then between. It holds neither RocksDB's memory (`rocks`) nor what the index
   // keeps of each page, about 2 % of it.  DEFAULT 0: no budget, all is in memory. Range from 65,536; stores on disk alone.
   std::uint64_t memory_budget_bytes = 0;
   // Facts of profiles that were read, kept as long as nothing of them changes; for each graph.  DEFAULT 32 MiB; 0: none.
