@@ -125,7 +125,7 @@ torn_person() {
 }
 
 # What is known of a person, from traits to consents.
-card() { run "sed -n '/^traits/,/^channels/p' | grep -Ev '^(channels|)$'" show --db people.db --format table "$1"; }
+card() { run "sed -n '/^traits/,/^channels/p' | sed '/^channel/,/^$/d' | grep -v '^$'" show --db people.db --format table "$1"; }
 
 say "Made-up traffic of a retailer: shared devices, phones handed on, placeholders, records late or twice"
 keep traffic.jsonl generate --events 100000 --people 2000 --seed 7 --facts --truth truth.csv
@@ -197,6 +197,9 @@ run 'cmp - people.jsonl && echo the same' groups --db people.db --ids --format j
 keep profiles.jsonl export --db people.db --profiles
 read -r customer follower < <(torn_person truth.csv profiles.jsonl) || true
 [[ -n ${follower:-} ]] || { echo 'demo: nobody with two profiles was found' >&2; exit 1; }
+say "Scores among others, fitted to what everybody bought: here nobody ever stops, so that all are held to be customers still"
+run "grep -Ev '^(buying|fitted|$)'" fit --db people.db --format table || true  # 1: a model could not be fitted, as is said there
+
 say "What people are like, by the facts of all their channels: a customer of the shops, and somebody who writes by WeChat"
 card "$customer"
 card "$follower"
@@ -209,9 +212,10 @@ cat bind.jsonl
 run 'head -n 1' ingest --db people.db --format table bind.jsonl
 card "$customer"
 
-say "What they did last, in all channels; and what they bought, by which they are said to like what they like"
-run 'head -n 8' timeline --db people.db --format table "$customer"
-run "grep -E '^TAG +COUNTS|bought' | cut -c1-120 | head -n 7" tags --db people.db --explain --format table "$customer"
+say "What they did last, where they act, and what they bought, by which they are said to like what they like"
+run 'head -n 6' timeline --db people.db --format table "$customer"
+run "sed -n '/^channel affinity/,/^$/p' | sed -n 2,5p" show --db people.db --format table "$customer"
+run "grep -E '^TAG +COUNTS|bought' | cut -c1-120 | head -n 6" tags --db people.db --explain --format table "$customer"
 
 say "That record taken back: both are again, byte for byte, who they were"
 run 'head -n 1' retract --db people.db --source counter --from 0 --format table

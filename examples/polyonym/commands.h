@@ -14,6 +14,9 @@ namespace polyonym::driver {
 void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resolve
 void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
 void AddProfile(CLI::App* app, Session* session);    // profile.cc: tags, timeline, define
+void AddFit(CLI::App* app, Session* session);        // fit.cc: fit
+void AddFlows(CLI::App* app, Session* session);      // flows.cc: flows
+void AddCapital(CLI::App* app, Session* session);    // capital.cc: capital
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
 void AddLists(CLI::App* app,
               Session* session);  // lists.cc: groups, held, changes, export, stats, graphs

@@ -157,7 +157,7 @@ void ExportRecords(const Engine& engine, bool all) {
 // In order of id.
 void ExportProfiles(const View& view) {
   ProfileOptions wanted;
-  wanted.contacts = wanted.relations = wanted.timeline = false;
+  wanted.contacts = wanted.scores = wanted.relations = wanted.timeline = wanted.ambiguous = false;
   const Definitions definitions = view.policy().definitions;
   Output out(Format::kJson);
   absl::Status failed;

@@ -35,6 +35,9 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddIngest(app, session);
   polyonym::driver::AddQuestions(app, session);
   polyonym::driver::AddProfile(app, session);
+  polyonym::driver::AddFit(app, session);
+  polyonym::driver::AddFlows(app, session);
+  polyonym::driver::AddCapital(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);
   polyonym::driver::AddUpkeep(app, session);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 namespace polyonym::driver {
@@ -157,6 +158,15 @@ std::string FormatCount(std::uint64_t n) {
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
+}
+
+std::string Bar(double part, double whole, int width) {
+  if (part <= 0 || whole <= 0) return "";
+  const double blocks =
+      std::clamp(std::round(width * part / whole), 1.0, static_cast<double>(width));
+  std::string bar;
+  for (int full = static_cast<int>(blocks); full > 0; --full) bar += "█";
+  return bar;
 }
 
 }  // namespace polyonym::driver

@@ -60,6 +60,9 @@ Json ClockOf(std::int64_t clock_ms);
 // 12,345.
 std::string FormatCount(std::uint64_t n);
 
+// `part` of `whole` as so many blocks of `width`: at least one, unless there is nothing of it, or less.
+std::string Bar(double part, double whole, int width = 20);
+
 }  // namespace polyonym::driver
 
 #endif  // POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_

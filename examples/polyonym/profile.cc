@@ -13,6 +13,7 @@
 #include "polyonym/codec/json.h"
 #include "profile_card.h"
 #include "progress.h"
+#include "when.h"
 
 namespace polyonym::driver {
 
@@ -32,7 +33,8 @@ Profile ReadProfileOf(const View& view, const std::string& text, const ProfileOp
 ProfileOptions OnlyTimeline() {
   ProfileOptions options;
   options.traits = options.tags = options.consents = false;
-  options.ladders = options.contacts = options.relations = false;
+  options.ladders = options.contacts = options.scores = false;
+  options.relations = options.ambiguous = false;
   return options;
 }
 
@@ -46,14 +48,6 @@ CLI::App* AddCommand(CLI::App* app, Session* session, const char* name, const ch
   command->add_option("ID", *id, "namespace:value, or a profile's id p~…")->required();
   command->footer("Exit code 1 where the identifier was never seen.");
   return command;
-}
-
-void OfferTime(CLI::App* command, const char* name, std::optional<std::int64_t>* ms,
-               const char* what) {
-  command
-      ->add_option_function<std::string>(
-          name, [=](const std::string& text) { *ms = ParseTimeArgument(name, text); }, what)
-      ->type_name("TIME");
 }
 
 // ---- tags ----

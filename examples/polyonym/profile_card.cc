@@ -1,113 +1,20 @@
 #include "profile_card.h"
 
-#include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "ambiguous_card.h"
+#include "fact_json.h"
 #include "groups.h"
+#include "score_card.h"
 
 namespace polyonym::driver {
 
 namespace {
-
-// ---- values ----
-
-Json NumberJson(double number) {
-  char text[32];
-  char* const end = std::to_chars(text, text + sizeof(text), number).ptr;
-  return Json::Raw(std::string(text, static_cast<std::size_t>(end - text)));
-}
-
-// Millionths as the number that they are.
-Json WeightJson(std::int64_t micros) { return NumberJson(static_cast<double>(micros) / 1e6); }
-
-Json TextOrNull(std::string_view text) { return text.empty() ? Json() : Json(text); }
-
-Json TimeOrNull(std::optional<std::int64_t> ms) { return ms ? Json(FormatTime(*ms)) : Json(); }
-
-Json MoneyJson(const Money& money) {
-  return std::move(
-      Json::Object().Set("minor_units", money.minor_units).Set("currency", money.currency));
-}
-
-// Text, numbers, flags and lists as JSON has them; instants and dates as ToText() writes them.
-Json ValueJson(const Value& value) {
-  if (value.type() == ValueType::kNone) return {};
-  if (const auto* text = std::get_if<std::string>(&value.is)) return *text;
-  if (const auto* number = std::get_if<double>(&value.is)) return NumberJson(*number);
-  if (const auto* flag = std::get_if<bool>(&value.is)) return *flag;
-  if (const auto* whole = std::get_if<std::int64_t>(&value.is)) return *whole;
-  if (const auto* money = std::get_if<Money>(&value.is)) return MoneyJson(*money);
-  if (const auto* list = std::get_if<ValueList>(&value.is)) {
-    Json out = Json::List();
-    for (const Value& element : *list) out.Add(ValueJson(element));
-    return out;
-  }
-  return ToText(value);
-}
-
-std::string_view NameOf(Direction direction) {
-  switch (direction) {
-    case Direction::kIn:
-      return "in";
-    case Direction::kOut:
-      return "out";
-    case Direction::kUnknown:
-      break;
-  }
-  return "";
-}
-
-std::string_view NameOf(Mode mode) {
-  switch (mode) {
-    case Mode::kAutomatic:
-      return "automatic";
-    case Mode::kManual:
-      return "manual";
-    case Mode::kBatch:
-      return "batch";
-    case Mode::kUnknown:
-      break;
-  }
-  return "";
-}
-
-std::string_view NameOf(Visibility visibility) {
-  switch (visibility) {
-    case Visibility::kPublic:
-      return "public";
-    case Visibility::kOneToOne:
-      return "one_to_one";
-    case Visibility::kGroup:
-      return "group";
-    case Visibility::kUnknown:
-      break;
-  }
-  return "";
-}
-
-std::string_view NameOf(ConsentState state) {
-  switch (state) {
-    case ConsentState::kGranted:
-      return "granted";
-    case ConsentState::kDenied:
-      return "denied";
-    case ConsentState::kWithdrawn:
-      return "withdrawn";
-    case ConsentState::kUnknown:
-      break;
-  }
-  return "unknown";
-}
 
 std::string UnitOf(const Definitions& definitions, std::string_view trait) {
   for (const TraitDefinition& defined : definitions.traits) {
@@ -121,25 +28,6 @@ std::string UnitOf(const Definitions& definitions, std::string_view trait) {
 
 // ---- fields ----
 
-// As links name a record.
-std::string RecordOf(const Provenance& from) { return from.record_source + "/" + from.record_id; }
-
-void SetProvenance(const Provenance& from, Json* row) {
-  row->Set("source", from.source)
-      .Set("record", RecordOf(from))
-      .Set("number", from.record)
-      .Set("belongs_to", ToString(from.belongs_to))
-      .Set("anonymous", from.anonymous)
-      .Set("time", FormatTime(from.time_ms));
-}
-
-template <class Range, class ToJson>
-Json ListOf(const Range& range, const ToJson& to_json) {
-  Json list = Json::List();
-  for (const auto& element : range) list.Add(to_json(element));
-  return list;
-}
-
 // null where no explanation was asked for: an empty list would say that there is nothing.
 template <class Range, class ToJson>
 Json ListIf(bool explain, const Range& range, const ToJson& to_json) {
@@ -149,7 +37,7 @@ Json ListIf(bool explain, const Range& range, const ToJson& to_json) {
 Json CandidateRow(const TraitCandidate& candidate) {
   Json row = Json::Object();
   row.Set("value", ValueJson(candidate.value));
-  row.Set("confidence", candidate.confidence ? NumberJson(*candidate.confidence) : Json());
+  row.Set("confidence", NumberOrNull(candidate.confidence));
   SetProvenance(candidate.from, &row);
   return row;
 }
@@ -163,17 +51,6 @@ Json TraitRow(const ProfileTrait& trait, const Definitions& definitions, bool ex
   row.Set("count", trait.count).Set("beyond_bound", trait.beyond_bound);
   row.Set("winner", trait.winner ? CandidateRow(*trait.winner) : Json());
   return std::move(row.Set("lost", ListIf(explain, trait.lost, CandidateRow)));
-}
-
-Json PlaceJson(const std::optional<Place>& place) {
-  if (!place) return {};
-  const auto degrees = [](const std::optional<double>& number) {
-    return number ? NumberJson(*number) : Json();
-  };
-  return std::move(Json::Object()
-                       .Set("name", TextOrNull(place->name))
-                       .Set("latitude", degrees(place->latitude))
-                       .Set("longitude", degrees(place->longitude)));
 }
 
 Json PartRow(const TagPart& part) {
@@ -251,14 +128,6 @@ Json StagesJson(const Profile& profile, bool explain) {
 
 // ---- the card ----
 
-std::string DayOf(std::int64_t ms) { return FormatTime(ms).substr(0, 10); }
-
-std::string Fixed(double number) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.2f", number);
-  return text;
-}
-
 std::string ValuesText(std::span<const Value> values, const std::string& unit) {
   std::string text;
   for (const Value& value : values) {
@@ -307,16 +176,6 @@ void ExplainTraits(const Profile& profile, const Definitions& definitions, Outpu
     for (const TraitCandidate& candidate : trait.lost)
       print(candidate, trait.winner ? "lost" : "counted");
   }
-}
-
-// Of the greatest score; what counts against a tag has none.
-std::string Bar(double score, double greatest) {
-  constexpr double kWidth = 20;
-  if (score <= 0 || greatest <= 0) return "";
-  std::string bar;
-  for (double full = std::max(1.0, std::round(kWidth * score / greatest)); full > 0; --full)
-    bar += "█";
-  return bar;
 }
 
 void ExplainTags(std::span<const ProfileTag> tags, Output* out) {
@@ -404,37 +263,31 @@ Json TagRow(const ProfileTag& tag, bool explain) {
 }
 
 Json TimelineRow(const TimelineEvent& one) {
-  const Event& event = one.event;
   Json row = Json::Object();
-  row.Set("type", event.type)
-      .Set("direction", TextOrNull(NameOf(event.direction)))
-      .Set("mode", TextOrNull(NameOf(event.mode)))
-      .Set("visibility", TextOrNull(NameOf(event.visibility)));
-  row.Set("place", PlaceJson(event.place))
-      .Set("value", event.value ? MoneyJson(*event.value) : Json())
-      .Set("campaign", TextOrNull(event.campaign));
-  Json properties = Json::Object();
-  for (const auto& [name, value] : event.properties) properties.Set(name, ValueJson(value));
-  row.Set("properties", std::move(properties));
+  SetEvent(one.event, &row);
   SetProvenance(one.from, &row);
   return row;
 }
 
-Json PersonJson(const Profile& profile, const Definitions& definitions, bool explain) {
+Json PersonJson(const Profile& profile, const std::optional<ProfileId>& id,
+                const Definitions& definitions, bool explain) {
+  const bool present = profile.policy_version > 0;
   Json row = Json::Object();
-  row.Set("id", ToString(profile.id))
+  row.Set("id", id ? Json(ToString(*id)) : Json())
       .Set("identifiers", Json::ListFrom(TextsOf(profile.identifiers)))
       .Set("now", FormatTime(profile.now_ms))
-      .Set("policy_version", profile.policy_version);
+      .Set("policy_version", present ? Json(profile.policy_version) : Json());
   row.Set("completeness", NumberJson(profile.completeness))
       .Set("facts", profile.facts)
       .Set("left_out", profile.left_out);
   row.Set("traits", TraitsJson(profile, definitions, explain))
       .Set("tags", TagsJson(profile, explain))
-      .Set("stages", StagesJson(profile, explain))
-      .Set("consents", ListOf(profile.consents, ConsentRow))
+      .Set("stages", StagesJson(profile, explain));
+  SetScores(profile, definitions, explain, &row);
+  row.Set("consents", ListOf(profile.consents, ConsentRow))
       .Set("channels", ListOf(profile.contacts, ContactRow))
       .Set("relations", ListOf(profile.relations, RelationRow));
+  row.Set("ambiguous", ListOf(profile.ambiguous, AmbiguousRow));
   row.Set("events", profile.events).Set("timeline", ListOf(profile.timeline, TimelineRow));
   return row;
 }
@@ -493,9 +346,11 @@ void PrintCard(const Profile& profile, const Definitions& definitions, bool expl
   if (!profile.tags.empty()) out->Title("tags");
   PrintTags(profile.tags, explain, out);
   PrintStages(profile, explain, out);
+  PrintScores(profile, definitions, explain, out);
   PrintConsents(profile, out);
   PrintContacts(profile, out);
   PrintRelations(profile, out);
+  PrintAmbiguous(profile, out);
   if (profile.timeline.empty()) return;
   out->Title("timeline");
   PrintTimeline(profile.timeline, out);

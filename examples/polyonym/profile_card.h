@@ -1,10 +1,11 @@
 // profile_card.h - what a person is like, as it is printed: fields for programs, a card for people.
 //
 // A profile printed in one place has the fields that it has in every other: docs/profiles.md lists them. What only an explanation
-// has (`lost`, `parts`, `spells`) is null without one.
+// has (`lost`, `parts`, `spells`, `summary`) is null without one.
 #ifndef POLYONYM_EXAMPLES_POLYONYM_PROFILE_CARD_H_
 #define POLYONYM_EXAMPLES_POLYONYM_PROFILE_CARD_H_
 
+#include <optional>
 #include <span>
 
 #include "output.h"
@@ -13,8 +14,10 @@
 
 namespace polyonym::driver {
 
-// All of a profile. `definitions`: those that it was read by, for the units of its traits.
-Json PersonJson(const Profile& profile, const Definitions& definitions, bool explain);
+// All of a profile. `id`: of another time it may have none. `definitions`: those that it was read by, for the units of its traits and
+// the models of its scores.
+Json PersonJson(const Profile& profile, const std::optional<ProfileId>& id,
+                const Definitions& definitions, bool explain);
 
 // What `export --profiles` has a person: what holds of them now, without its history.
 Json PersonExport(const Profile& profile, const Definitions& definitions);

@@ -127,30 +127,24 @@ Json KnownRow(const std::string& asked, const Known& known) {
   return std::move(row.Set("profile", known.profile ? Json(ToString(*known.profile)) : Json()));
 }
 
-// What facts say of them; nothing where none do. Of another time as facts up to it say, of the person as the identifiers are grouped
-// now: which facts were whose then is not known, nor what the store knew of them at a sequence.
-std::optional<Profile> PersonOf(const View& view, const Target& target,
-                                const QuestionOptions& options) {
-  if (options.when.as_known) return std::nullopt;
-  ProfileOptions wanted;
-  wanted.now_ms = options.when.as_of_ms;
-  wanted.explain = options.explain;
-  wanted.page.limit = 10;
-  auto profile = target.is_profile ? view.ReadProfile(target.profile, wanted)
-                                   : view.ReadProfile(target.identifier, wanted);
-  if (absl::IsNotFound(profile.status())) return std::nullopt;
-  Profile person = FromStore(std::move(profile));
-  return person.facts > 0 ? std::optional(std::move(person)) : std::nullopt;
-}
+// What facts say of somebody, and the definitions that they were read by.
+struct Person {
+  Profile profile;
+  Definitions definitions;
+};
 
-void PrintPersonTable(const Profile& person, const View& view, const QuestionOptions& options,
-                      Output* out) {
-  PrintCard(person, view.policy().definitions, options.explain, out);
-  if (options.when.as_of_ms) {
-    out->Note(
-        "\nThe profile is by the facts up to then, of the person as their identifiers are grouped "
-        "now.");
-  }
+// In a view or a moment; nothing where no facts are known.
+template <class State>
+std::optional<Person> PersonIn(const State& state, const Target& target, bool explain) {
+  ProfileOptions wanted;
+  wanted.explain = explain;
+  wanted.page.limit = 10;
+  auto profile = target.is_profile ? state.ReadProfile(target.profile, wanted)
+                                   : state.ReadProfile(target.identifier, wanted);
+  if (absl::IsNotFound(profile.status())) return std::nullopt;
+  Person person{FromStore(std::move(profile)), state.policy().definitions};
+  const bool empty = person.profile.facts == 0 && person.profile.ambiguous.empty();
+  return empty ? std::nullopt : std::optional(std::move(person));
 }
 
 void PrintKnownTable(Json row, const Known& known, const std::optional<Neighbourhood>& around,
@@ -197,15 +191,17 @@ void RunShow(const QuestionOptions& options, Session* session) {
   if (!known.flags.known) session->exit_code = kAnsweredNo;
   Output out(session->format);
   Json row = KnownRow(options.a, known);
-  const std::optional<Profile> person = PersonOf(view, target, options);
+  const bool explain = options.explain;
+  const std::optional<Person> person =
+      then ? PersonIn(*then, target, explain) : PersonIn(view, target, explain);
   if (out.is_table()) {
     PrintKnownTable(std::move(row), known, around, &out);
-    if (person) PrintPersonTable(*person, view, options, &out);
+    if (person) PrintCard(person->profile, person->definitions, explain, &out);
     return;
   }
-  PrintKnownJson(std::move(row), known, around,
-                 person ? PersonJson(*person, view.policy().definitions, options.explain) : Json(),
-                 &out);
+  Json facts;
+  if (person) facts = PersonJson(person->profile, known.profile, person->definitions, explain);
+  PrintKnownJson(std::move(row), known, around, std::move(facts), &out);
 }
 
 void RunWhy(const QuestionOptions& options, Session* session) {
@@ -337,9 +333,10 @@ void AddQuestions(CLI::App* app, Session* session) {
   show->add_option("--links", options->max_links, "print at most this many links; 0: all")
       ->type_name("N")
       ->capture_default_str();
-  show->add_flag("--explain", options->explain,
-                 "of what the person is like: where each value comes from and what lost, parts of "
-                 "scores, stages over time");
+  show->add_flag(
+      "--explain", options->explain,
+      "of what the person is like: where each value comes from and what lost, what scores "
+      "are made of, stages over time");
   options->when.Offer(show);
   show->footer("Exit code 1 where the identifier was never seen.");
   add("why", "the chain of links that makes two identifiers one person", true, RunWhy)

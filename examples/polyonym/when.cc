@@ -7,12 +7,19 @@
 
 namespace polyonym::driver {
 
+CLI::Option* OfferTime(CLI::App* command, const char* name, std::optional<std::int64_t>* ms,
+                       const char* what) {
+  return command
+      ->add_option_function<std::string>(
+          name, [=](const std::string& text) { *ms = ParseTimeArgument(name, text); }, what)
+      ->type_name("TIME");
+}
+
 void When::Offer(CLI::App* command) {
-  CLI::Option* as_of = command->add_option_function<std::string>(
-      "--as-of", [this](const std::string& text) { as_of_ms = ParseTimeArgument("--as-of", text); },
+  CLI::Option* as_of = OfferTime(
+      command, "--as-of", &as_of_ms,
       "by the records that stand now with a time up to this, and the present policy: RFC 3339, a "
       "date (UTC), or ms since 1970");
-  as_of->type_name("TIME");
   command
       ->add_option("--as-known", as_known,
                    "as the store knew it at this sequence: the records, policy and clock of then")

@@ -1,4 +1,4 @@
-// when.h - the options --as-of and --as-known: which state a question is asked of.
+// when.h - options that are times; with --as-of and --as-known, which state a question is asked of.
 #ifndef POLYONYM_EXAMPLES_POLYONYM_WHEN_H_
 #define POLYONYM_EXAMPLES_POLYONYM_WHEN_H_
 
@@ -10,6 +10,10 @@
 #include "polyonym/engine/view.h"
 
 namespace polyonym::driver {
+
+// An option whose value is a time, as ParseTimeArgument() takes it. `ms` outlives the command.
+CLI::Option* OfferTime(CLI::App* command, const char* name, std::optional<std::int64_t>* ms,
+                       const char* what);
 
 struct When {
   std::optional<std::int64_t> as_of_ms;

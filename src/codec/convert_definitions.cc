@@ -1,4 +1,6 @@
 // Definitions between protobuf and the model.
+#include <array>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -209,6 +211,112 @@ void ToProto(const Ladder& from, v1::Ladder* to) {
   for (const Stage& stage : from.stages) ToProto(stage, to->add_stages());
 }
 
+void FromProto(const v1::RfmOptions& from, const std::string& at, EnumReader* enums,
+               RfmOptions* to) {
+  if (from.has_recency_bins()) to->bins[0] = from.recency_bins();
+  if (from.has_frequency_bins()) to->bins[1] = from.frequency_bins();
+  if (from.has_monetary_bins()) to->bins[2] = from.monetary_bins();
+  enums->Read(from.nesting(), v1::RfmNesting_IsValid, at, ".nesting", &to->nesting);
+}
+
+void ToProto(const RfmOptions& from, v1::RfmOptions* to) {
+  const RfmOptions defaults;
+  if (from.bins[0] != defaults.bins[0]) to->set_recency_bins(from.bins[0]);
+  if (from.bins[1] != defaults.bins[1]) to->set_frequency_bins(from.bins[1]);
+  if (from.bins[2] != defaults.bins[2]) to->set_monetary_bins(from.bins[2]);
+  to->set_nesting(static_cast<v1::RfmNesting>(from.nesting));
+}
+
+void FromProto(const v1::RfmModel& from, const std::string& at, EnumReader* enums, RfmModel* to) {
+  const std::array<const v1::RfmModel::Dimension*, kRfmDimensions> dimensions = {
+      &from.recency(), &from.frequency(), &from.monetary()};
+  for (std::size_t d = 0; d < kRfmDimensions; ++d) {
+    if (dimensions[d]->has_bins()) to->bins[d] = dimensions[d]->bins();
+    for (const v1::RfmModel::Group& group : dimensions[d]->groups())
+      to->bounds[d].emplace_back(group.bounds().begin(), group.bounds().end());
+  }
+  enums->Read(from.nesting(), v1::RfmNesting_IsValid, at, ".nesting", &to->nesting);
+}
+
+void ToProto(const RfmModel& from, v1::RfmModel* to) {
+  const RfmModel defaults;
+  const std::array<v1::RfmModel::Dimension*, kRfmDimensions> dimensions = {
+      to->mutable_recency(), to->mutable_frequency(), to->mutable_monetary()};
+  for (std::size_t d = 0; d < kRfmDimensions; ++d) {
+    if (from.bins[d] != defaults.bins[d]) dimensions[d]->set_bins(from.bins[d]);
+    for (const std::vector<double>& bounds : from.bounds[d])
+      dimensions[d]->add_groups()->mutable_bounds()->Assign(bounds.begin(), bounds.end());
+  }
+  to->set_nesting(static_cast<v1::RfmNesting>(from.nesting));
+}
+
+void ToProto(const BgNbdParameters& from, v1::BgNbdParameters* to) {
+  to->set_r(from.r);
+  to->set_alpha(from.alpha);
+  to->set_a(from.a);
+  to->set_b(from.b);
+}
+
+void FromProto(const v1::PurchaseScore& from, const std::string& at, EnumReader* enums,
+               PurchaseScore* to) {
+  to->name = from.name();
+  FromProto(from.on(), at + ".on", enums, &to->on);
+  to->currency = from.currency();
+  FromProto(from.rfm(), at + ".rfm", enums, &to->rfm);
+  if (from.has_expect_days()) to->expect_days = from.expect_days();
+  if (from.has_days_per_unit()) to->days_per_unit = from.days_per_unit();
+  if (from.has_due_at()) to->due_at = from.due_at();
+  if (from.has_lost_at()) to->lost_at = from.lost_at();
+  if (from.has_rfm_model())
+    FromProto(from.rfm_model(), at + ".rfm_model", enums, &to->rfm_model.emplace());
+  if (from.has_bgnbd_model()) {
+    const v1::BgNbdParameters& model = from.bgnbd_model();
+    to->bgnbd_model = {model.r(), model.alpha(), model.a(), model.b()};
+  }
+  to->fitted_ms = from.fitted_ms();
+  to->fitted_customers = from.fitted_customers();
+}
+
+void ToProto(const PurchaseScore& from, v1::PurchaseScore* to) {
+  const PurchaseScore defaults;
+  to->set_name(from.name);
+  ToProto(from.on, to->mutable_on());
+  to->set_currency(from.currency);
+  ToProto(from.rfm, to->mutable_rfm());
+  if (from.expect_days != defaults.expect_days) to->set_expect_days(from.expect_days);
+  if (from.days_per_unit != defaults.days_per_unit) to->set_days_per_unit(from.days_per_unit);
+  if (from.due_at != defaults.due_at) to->set_due_at(from.due_at);
+  if (from.lost_at != defaults.lost_at) to->set_lost_at(from.lost_at);
+  if (from.rfm_model) ToProto(*from.rfm_model, to->mutable_rfm_model());
+  if (from.bgnbd_model) ToProto(*from.bgnbd_model, to->mutable_bgnbd_model());
+  to->set_fitted_ms(from.fitted_ms);
+  to->set_fitted_customers(from.fitted_customers);
+}
+
+void FromProto(const v1::ChannelScore& from, const std::string& at, EnumReader* enums,
+               ChannelScore* to) {
+  to->name = from.name();
+  FromProto(from.on(), at + ".on", enums, &to->on);
+  if (from.has_half_life_ms()) to->half_life_ms = from.half_life_ms();
+}
+
+void ToProto(const ChannelScore& from, v1::ChannelScore* to) {
+  to->set_name(from.name);
+  ToProto(from.on, to->mutable_on());
+  if (from.half_life_ms != ChannelScore().half_life_ms) to->set_half_life_ms(from.half_life_ms);
+}
+
+void FromProto(const v1::SegmentDefinition& from, const std::string&, EnumReader*,
+               SegmentDefinition* to) {
+  *to = {from.name(), from.expression(), from.time_zone()};
+}
+
+void ToProto(const SegmentDefinition& from, v1::SegmentDefinition* to) {
+  to->set_name(from.name);
+  to->set_expression(from.expression);
+  to->set_time_zone(from.time_zone);
+}
+
 template <class From, class To>
 void ListFromProto(const From& from, const char* list, EnumReader* enums, std::vector<To>* to) {
   for (int i = 0; i < from.size(); ++i)
@@ -230,6 +338,9 @@ absl::Status FromProto(const v1::Definitions& from, Definitions* to) {
   ListFromProto(from.event_traits(), "event_traits", &enums, &to->event_traits);
   ListFromProto(from.purposes(), "purposes", &enums, &to->purposes);
   ListFromProto(from.ladders(), "ladders", &enums, &to->ladders);
+  ListFromProto(from.purchase_scores(), "purchase_scores", &enums, &to->purchase_scores);
+  ListFromProto(from.channel_scores(), "channel_scores", &enums, &to->channel_scores);
+  ListFromProto(from.segments(), "segments", &enums, &to->segments);
   if (from.has_show_undefined()) to->show_undefined = from.show_undefined();
   to->identifying = Texts(from.identifying());
   to->utc_offset_minutes = from.utc_offset_minutes();
@@ -243,6 +354,9 @@ void ToProto(const Definitions& from, v1::Definitions* to) {
   ListToProto(from.event_traits, to->mutable_event_traits());
   ListToProto(from.purposes, to->mutable_purposes());
   ListToProto(from.ladders, to->mutable_ladders());
+  ListToProto(from.purchase_scores, to->mutable_purchase_scores());
+  ListToProto(from.channel_scores, to->mutable_channel_scores());
+  ListToProto(from.segments, to->mutable_segments());
   if (from.show_undefined != Definitions().show_undefined)
     to->set_show_undefined(from.show_undefined);
   SetTexts(from.identifying, to->mutable_identifying());

@@ -1,6 +1,8 @@
 #include "codec/facts.h"
 
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/util/json_util.h>
+#include <google/protobuf/wire_format_lite.h>
 
 #include <limits>
 
@@ -43,6 +45,24 @@ absl::Status FactsFromBytes(std::string_view bytes, v1::Facts* facts) {
     return absl::InvalidArgumentError("these bytes are not a polyonym.v1.Facts");
   }
   return absl::OkStatus();
+}
+
+bool IsOfPerson(std::string_view bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            static_cast<int>(bytes.size()));
+  bool of_person = false;
+  while (const std::uint32_t tag = in.ReadTag()) {
+    if (tag ==
+        WireFormatLite::MakeTag(v1::Facts::kOfPersonFieldNumber, WireFormatLite::WIRETYPE_VARINT)) {
+      std::uint64_t said = 0;
+      if (!in.ReadVarint64(&said)) return false;
+      of_person = said != 0;
+    } else if (!WireFormatLite::SkipField(&in, tag)) {
+      return false;
+    }
+  }
+  return of_person;
 }
 
 }  // namespace polyonym::codec

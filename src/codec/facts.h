@@ -24,6 +24,9 @@ absl::Status FactsFromJson(std::string_view json, std::string* bytes);
 // ERRORS: InvalidArgument for bytes that are not a polyonym.v1.Facts.
 absl::Status FactsFromBytes(std::string_view bytes, v1::Facts* facts);
 
+// Facts::of_person alone; false where bytes are not facts.  COST: a step for each fact.
+bool IsOfPerson(std::string_view bytes);
+
 }  // namespace polyonym::codec
 
 #endif  // POLYONYM_SRC_CODEC_FACTS_H_

@@ -419,6 +419,7 @@ absl::StatusOr<Facts> ReadFacts(std::string_view bytes, std::vector<FactFault>* 
   ReadAll("events", message.events(), &facts.events, faults);
   ReadAll("relations", message.relations(), &facts.relations, faults);
   ReadAll("consents", message.consents(), &facts.consents, faults);
+  facts.of_person = message.of_person();
   return facts;
 }
 
@@ -429,6 +430,7 @@ std::string WriteFacts(const Facts& facts) {
   for (const Event& event : facts.events) Write(event, message.add_events());
   for (const RelationFact& relation : facts.relations) Write(relation, message.add_relations());
   for (const Consent& consent : facts.consents) Write(consent, message.add_consents());
+  message.set_of_person(facts.of_person);
   return codec::SerialiseDeterministic(message);
 }
 

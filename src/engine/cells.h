@@ -113,6 +113,7 @@ struct RecordCell {
 
   static constexpr std::uint32_t kAct = 0x0f;
   static constexpr std::uint32_t kFacts = 1u << 4;      // it has facts
+  static constexpr std::uint32_t kOfPerson = 1u << 5;   // Facts::of_person
   static constexpr std::uint32_t kFolded = 1u << 7;     // stands for several, and has no key
   static constexpr std::uint32_t kStands = 1u << 8;     // highest version of its key
   static constexpr std::uint32_t kHeld = 1u << 9;       // the whole record is held

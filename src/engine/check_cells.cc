@@ -191,7 +191,7 @@ class CellChecker {
 
   // Between the act and what follows it.
   static constexpr std::uint32_t kUnusedFlags =
-      (RecordCell::kFolded - 1) & ~(RecordCell::kAct | RecordCell::kFacts);
+      (RecordCell::kFolded - 1) & ~(RecordCell::kAct | RecordCell::kFacts | RecordCell::kOfPerson);
 
   // New mentions go to the front, so what follows is older: no list can come back.
   bool MentionsAreSound() const {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "codec/facts.h"
 #include "engine/core.h"
 
 namespace polyonym::engine {
@@ -236,6 +237,7 @@ std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
   cell.source = judged.source;
   cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record, judged.kinds);
   if (!record.facts.empty()) cell.flags |= RecordCell::kFacts;
+  if (codec::IsOfPerson(record.facts)) cell.flags |= RecordCell::kOfPerson;
   if (record.folded) {
     cell.flags |= RecordCell::kFolded;
   } else {

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "absl/container/inlined_vector.h"
+#include "codec/facts.h"
+#include "engine/fact_rows.h"
 #include "polyonym/identity/disjoint_set.h"
 #include "polyonym/identity/rule.h"
 
@@ -45,7 +47,7 @@ Node Definition::NameIndex(std::string_view ns, std::string value) {
   return at->second;
 }
 
-void Definition::Add(const Record& record) {
+void Definition::Add(const Record& record, std::uint64_t number) {
   const ContentHash hash = HashContent(record);
   const std::int64_t version = record.version ? *record.version : record.time_ms.value_or(0);
   const std::tuple place{version, record.act == Act::kRetract, hash};
@@ -63,6 +65,10 @@ void Definition::Add(const Record& record) {
   JudgeRecord(*policy_, record, &verdict_);
   entry.held = verdict_.reason != Reason::kNone;
   if (entry.held) return;
+  if (number != 0 && !record.facts.empty() && TellsFacts(record.act)) {
+    entry.number = number;
+    entry.of_person = codec::IsOfPerson(record.facts);
+  }
   std::vector<Node> names;
   for (const RecordVerdict::Counted& counted : verdict_.counted) {
     names.push_back(NameIndex(counted.ns, counted.value));
@@ -113,6 +119,7 @@ class Definition::Solver {
     ReadActs();
     CountSightings();
     FindShared();
+    FindTellers();
     Join();
     return std::move(out_);
   }
@@ -324,6 +331,36 @@ class Definition::Solver {
         });
         if (static_cast<std::uint64_t>(counted) > guard.max_neighbours) out_.shared[n] = 1;
       }
+    }
+  }
+
+  // Section 6.
+  bool BetterPrimary(Node a, Node b) const {
+    const auto place = [this](Node n) {
+      return std::tuple<std::uint8_t, std::uint32_t, const Identifier&, std::int64_t>(
+          out_.shared[n], out_.rules->PriorityOf(out_.kind[n]), out_.names[n], out_.first_ms[n]);
+    };
+    return place(a) < place(b);
+  }
+
+  void FindTellers() {
+    const Definitions& definitions = d_.policy_->policy().definitions;
+    for (const auto& [key, e] : live_) {
+      if (e->number == 0) continue;
+      Solved::Teller teller{e->number, kNone, !definitions.identifying.empty(), {}};
+      for (const Name& n : e->names) {
+        if (n.role == Role::kSelf && IsIdentifying(definitions, d_.names_[n.name].ns))
+          teller.anonymous = false;
+        if (n.from != kNone) continue;
+        const Node node = NodeOf(*e, n.name);
+        if (e->of_person) teller.of_person.push_back(node);
+        if (n.role == Role::kSelf &&
+            (teller.primary == kNone || BetterPrimary(node, teller.primary)))
+          teller.primary = node;
+      }
+      if (teller.primary == kNone) continue;
+      SortOnce(&teller.of_person);
+      out_.tellers.push_back(std::move(teller));
     }
   }
 

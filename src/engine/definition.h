@@ -29,8 +29,9 @@ class Definition {
  public:
   explicit Definition(std::shared_ptr<const CompiledPolicy> policy, std::int64_t clock_ms = 0);
 
-  // Takes a record of good shape; the highest version of each (source, id) stands. `own_id`: its id is empty or its content's hash.
-  void Add(const Record& record);
+  // Takes a record of good shape; the highest version of each (source, id) stands. With its number, Solved::tellers has it where it
+  // tells facts.
+  void Add(const Record& record, std::uint64_t number = 0);
 
   // A name of an entry, by its number.
   struct Name {
@@ -58,6 +59,14 @@ class Definition {
     absl::flat_hash_set<std::pair<Node, Node>> expired;  // of them
     std::shared_ptr<const Rules> rules;
     std::vector<Kind> kind;
+    // A live record with facts, and whose they are.
+    struct Teller {
+      std::uint64_t record = 0;
+      Node primary = kNone;
+      bool anonymous = false;
+      std::vector<Node> of_person;  // Facts::of_person: all that it names, primary too
+    };
+    std::vector<Teller> tellers;
 
     // A name that is listed by its lives.
     bool HasLives(Node name) const { return life_of[name] == kNone && life_of[node[name]] == name; }
@@ -78,7 +87,9 @@ class Definition {
     Span span;
     std::uint32_t source = 0;
     std::uint32_t target = kNone;  // delete_source
-    std::vector<Name> names;       // counted
+    std::uint64_t number = 0;      // 0: it tells no facts
+    bool of_person = false;
+    std::vector<Name> names;  // counted
   };
   class Solver;
 

@@ -30,6 +30,9 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
     job.graph = graph;
     if (graph < lenses_.size()) {
       const engine::Rules& rules = *lenses_[graph]->core->rules();
+      if (options.if_version && *options.if_version != rules.version())
+        return absl::AbortedError(
+            "if_version: another policy was put in force; read it and try again");
       if (rules.version() != 0 && rules.policy().policy() == policy) return absl::OkStatus();
     }
     log_.AppendPolicy(last_sequence_ + 1, bytes, graph, options.graph);

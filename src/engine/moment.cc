@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "engine/definition.h"
+#include "engine/fact_rows.h"
 #include "engine/log.h"
 #include "engine/view_impl.h"
 #include "polyonym/codec/proto.h"
@@ -23,16 +24,19 @@ using engine::Node;
 class Moment::Impl {
  public:
   Impl(const Definition& definition, std::shared_ptr<const CompiledPolicy> policy,
-       std::int64_t clock_ms, const View::Impl& view)
-      : policy_(std::move(policy)),
+       std::int64_t clock_ms, std::int64_t now_ms, std::shared_ptr<const View::Impl> view)
+      : view_(std::move(view)),
+        policy_(std::move(policy)),
         clock_ms_(clock_ms),
+        now_ms_(now_ms),
         held_records_(definition.held_records()),
         solved_(definition.Solve()) {
     for (Node i = 0; i < solved_.names.size(); ++i) {
       if (solved_.life_of[i] == kNone) name_index_.emplace(solved_.names[i], i);
     }
     GatherGroups();
-    FindIds(view);
+    FindIds(*view_);
+    GatherTellers();
   }
 
   const CompiledPolicy& policy() const { return *policy_; }
@@ -42,6 +46,7 @@ class Moment::Impl {
   struct Group {
     std::vector<Identifier> members;  // sorted
     std::optional<ProfileId> id;
+    std::vector<std::uint32_t> tellers;  // places in solved_.tellers, by the log
   };
   const std::vector<Group>& groups() const { return groups_; }
 
@@ -82,7 +87,57 @@ class Moment::Impl {
     return at == group_of_number_.end() ? nullptr : &groups_[at->second];
   }
 
+  absl::StatusOr<Profile> ReadProfile(const Group& group, const ProfileOptions& options) const {
+    if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+    engine::PersonFacts facts;
+    for (const std::uint32_t t : group.tellers) {
+      const Definition::Solved::Teller& teller = solved_.tellers[t];
+      auto stored = view_->RecordAt(static_cast<std::uint32_t>(teller.record - 1));
+      if (!stored.ok()) return stored.status();
+      const bool counts_here = FindGroupOf(teller.primary) == &group;
+      FactRow row = engine::MakeFactRow(teller.record, stored->record,
+                                        solved_.names[teller.primary], teller.anonymous);
+      if (!teller.of_person.empty()) {
+        AmbiguousFacts ambiguous{row.from, row.facts, counts_here, {}, {}};
+        for (const Node node : teller.of_person) {
+          if (FindGroupOf(node) == nullptr) continue;  // deleted
+          (FindGroupOf(node) == &group ? ambiguous.here : ambiguous.elsewhere)
+              .push_back(solved_.names[node]);
+        }
+        engine::AddAmbiguous(std::move(ambiguous), &facts.ambiguous);
+      }
+      if (counts_here) facts.rows.push_back(std::move(row));
+    }
+    engine::SortAmbiguous(&facts.ambiguous);
+    Profile profile = engine::FoldPerson(policy_->policy().definitions, facts, options,
+                                         options.now_ms.value_or(now_ms_));
+    profile.id = group.id.value_or(ProfileId());
+    profile.identifiers = group.members;
+    return profile;
+  }
+
  private:
+  const Group* FindGroupOf(Node node) const {
+    const auto at = group_of_.find(node);
+    return at == group_of_.end() ? nullptr : &groups_[at->second];
+  }
+
+  void GatherTellers() {
+    std::sort(solved_.tellers.begin(), solved_.tellers.end(),
+              [](const auto& a, const auto& b) { return a.record < b.record; });
+    for (std::uint32_t t = 0; t < solved_.tellers.size(); ++t) {
+      const auto add = [&](Node node) {
+        const auto at = group_of_.find(node);
+        if (at == group_of_.end()) return;
+        std::vector<std::uint32_t>& tellers = groups_[at->second].tellers;
+        if (tellers.empty() || tellers.back() != t) tellers.push_back(t);
+      };
+      if (FindGroupOf(solved_.tellers[t].primary) == nullptr) continue;  // nobody's
+      add(solved_.tellers[t].primary);
+      for (const Node node : solved_.tellers[t].of_person) add(node);
+    }
+  }
+
   Node FindNode(const Identifier& name) const {
     const auto at = name_index_.find(name);
     return at == name_index_.end() ? kNone : solved_.node[at->second];
@@ -149,10 +204,12 @@ class Moment::Impl {
     return life != value && view.graph().FirstMs(life) == solved_.first_ms[name] ? life : value;
   }
 
+  const std::shared_ptr<const View::Impl> view_;  // the records that tell
   const std::shared_ptr<const CompiledPolicy> policy_;
   const std::int64_t clock_ms_;
+  const std::int64_t now_ms_;  // of profiles
   const std::uint64_t held_records_;
-  const Definition::Solved solved_;
+  Definition::Solved solved_;
   absl::flat_hash_map<Identifier, Node> name_index_;
   std::vector<Group> groups_;
   std::vector<Node> names_;        // of all groups, one behind the other
@@ -171,15 +228,11 @@ Resolution Moment::Resolve(const Identifier& identifier) const {
   return impl_->Resolve(identifier);
 }
 
-absl::StatusOr<std::vector<Identifier>> Moment::MembersOf(const Identifier& identifier) const {
-  const Impl::Group* group = impl_->FindGroup(identifier);
-  if (group == nullptr)
-    return absl::NotFoundError(
-        "the identifier was not known then, or no record stood that names it");
-  return group->members;
-}
-
 namespace {
+
+absl::Status UnknownThen() {
+  return absl::NotFoundError("the identifier was not known then, or no record stood that names it");
+}
 
 absl::Status NotThen() {
   return absl::NotFoundError(
@@ -187,6 +240,12 @@ absl::Status NotThen() {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<Identifier>> Moment::MembersOf(const Identifier& identifier) const {
+  const Impl::Group* group = impl_->FindGroup(identifier);
+  if (group == nullptr) return UnknownThen();
+  return group->members;
+}
 
 absl::StatusOr<ProfileId> Moment::Follow(ProfileId id) const {
   const Impl::Group* group = impl_->FindGroup(id);
@@ -198,6 +257,19 @@ absl::StatusOr<std::vector<Identifier>> Moment::Members(ProfileId id) const {
   const Impl::Group* group = impl_->FindGroup(id);
   if (group == nullptr) return NotThen();
   return group->members;
+}
+
+absl::StatusOr<Profile> Moment::ReadProfile(ProfileId id, const ProfileOptions& options) const {
+  const Impl::Group* group = impl_->FindGroup(id);
+  if (group == nullptr) return NotThen();
+  return impl_->ReadProfile(*group, options);
+}
+
+absl::StatusOr<Profile> Moment::ReadProfile(const Identifier& identifier,
+                                            const ProfileOptions& options) const {
+  const Impl::Group* group = impl_->FindGroup(identifier);
+  if (group == nullptr) return UnknownThen();
+  return impl_->ReadProfile(*group, options);
 }
 
 void Moment::ForEachProfile(
@@ -219,12 +291,12 @@ absl::StatusOr<Moment> View::AsOf(std::int64_t time_ms) const {
   Definition definition(impl_->rules().shared_policy(), clock_ms);
   absl::Status status = Export([&](const StoredRecord& stored) {
     if (stored.standing && stored.record.time_ms.value_or(0) <= time_ms)
-      definition.Add(stored.record);
+      definition.Add(stored.record, stored.number);
     return true;
   });
   if (!status.ok()) return status;
   return Moment(std::make_shared<const Moment::Impl>(definition, impl_->rules().shared_policy(),
-                                                     clock_ms, *impl_));
+                                                     clock_ms, time_ms, impl_));
 }
 
 namespace {
@@ -283,14 +355,16 @@ absl::StatusOr<Moment> View::AsKnown(std::uint64_t sequence) const {
   auto conditions = ReadConditions(*impl_, sequence);
   if (!conditions.ok()) return conditions.status();
   Definition definition(conditions->policy, conditions->clock_ms);
+  std::int64_t now_ms = conditions->clock_ms;
   absl::Status status = Export([&](const StoredRecord& stored) {
     if (stored.sequence > sequence) return false;
-    definition.Add(stored.record);
+    definition.Add(stored.record, stored.number);
+    now_ms = std::max(now_ms, stored.record.time_ms.value_or(0));
     return true;
   });
   if (!status.ok()) return status;
   return Moment(std::make_shared<const Moment::Impl>(definition, conditions->policy,
-                                                     conditions->clock_ms, *impl_));
+                                                     conditions->clock_ms, now_ms, impl_));
 }
 
 namespace {
@@ -375,7 +449,7 @@ absl::StatusOr<Simulation> View::Simulate(const Policy& policy) const {
   RecordVerdict verdict;
   absl::Status status = Export([&](const StoredRecord& stored) {
     if (!stored.standing) return true;
-    definition.Add(stored.record);
+    definition.Add(stored.record, stored.number);
     if (stored.record.act == Act::kRetract) return true;
     JudgeRecord(**compiled, stored.record, &verdict);
     const bool holds = verdict.reason != Reason::kNone;
@@ -384,8 +458,8 @@ absl::StatusOr<Simulation> View::Simulate(const Policy& policy) const {
     return true;
   });
   if (!status.ok()) return status;
-  Simulation out{.after = Moment(std::make_shared<const Moment::Impl>(definition, *compiled,
-                                                                      clock_ms(), *impl_))};
+  Simulation out{.after = Moment(std::make_shared<const Moment::Impl>(
+                     definition, *compiled, clock_ms(), now_ms(), impl_))};
   out.held = held;
   out.released = released;
   Comparison(*this, out.after).Write(&out);

@@ -5,18 +5,26 @@
 namespace polyonym::engine {
 namespace {
 
-// About what rows take: facts by their sizes and some for their texts.
-std::size_t BytesOf(const std::vector<FactRow>& rows) {
+// About what it takes: facts by their sizes and some for their texts.
+std::size_t BytesOf(const PersonFacts& person) {
   constexpr std::size_t kTexts = 64;
-  std::size_t bytes = sizeof(rows);
-  for (const FactRow& row : rows) {
-    const Facts& facts = row.facts;
-    bytes += sizeof(row) + kTexts + facts.traits.size() * (sizeof(Trait) + kTexts) +
+  std::size_t bytes = sizeof(person);
+  const auto add = [&](const Facts& facts) {
+    bytes += kTexts + facts.traits.size() * (sizeof(Trait) + kTexts) +
              facts.tags.size() * (sizeof(Tag) + kTexts) +
              facts.relations.size() * (sizeof(RelationFact) + kTexts) +
              facts.consents.size() * (sizeof(Consent) + kTexts);
     for (const Event& event : facts.events)
       bytes += sizeof(event) + kTexts + event.properties.size() * (sizeof(Value) + 2 * kTexts);
+  };
+  for (const FactRow& row : person.rows) {
+    bytes += sizeof(row);
+    add(row.facts);
+  }
+  for (const AmbiguousFacts& told : person.ambiguous) {
+    bytes +=
+        sizeof(told) + (told.here.size() + told.elsewhere.size()) * (sizeof(Identifier) + kTexts);
+    add(told.facts);
   }
   return bytes;
 }
@@ -43,7 +51,7 @@ std::size_t ProfileCache::bytes() const {
 }
 
 void ProfileCache::Put(Node root, Entry entry) {
-  const std::size_t bytes = BytesOf(*entry.rows);
+  const std::size_t bytes = BytesOf(*entry.facts);
   if (bytes > bytes_a_shard_) return;
   Shard& shard = ShardOf(root);
   std::list<Kept> gone;  // freed without the lock

@@ -24,18 +24,26 @@
 
 namespace polyonym::engine {
 
+// What is told of a profile.
+struct PersonFacts {
+  std::vector<FactRow> rows;
+  std::vector<AmbiguousFacts> ambiguous;  // in the order of Profile::ambiguous, of all times
+  // Whether an identifier of nobody here has a say in `ambiguous`: a deletion of it writes no cell of this profile.
+  bool asks_of_others = false;
+};
+
 class ProfileCache {
  public:
   struct Entry {
     std::uint64_t sequence = 0;  // of the commit at which it was read
     std::uint64_t policy_version = 0;
-    std::shared_ptr<const std::vector<FactRow>> rows;
+    std::shared_ptr<const PersonFacts> facts;
   };
 
   // 0: nothing is kept.
   explicit ProfileCache(std::size_t bytes) : bytes_a_shard_(bytes / kShards) {}
 
-  // What is kept of the profile with a root; `rows` is null where nothing is.
+  // What is kept of the profile with a root; `facts` is null where nothing is.
   Entry Find(Node root);
 
   // About what is kept.

@@ -124,10 +124,11 @@ class View::Impl {
   }
 
   // ---- view_profile.cc ----
-  // The facts of the live records whose primary identifier is in the profile.  ERRORS: DataLoss, OutOfRange.
-  using Rows = std::shared_ptr<const std::vector<FactRow>>;
-  absl::StatusOr<Rows> FactsOf(engine::Node root) const;
-  absl::StatusOr<std::vector<FactRow>> ReadFactsOf(engine::Node root) const;
+  // The facts of the live records whose primary identifier is in the profile, and those told of a person who is so in part.
+  // ERRORS: DataLoss, OutOfRange.
+  absl::StatusOr<std::shared_ptr<const engine::PersonFacts>> FactsOf(engine::Node root) const;
+  absl::StatusOr<engine::PersonFacts> ReadFactsOf(engine::Node root) const;
+  FactRow RowOf(std::uint32_t index, const NamedRecord& named, engine::Node primary) const;
   bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;
   absl::StatusOr<Profile> ReadProfile(engine::Node root, const ProfileOptions& options) const;
 

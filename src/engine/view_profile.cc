@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/fact_rows.h"
 #include "engine/log.h"
 #include "engine/view_impl.h"
 #include "polyonym/profile/profile.h"
@@ -18,31 +19,6 @@ using engine::Node;
 using engine::RecordCell;
 
 namespace {
-
-constexpr std::uint32_t kMaxTimelinePage = 10'000;
-
-absl::Status Validate(const ProfileOptions& options) {
-  if (options.page.limit > kMaxTimelinePage)
-    return absl::InvalidArgumentError("page.limit: must be at most 10,000");
-  if (!options.page.within) return absl::OkStatus();
-  const TimelineOptions::Area& area = *options.page.within;
-  if (!(area.latitude >= -90 && area.latitude <= 90 && area.longitude >= -180 &&
-        area.longitude <= 180 && area.radius_m >= 0))
-    return absl::InvalidArgumentError(
-        "page.within: latitude must be between -90 and 90, longitude between -180 and 180, the "
-        "radius 0 or more");
-  return absl::OkStatus();
-}
-
-// Acts about identifiers and records say nothing of a person.
-bool TellsFacts(Act act) {
-  return act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRename;
-}
-
-bool IsIdentifying(const Definitions& definitions, std::string_view ns) {
-  return std::find(definitions.identifying.begin(), definitions.identifying.end(), FamilyOf(ns)) !=
-         definitions.identifying.end();
-}
 
 // The record's primary, or kNone.
 template <class Graph, class Names>
@@ -72,77 +48,105 @@ bool View::Impl::IsUnchangedSince(Node root, std::uint64_t sequence) const {
   return unchanged;
 }
 
-absl::StatusOr<View::Impl::Rows> View::Impl::FactsOf(Node root) const {
+absl::StatusOr<std::shared_ptr<const engine::PersonFacts>> View::Impl::FactsOf(Node root) const {
   engine::ProfileCache& cache = lens_->profiles;
   const engine::ProfileCache::Entry kept = cache.Find(root);
-  if (kept.rows != nullptr && kept.policy_version == rules().version() &&
+  if (kept.facts != nullptr && kept.policy_version == rules().version() &&
       IsUnchangedSince(root, kept.sequence))
-    return kept.rows;
-  auto rows = ReadFactsOf(root);
-  if (!rows.ok()) return rows.status();
-  auto shared = std::make_shared<const std::vector<FactRow>>(*std::move(rows));
-  cache.Put(root, {state_->sequence, rules().version(), shared});
+    return kept.facts;
+  auto facts = ReadFactsOf(root);
+  if (!facts.ok()) return facts.status();
+  auto shared = std::make_shared<const engine::PersonFacts>(*std::move(facts));
+  if (!shared->asks_of_others) cache.Put(root, {state_->sequence, rules().version(), shared});
   return shared;
 }
 
-absl::StatusOr<std::vector<FactRow>> View::Impl::ReadFactsOf(Node root) const {
+FactRow View::Impl::RowOf(std::uint32_t index, const NamedRecord& named, Node primary) const {
+  const Definitions& definitions = rules().policy().policy().definitions;
+  const bool anonymous =
+      !definitions.identifying.empty() &&
+      std::none_of(named.names.begin(), named.names.end(), [&](const NamedRecord::Name& name) {
+        return name.role == Role::kSelf &&
+               engine::IsIdentifying(definitions, rules().kinds()[graph_.KindOf(name.node)]);
+      });
+  return engine::MakeFactRow(std::uint64_t{index} + 1, named.record, NameOf(primary), anonymous);
+}
+
+absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
   struct Told {
     std::uint64_t location;
     std::uint32_t record;
+    bool of_person;
     auto operator<=>(const Told&) const = default;
   };
   std::vector<Told> told;
   graph_.ForEachMember(root, [&](Node n) {
     ForEachMention(n, [&](std::uint32_t record, const RecordCell& cell) {
-      if (cell.live() && cell.has(RecordCell::kFacts) && TellsFacts(cell.act()))
-        told.push_back({cell.location, record});
+      if (cell.live() && cell.has(RecordCell::kFacts) && engine::TellsFacts(cell.act()))
+        told.push_back({cell.location, record, cell.has(RecordCell::kOfPerson)});
       return true;
     });
   });
   // By place in the log, so that each frame is read once.
   std::sort(told.begin(), told.end());
   told.erase(std::unique(told.begin(), told.end()), told.end());
-  const Definitions& definitions = rules().policy().policy().definitions;
   engine::FrameReader frames(&store());
-  std::vector<FactRow> rows;
+  engine::PersonFacts out;
   for (const Told& one : told) {
     auto record = frames.Read(one.location);
     if (!record.ok()) return record.status();
     const NamedRecord named = NamesOf(*std::move(record));
     const Node primary = PrimaryOf(graph_, named.names);
-    if (primary == kNone || graph_.ProfileOf(primary) != root) continue;  // it is another's
-    FactRow& row = rows.emplace_back();
-    row.from.record = std::uint64_t{one.record} + 1;
-    row.from.source = row.from.record_source = named.record.source;
-    row.from.record_id = named.record.id;
-    row.from.time_ms = named.record.time_ms.value_or(0);
-    row.from.belongs_to = NameOf(primary);
-    row.from.anonymous =
-        !definitions.identifying.empty() &&
-        std::none_of(named.names.begin(), named.names.end(), [&](const NamedRecord::Name& name) {
-          return name.role == Role::kSelf &&
-                 IsIdentifying(definitions, rules().kinds()[graph_.KindOf(name.node)]);
-        });
-    std::vector<FactFault> faults;
-    auto facts = ReadFacts(named.record.facts, &faults);
-    if (!facts.ok()) faults.emplace_back();  // as one that says nothing
-    row.left_out = faults.size();
-    if (facts.ok()) row.facts = *std::move(facts);
+    if (one.of_person) {
+      for (const NamedRecord::Name& name : named.names)
+        out.asks_of_others |= graph_.ProfileOf(graph_.Canonical(name.node)) != root;
+    }
+    if (primary == kNone || graph_.node(primary).live == 0) continue;  // nobody's
+    const bool counts_here = graph_.ProfileOf(primary) == root;
+    if (!counts_here && !one.of_person) continue;  // they are another's
+    FactRow row = RowOf(one.record, named, primary);
+    if (one.of_person) {
+      AmbiguousFacts ambiguous{row.from, row.facts, counts_here, {}, {}};
+      for (const NamedRecord::Name& name : named.names) {
+        const Node node = graph_.Canonical(name.node);
+        if (name.derived || graph_.node(node).live == 0) continue;
+        (graph_.ProfileOf(node) == root ? ambiguous.here : ambiguous.elsewhere)
+            .push_back(NameOf(node));
+      }
+      engine::AddAmbiguous(std::move(ambiguous), &out.ambiguous);
+    }
+    if (counts_here) out.rows.push_back(std::move(row));
   }
-  return rows;
+  engine::SortAmbiguous(&out.ambiguous);
+  return out;
 }
 
 absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions& options) const {
-  if (absl::Status status = Validate(options); !status.ok()) return status;
-  auto rows = FactsOf(root);
-  if (!rows.ok()) return rows.status();
+  if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+  auto facts = FactsOf(root);
+  if (!facts.ok()) return facts.status();
   const std::int64_t now_ms =
       options.now_ms.value_or(std::max(state_->clock_ms, state_->newest_ms));
-  Profile profile = FoldProfile(rules().policy().policy().definitions, **rows, options, now_ms);
+  Profile profile =
+      engine::FoldPerson(rules().policy().policy().definitions, **facts, options, now_ms);
   profile.id = IdOf(root);
   profile.identifiers = MembersOf(root);
   profile.policy_version = rules().version();
   return profile;
+}
+
+absl::Status View::ForEachFacts(const std::function<bool(ProfileId, const FactRow&)>& visit) const {
+  const Impl::Graph& graph = impl_->graph();
+  return Export([&](const StoredRecord& stored) {
+    const auto index = static_cast<std::uint32_t>(stored.number - 1);
+    const RecordCell cell = graph.access().record(index);
+    if (!cell.live() || !cell.has(RecordCell::kFacts) || !engine::TellsFacts(cell.act()))
+      return true;
+    const Impl::NamedRecord named = impl_->NamesOf(stored.record);
+    const Node primary = PrimaryOf(graph, named.names);
+    if (primary == kNone || graph.node(primary).live == 0) return true;
+    return visit(impl_->IdOf(graph.ProfileOf(primary)), impl_->RowOf(index, named, primary));
+  });
 }
 
 absl::StatusOr<Profile> View::ReadProfile(ProfileId id, const ProfileOptions& options) const {

@@ -1,5 +1,7 @@
 #include "polyonym/model/definitions.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <map>
@@ -16,9 +18,14 @@ namespace polyonym {
 namespace {
 
 constexpr std::size_t kMaxList = 4096;
+constexpr std::size_t kMaxSegmentBytes = 64 * 1024;
 constexpr std::size_t kMaxShortList = 256;  // layers, properties, stages, conditions
 constexpr std::uint32_t kMaxBound = 100'000;
 constexpr std::uint32_t kMaxAtLeast = 1'000'000;
+constexpr std::uint32_t kMaxExpectDays = 3'650;
+constexpr double kMinDaysPerUnit = 0.01;
+constexpr double kMaxDaysPerUnit = 3'650;
+constexpr std::size_t kCurrencyLetters = 3;
 constexpr std::int32_t kMaxOffsetMinutes = 14 * 60;
 constexpr std::int64_t kMinHalfLifeMs = 60'000;
 constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
@@ -77,6 +84,11 @@ class Fault {
   void Require(bool holds, const std::string& at, std::string_view field, std::string_view rule) {
     if (holds || !status_.ok()) return;
     status_ = absl::InvalidArgumentError(at + std::string(field) + ": " + std::string(rule));
+  }
+  // The fault of a part that is checked elsewhere, whose message begins with its field.
+  void Take(const absl::Status& part, const std::string& at) {
+    if (part.ok() || !status_.ok()) return;
+    status_ = absl::InvalidArgumentError(at + "." + std::string(part.message()));
   }
   const absl::Status& status() const { return status_; }
 
@@ -315,6 +327,66 @@ void CheckLadders(const std::vector<Ladder>& ladders, Fault* fault) {
   }
 }
 
+bool IsCurrency(std::string_view currency) {
+  return currency.size() == kCurrencyLetters &&
+         std::all_of(currency.begin(), currency.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+void CheckPurchaseScore(const PurchaseScore& score, const std::string& at, Fault* fault) {
+  CheckMatch(score.on, at + ".on", fault);
+  fault->Require(IsCurrency(score.currency), at, ".currency",
+                 "must be an ISO 4217 code of three capitals, such as CNY");
+  fault->Take(Validate(score.rfm), at + ".rfm");
+  fault->Require(score.expect_days >= 1 && score.expect_days <= kMaxExpectDays, at, ".expect_days",
+                 "must be between 1 and 3,650");
+  fault->Require(score.days_per_unit >= kMinDaysPerUnit && score.days_per_unit <= kMaxDaysPerUnit,
+                 at, ".days_per_unit", "must be between 0.01 and 3,650");
+  fault->Require(score.due_at > 0 && std::isfinite(score.due_at), at, ".due_at",
+                 "must be above 0, and finite");
+  fault->Require(score.lost_at >= score.due_at && std::isfinite(score.lost_at), at, ".lost_at",
+                 "must be due_at or more, and finite");
+  if (score.rfm_model) fault->Take(Validate(*score.rfm_model), at + ".rfm_model");
+  if (score.bgnbd_model) fault->Take(Validate(*score.bgnbd_model), at + ".bgnbd_model");
+  fault->Require(score.fitted_ms >= 0 && score.fitted_ms <= kMaxFactTimeMs, at, ".fitted_ms",
+                 "must be between 0 (never) and the year 2100");
+}
+
+void CheckScores(const Definitions& definitions, Fault* fault) {
+  Names purchases;
+  CheckSize(definitions.purchase_scores.size(), "purchase_scores", fault);
+  for (std::size_t i = 0; i < definitions.purchase_scores.size(); ++i) {
+    const std::string at = Item("purchase_scores", i);
+    purchases.Add(definitions.purchase_scores[i].name, at, ".name", fault);
+    CheckPurchaseScore(definitions.purchase_scores[i], at, fault);
+  }
+  Names channels;
+  CheckSize(definitions.channel_scores.size(), "channel_scores", fault);
+  for (std::size_t i = 0; i < definitions.channel_scores.size(); ++i) {
+    const ChannelScore& score = definitions.channel_scores[i];
+    const std::string at = Item("channel_scores", i);
+    channels.Add(score.name, at, ".name", fault);
+    CheckMatch(score.on, at + ".on", fault);
+    fault->Require(score.half_life_ms >= kMinHalfLifeMs && score.half_life_ms <= kMaxSpanMs, at,
+                   ".half_life_ms", "must be between a minute and a hundred years");
+  }
+}
+
+void CheckSegments(const std::vector<SegmentDefinition>& segments, Fault* fault) {
+  Names names;
+  CheckSize(segments.size(), "segments", fault);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const std::string at = Item("segments", i);
+    names.Add(segments[i].name, at, ".name", fault);
+    fault->Require(!segments[i].expression.empty() &&
+                       segments[i].expression.size() <= kMaxSegmentBytes &&
+                       IsUtf8(segments[i].expression),
+                   at, ".expression", "must be UTF-8 of 1 byte to 64 KiB");
+    fault->Require(
+        segments[i].time_zone.size() <= kMaxFactNameBytes && IsUtf8(segments[i].time_zone), at,
+        ".time_zone", "must be the name of a time zone, such as Asia/Shanghai");
+  }
+}
+
 void CheckIdentifying(const std::vector<std::string>& families, Fault* fault) {
   CheckSize(families.size(), "identifying", fault);
   std::set<std::string_view> seen;
@@ -334,6 +406,8 @@ absl::Status Validate(const Definitions& definitions) {
   CheckTags(definitions, &fault);
   CheckPurposes(definitions.purposes, &fault);
   CheckLadders(definitions.ladders, &fault);
+  CheckScores(definitions, &fault);
+  CheckSegments(definitions.segments, &fault);
   CheckIdentifying(definitions.identifying, &fault);
   fault.Require(definitions.utc_offset_minutes >= -kMaxOffsetMinutes &&
                     definitions.utc_offset_minutes <= kMaxOffsetMinutes,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "model/currency.h"
 
 namespace polyonym {
 namespace {
@@ -94,18 +95,6 @@ std::chrono::year_month_day SolarDay(std::int32_t year, std::int32_t month, std:
 
 // ---- Text ----
 
-// Digits after the point: ISO 4217, list one. All that are not here have two.
-int DecimalsOf(std::string_view currency) {
-  static constexpr std::array<std::string_view, 16> kNone = {
-      "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
-      "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"};
-  static constexpr std::array<std::string_view, 7> kThree = {"BHD", "IQD", "JOD", "KWD",
-                                                             "LYD", "OMR", "TND"};
-  if (std::find(kNone.begin(), kNone.end(), currency) != kNone.end() || currency == "UYI") return 0;
-  if (std::find(kThree.begin(), kThree.end(), currency) != kThree.end()) return 3;
-  return currency == "CLF" || currency == "UYW" ? 4 : 2;
-}
-
 struct Texts {
   std::string operator()(std::monostate) const { return "none"; }
   std::string operator()(const std::string& text) const { return text; }
@@ -160,6 +149,18 @@ struct Texts {
 };
 
 }  // namespace
+
+// Digits after the point: ISO 4217, list one. All that are not here have two.
+int DecimalsOf(std::string_view currency) {
+  static constexpr std::array<std::string_view, 16> kNone = {
+      "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW",
+      "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"};
+  static constexpr std::array<std::string_view, 7> kThree = {"BHD", "IQD", "JOD", "KWD",
+                                                             "LYD", "OMR", "TND"};
+  if (std::find(kNone.begin(), kNone.end(), currency) != kNone.end() || currency == "UYI") return 0;
+  if (std::find(kThree.begin(), kThree.end(), currency) != kThree.end()) return 3;
+  return currency == "CLF" || currency == "UYW" ? 4 : 2;
+}
 
 bool IsDay(const Date& date) {
   const std::int32_t month = date.month, day = date.day;

@@ -3,7 +3,10 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -158,6 +161,12 @@ std::string Show(std::int32_t number) { return std::to_string(number); }
 std::string Show(std::uint32_t number) { return std::to_string(number); }
 std::string Show(std::uint64_t number) { return std::to_string(number); }
 std::string Show(std::int64_t number) { return std::to_string(number); }
+// In as many digits as tell it from every other.
+std::string Show(double number) {
+  std::array<char, 32> digits = {};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return {digits.data(), end};
+}
 template <class Enum>
 requires std::is_enum_v<Enum> std::string Show(Enum value) {
   return std::to_string(static_cast<int>(value));
@@ -203,6 +212,27 @@ std::string Show(const Stage::Condition& condition) {
               : " to " + std::to_string(condition.at_most)) +
          " of " + Show(condition.events) +
          (condition.window_ms == 0 ? "" : " in " + std::to_string(condition.window_ms) + " ms");
+}
+std::string Show(RfmNesting nesting) {
+  return nesting == RfmNesting::kNested ? "nested" : "independent";
+}
+std::string Show(const RfmOptions& options) {
+  const auto& bins = options.bins;
+  return Show(bins[0]) + " x " + Show(bins[1]) + " x " + Show(bins[2]) + " " +
+         Show(options.nesting);
+}
+std::string Show(const RfmModel& model) {
+  std::string out = Show(RfmOptions{model.bins, model.nesting});
+  for (const auto& bounds : model.bounds) out += ", " + Show(bounds);
+  return out;
+}
+std::string Show(const BgNbdParameters& model) {
+  return "r " + Show(model.r) + ", alpha " + Show(model.alpha) + ", a " + Show(model.a) + ", b " +
+         Show(model.b);
+}
+template <class T>
+std::string Show(const std::optional<T>& value) {
+  return value ? Show(*value) : "none";
 }
 
 class Differences {
@@ -327,6 +357,33 @@ void CompareLadders(const std::string& path, const Ladder& a, const Ladder& b, D
   }
 }
 
+void ComparePurchaseScores(const std::string& path, const PurchaseScore& a, const PurchaseScore& b,
+                           Differences* out) {
+  out->Compare(path + "on", a.on, b.on);
+  out->Compare(path + "currency", a.currency, b.currency);
+  out->Compare(path + "rfm", a.rfm, b.rfm);
+  out->Compare(path + "expect_days", a.expect_days, b.expect_days);
+  out->Compare(path + "days_per_unit", a.days_per_unit, b.days_per_unit);
+  out->Compare(path + "due_at", a.due_at, b.due_at);
+  out->Compare(path + "lost_at", a.lost_at, b.lost_at);
+  out->Compare(path + "rfm_model", a.rfm_model, b.rfm_model);
+  out->Compare(path + "bgnbd_model", a.bgnbd_model, b.bgnbd_model);
+  out->Compare(path + "fitted_ms", a.fitted_ms, b.fitted_ms);
+  out->Compare(path + "fitted_customers", a.fitted_customers, b.fitted_customers);
+}
+
+void CompareChannelScores(const std::string& path, const ChannelScore& a, const ChannelScore& b,
+                          Differences* out) {
+  out->Compare(path + "on", a.on, b.on);
+  out->Compare(path + "half_life_ms", a.half_life_ms, b.half_life_ms);
+}
+
+void CompareSegments(const std::string& path, const SegmentDefinition& a,
+                     const SegmentDefinition& b, Differences* out) {
+  out->Compare(path + "expression", a.expression, b.expression);
+  out->Compare(path + "time_zone", a.time_zone, b.time_zone);
+}
+
 void CompareDefinitions(const Definitions& a, const Definitions& b, Differences* out) {
   const std::string path = "definitions.";
   const auto name = [](const auto& item) -> const std::string& { return item.name; };
@@ -339,6 +396,11 @@ void CompareDefinitions(const Definitions& a, const Definitions& b, Differences*
       CompareEventTraits);
   out->Match(path + "purposes", a.purposes, b.purposes, name, ComparePurposes);
   out->Match(path + "ladders", a.ladders, b.ladders, name, CompareLadders);
+  out->Match(path + "purchase_scores", a.purchase_scores, b.purchase_scores, name,
+             ComparePurchaseScores);
+  out->Match(path + "channel_scores", a.channel_scores, b.channel_scores, name,
+             CompareChannelScores);
+  out->Match(path + "segments", a.segments, b.segments, name, CompareSegments);
   out->Compare(path + "show_undefined", a.show_undefined, b.show_undefined);
   out->Compare(path + "identifying", a.identifying, b.identifying);
   out->Compare(path + "utc_offset_minutes", a.utc_offset_minutes, b.utc_offset_minutes);

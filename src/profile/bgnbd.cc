@@ -22,15 +22,9 @@ constexpr std::uint32_t kMinEvaluations = 100;
 bool IsPositive(double value) { return std::isfinite(value) && value > 0; }
 
 absl::Status Check(const BgNbdParameters& parameters) {
-  const std::pair<const char*, double> fields[] = {
-      {"r", parameters.r}, {"alpha", parameters.alpha}, {"a", parameters.a}, {"b", parameters.b}};
-  for (const auto& [name, value] : fields) {
-    if (!IsPositive(value)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("parameters.", name, ": allowed are finite numbers above 0"));
-    }
-  }
-  return absl::OkStatus();
+  const absl::Status status = Validate(parameters);
+  return status.ok() ? status
+                     : absl::InvalidArgumentError(absl::StrCat("parameters.", status.message()));
 }
 
 // What is wrong with the history, as `field: what is allowed`; null where nothing is.

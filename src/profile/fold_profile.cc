@@ -10,6 +10,7 @@
 #include "profile/match.h"
 #include "profile/now.h"
 #include "profile/ordered_facts.h"
+#include "profile/score_fold.h"
 #include "profile/tag_fold.h"
 #include "profile/trait_fold.h"
 
@@ -231,6 +232,7 @@ Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& 
       out.ladders.push_back(profile::Climb(ladder, events, now_ms, options.explain));
   }
   if (options.contacts) CountContacts(events, &out);
+  if (options.scores) profile::FoldScores(definitions, events, &out);
   if (options.relations) {
     for (const Placed<RelationFact>& placed : profile::Ordered(rows, &Facts::relations, now_ms))
       out.relations.push_back({*placed.fact, profile::ProvenanceOf(placed)});

@@ -1,11 +1,14 @@
 #include "polyonym/profile/rfm.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -30,18 +33,6 @@ absl::Status CheckFinite(const RfmValues& values, const std::string& prefix) {
       return absl::InvalidArgumentError(
           absl::StrCat(prefix, kNames[d], ": allowed are finite numbers"));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckShape(const std::array<std::uint32_t, kRfmDimensions>& bins, RfmNesting nesting) {
-  for (std::size_t d = 0; d < kRfmDimensions; ++d) {
-    if (bins[d] < kMinRfmBins || bins[d] > kMaxRfmBins) {
-      return absl::InvalidArgumentError(absl::StrCat("bins[", d, "]: allowed are 2 to 9"));
-    }
-  }
-  if (nesting != RfmNesting::kIndependent && nesting != RfmNesting::kNested) {
-    return absl::InvalidArgumentError("nesting: allowed are kIndependent and kNested");
   }
   return absl::OkStatus();
 }
@@ -110,23 +101,6 @@ std::vector<std::vector<double>> FitDimension(std::size_t dimension,
   return bounds;
 }
 
-absl::Status CheckBounds(const RfmModel& model, std::size_t dimension, std::size_t group) {
-  const std::vector<double>& bounds = model.bounds[dimension][group];
-  const std::string field = absl::StrCat("bounds[", dimension, "][", group, "]");
-  if (bounds.size() != model.bins[dimension] - 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(field, ": allowed are ", model.bins[dimension] - 1, " bounds"));
-  }
-  for (std::size_t k = 0; k < bounds.size(); ++k) {
-    if (!std::isfinite(bounds[k]) || (k > 0 && Better(dimension, bounds[k - 1], bounds[k]))) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(field, "[", k, "]: allowed are finite numbers, ",
-                       dimension == 0 ? "none above the one before" : "none below the one before"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 std::optional<RfmValues> RfmValuesOf(const PurchaseSummary& summary) {
@@ -136,24 +110,8 @@ std::optional<RfmValues> RfmValuesOf(const PurchaseSummary& summary) {
                    .monetary = static_cast<double>(summary.total_minor_units)};
 }
 
-absl::Status Validate(const RfmModel& model) {
-  if (absl::Status status = CheckShape(model.bins, model.nesting); !status.ok()) return status;
-  std::size_t groups = 1;
-  for (std::size_t d = 0; d < kRfmDimensions; ++d) {
-    if (model.bounds[d].size() != groups) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("bounds[", d, "]: the number of groups allowed is ", groups));
-    }
-    for (std::size_t g = 0; g < groups; ++g) {
-      if (absl::Status status = CheckBounds(model, d, g); !status.ok()) return status;
-    }
-    if (model.nesting == RfmNesting::kNested) groups *= model.bins[d];
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<RfmModel> FitRfm(std::span<const RfmValues> customers, const RfmOptions& options) {
-  if (absl::Status status = CheckShape(options.bins, options.nesting); !status.ok()) return status;
+  if (absl::Status status = Validate(options); !status.ok()) return status;
   if (customers.empty() || customers.size() > std::numeric_limits<std::uint32_t>::max()) {
     return absl::InvalidArgumentError("customers: allowed are 1 to 4,294,967,295");
   }
@@ -184,7 +142,8 @@ absl::StatusOr<RfmModel> FitRfm(std::span<const RfmValues> customers, const RfmO
 }
 
 absl::StatusOr<RfmScore> ScoreRfm(const RfmModel& model, const RfmValues& values) {
-  if (absl::Status status = CheckShape(model.bins, model.nesting); !status.ok()) return status;
+  if (absl::Status status = Validate(RfmOptions{model.bins, model.nesting}); !status.ok())
+    return status;
   if (absl::Status status = CheckFinite(values, ""); !status.ok()) return status;
   const Values array = ArrayOf(values);
   std::array<std::uint32_t, kRfmDimensions> scores = {};

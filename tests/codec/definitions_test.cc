@@ -129,6 +129,51 @@ Stage RandomStage(Random& random) {
   return stage;
 }
 
+RfmModel RandomRfmModel(Random& random) {
+  RfmModel model;
+  model.nesting = RandomEnum<RfmNesting>(random, 2);
+  for (std::size_t d = 0; d < kRfmDimensions; ++d) {
+    if (random.Chance(50)) model.bins[d] = random.Chance(30) ? 0 : RandomCount(random);
+    FillList(random, &model.bounds[d], [](Random& r) {
+      std::vector<double> bounds;
+      FillList(r, &bounds, RandomNumber);
+      return bounds;
+    });
+  }
+  return model;
+}
+
+PurchaseScore RandomPurchaseScore(Random& random) {
+  PurchaseScore score;
+  score.name = RandomText(random);
+  score.on = RandomMatch(random);
+  score.currency = RandomText(random);
+  for (std::uint32_t& bins : score.rfm.bins) {
+    if (random.Chance(50)) bins = random.Chance(30) ? 0 : RandomCount(random);
+  }
+  score.rfm.nesting = RandomEnum<RfmNesting>(random, 2);
+  if (random.Chance(50)) score.expect_days = random.Chance(30) ? 0 : RandomCount(random);
+  for (double* number : {&score.days_per_unit, &score.due_at, &score.lost_at}) {
+    if (random.Chance(50)) *number = random.Chance(30) ? 0 : RandomNumber(random);
+  }
+  if (random.Chance(50)) score.rfm_model = RandomRfmModel(random);
+  if (random.Chance(50)) {
+    score.bgnbd_model = {RandomNumber(random), RandomNumber(random), RandomNumber(random),
+                         RandomNumber(random)};
+  }
+  score.fitted_ms = RandomWhole(random);
+  score.fitted_customers = static_cast<std::uint64_t>(RandomWhole(random));
+  return score;
+}
+
+ChannelScore RandomChannelScore(Random& random) {
+  ChannelScore score;
+  score.name = RandomText(random);
+  score.on = RandomMatch(random);
+  if (random.Chance(50)) score.half_life_ms = random.Chance(30) ? 0 : RandomWhole(random);
+  return score;
+}
+
 // Any definitions that a reader may give, valid or not.
 Definitions RandomDefinitions(Random& random) {
   Definitions definitions;
@@ -145,6 +190,8 @@ Definitions RandomDefinitions(Random& random) {
     FillList(r, &ladder.stages, RandomStage);
     return ladder;
   });
+  FillList(random, &definitions.purchase_scores, RandomPurchaseScore);
+  FillList(random, &definitions.channel_scores, RandomChannelScore);
   definitions.show_undefined = random.Chance(50);
   definitions.identifying = RandomTexts(random);
   definitions.utc_offset_minutes = static_cast<std::int32_t>(random.Between(-900, 900));
@@ -217,7 +264,8 @@ TEST_CASE("a default that is written out is the same as one that is not") {
   const Definitions short_form = ReadDefinitions(
       "{\"traits\":[{\"name\":\"a\"}],\"tags\":[{\"name\":\"b\"}],"
       "\"behaviours\":[{\"name\":\"c\",\"tag\":\"d\"}],\"event_traits\":[{}],"
-      "\"ladders\":[{\"stages\":[{\"conditions\":[{}]}]}]}");
+      "\"ladders\":[{\"stages\":[{\"conditions\":[{}]}]}],"
+      "\"purchase_scores\":[{\"rfm_model\":{}}],\"channel_scores\":[{}]}");
   const Definitions long_form = ReadDefinitions(
       "{\"traits\":[{\"name\":\"a\",\"class\":\"FACT_CLASS_BASIC\",\"type\":\"VALUE_TYPE_TEXT\","
       "\"bound\":1000,\"at_least\":2}],\"tags\":[{\"name\":\"b\",\"class\":\"FACT_CLASS_INTEREST\"}"
@@ -225,6 +273,11 @@ TEST_CASE("a default that is written out is the same as one that is not") {
       "\"behaviours\":[{\"name\":\"c\",\"tag\":\"d\",\"weight_micros\":1000000,\"on\":{}}],"
       "\"event_traits\":[{\"value_of\":\"time\",\"trait\":{},\"on\":{}}],"
       "\"ladders\":[{\"stages\":[{\"conditions\":[{\"at_least\":1,\"at_most\":4294967295}]}]}],"
+      "\"purchase_scores\":[{\"rfm\":{\"recency_bins\":5,\"frequency_bins\":5,"
+      "\"monetary_bins\":5,\"nesting\":\"RFM_NESTING_INDEPENDENT\"},\"expect_days\":365,"
+      "\"days_per_unit\":7,\"due_at\":1,\"lost_at\":3,\"rfm_model\":{\"recency\":{\"bins\":5},"
+      "\"frequency\":{\"bins\":5},\"monetary\":{\"bins\":5}},\"fitted_ms\":\"0\"}],"
+      "\"channel_scores\":[{\"half_life_ms\":\"2592000000\"}],"
       "\"show_undefined\":true}");
   Definitions expected;
   expected.traits.resize(1);
@@ -236,6 +289,9 @@ TEST_CASE("a default that is written out is the same as one that is not") {
   expected.behaviours[0].tag = "d";
   expected.event_traits.resize(1);
   expected.ladders = {{"", {{"", {Stage::Condition()}}}}};
+  expected.purchase_scores.resize(1);
+  expected.purchase_scores[0].rfm_model.emplace();
+  expected.channel_scores.resize(1);
   CHECK(short_form == expected);
   CHECK(long_form == expected);
   CHECK(WritePolicyProto(PolicyOf(short_form)) == WritePolicyProto(PolicyOf(long_form)));
@@ -260,6 +316,34 @@ TEST_CASE("what is not the default is kept where it is nothing") {
   const auto again = ReadPolicyProto(WritePolicyProto(PolicyOf(read)));
   REQUIRE(again.ok());
   CHECK(again->definitions == read);
+}
+
+TEST_CASE("a score's models are written as their dimensions are named") {
+  const Definitions read = ReadDefinitions(
+      "{\"purchase_scores\":[{\"name\":\"shop\",\"currency\":\"CNY\",\"rfm\":{"
+      "\"frequency_bins\":4,\"nesting\":\"RFM_NESTING_NESTED\"},\"rfm_model\":{"
+      "\"recency\":{\"bins\":3,\"groups\":[{\"bounds\":[90,30]}]},"
+      "\"frequency\":{\"bins\":2,\"groups\":[{\"bounds\":[1]}]},"
+      "\"monetary\":{\"bins\":2,\"groups\":[{\"bounds\":[9999.5]}]}},"
+      "\"bgnbd_model\":{\"r\":0.25,\"alpha\":4.5,\"a\":0.75,\"b\":2.5}}]}");
+  PurchaseScore shop;
+  shop.name = "shop";
+  shop.currency = "CNY";
+  shop.rfm = {{5, 4, 5}, RfmNesting::kNested};
+  shop.rfm_model.emplace();
+  shop.rfm_model->bins = {3, 2, 2};
+  shop.rfm_model->bounds = {{{{90, 30}}, {{1}}, {{9999.5}}}};
+  shop.bgnbd_model = {0.25, 4.5, 0.75, 2.5};
+  CHECK(read.purchase_scores == std::vector<PurchaseScore>{shop});
+  CHECK(Validate(read).ok());
+}
+
+// A parameter that is not there is 0, which no model has: none is made up.
+TEST_CASE("a BG/NBD model with a parameter missing is not valid") {
+  const Definitions read = ReadDefinitions(
+      "{\"purchase_scores\":[{\"name\":\"shop\",\"currency\":\"CNY\","
+      "\"bgnbd_model\":{\"r\":0.25,\"alpha\":4.5,\"b\":2.5}}]}");
+  CHECK_THAT(std::string(Validate(read).message()), HoldsText("purchase_scores[0].bgnbd_model.a:"));
 }
 
 TEST_CASE("each choice has its name in JSON") {
@@ -312,6 +396,9 @@ TEST_CASE("a choice of definitions that the library does not know is named by it
   full.event_traits.resize(1);
   full.purposes.resize(1);
   full.ladders = {{"", {{"", {}}, {"", {Stage::Condition()}}}}};
+  full.purchase_scores.resize(2);
+  full.purchase_scores[1].rfm_model.emplace();
+  full.channel_scores.resize(1);
   const auto check = [&](const std::string& field, const auto& edit) {
     Definitions newer = full;
     edit(&newer);
@@ -341,6 +428,14 @@ TEST_CASE("a choice of definitions that the library does not know is named by it
   check("ladders[0].stages[1].conditions[0].events.direction", [](Definitions* d) {
     d->ladders[0].stages[1].conditions[0].events.direction = Direction{3};
   });
+  check("purchase_scores[0].on.direction",
+        [](Definitions* d) { d->purchase_scores[0].on.direction = Direction{3}; });
+  check("purchase_scores[0].rfm.nesting",
+        [](Definitions* d) { d->purchase_scores[0].rfm.nesting = RfmNesting{2}; });
+  check("purchase_scores[1].rfm_model.nesting",
+        [](Definitions* d) { d->purchase_scores[1].rfm_model->nesting = RfmNesting{2}; });
+  check("channel_scores[0].on.direction",
+        [](Definitions* d) { d->channel_scores[0].on.direction = Direction{3}; });
   // The first of two is the one that is named.
   check("traits[0].fold", [](Definitions* d) {
     d->traits[0].fold = Fold{14};

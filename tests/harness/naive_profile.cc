@@ -12,6 +12,11 @@
 #include <tuple>
 #include <utility>
 
+#include "polyonym/profile/affinity.h"
+#include "polyonym/profile/bgnbd.h"
+#include "polyonym/profile/purchases.h"
+#include "polyonym/profile/rfm.h"
+
 namespace polyonym::harness {
 namespace {
 
@@ -746,6 +751,54 @@ std::vector<ChannelContact> ContactsOf(const Events& events) {
   return result;
 }
 
+// ---- Scores: gathered here, by the formulas of the library ----
+
+PurchaseState StateOf(const PurchaseScore& score, const PurchaseSummary& summary) {
+  if (summary.count == 0) return PurchaseState::kNone;
+  if (summary.frequency == 0) return PurchaseState::kOnce;
+  const double overdue = *summary.overdue_ratio;
+  return overdue < score.due_at    ? PurchaseState::kActive
+         : overdue < score.lost_at ? PurchaseState::kDue
+                                   : PurchaseState::kLost;
+}
+
+ProfilePurchases PurchasesOf(const Definitions& definitions, const PurchaseScore& score,
+                             const Events& events, std::int64_t now_ms) {
+  std::vector<Purchase> purchases;
+  for (const Placed<Event>& event : events) {
+    if (!Matches(score.on, event.fact) || !event.fact.value) continue;
+    if (event.fact.value->currency != score.currency) continue;
+    purchases.push_back({event.from.time_ms, event.fact.value->minor_units});
+  }
+  ProfilePurchases result;
+  result.name = score.name;
+  result.currency = score.currency;
+  result.summary =
+      SummarisePurchases(purchases, {now_ms + 1, definitions.utc_offset_minutes}).value();
+  result.state = StateOf(score, result.summary);
+  if (result.state == PurchaseState::kNone) return result;
+  if (score.rfm_model)
+    result.rfm = ScoreRfm(*score.rfm_model, RfmValuesOf(result.summary).value()).value();
+  if (!score.bgnbd_model) return result;
+  const BgNbdHistory history = BgNbdHistoryOf(result.summary, score.days_per_unit).value();
+  const double units = score.expect_days / score.days_per_unit;
+  result.alive = BgNbdAlive(*score.bgnbd_model, history).value();
+  result.expected = BgNbdConditionalPurchases(*score.bgnbd_model, history, units).value();
+  if (result.state != PurchaseState::kOnce)
+    result.expected_minor_units = *result.expected * result.summary.mean_repeat_minor_units;
+  return result;
+}
+
+ProfileChannels ChannelsOf(const ChannelScore& score, const Events& events, std::int64_t now_ms) {
+  std::vector<ChannelInteraction> interactions;
+  for (const Placed<Event>& event : events) {
+    const std::string& channel = event.from.belongs_to.ns;
+    if (Matches(score.on, event.fact))
+      interactions.push_back({channel, event.from.time_ms, event.fact.direction});
+  }
+  return {score.name, ChannelAffinities(interactions, now_ms, score.half_life_ms).value()};
+}
+
 // Haversine.
 double MetresBetween(double latitude_a, double longitude_a, double latitude_b, double longitude_b) {
   constexpr double kRadians = std::numbers::pi / 180;
@@ -801,6 +854,12 @@ Profile NaiveProfile(const Definitions& definitions, std::vector<FactRow> rows,
       profile.ladders.push_back(FoldLadder(ladder, events, now_ms));
   }
   if (options.contacts) profile.contacts = ContactsOf(events);
+  if (options.scores) {
+    for (const PurchaseScore& score : definitions.purchase_scores)
+      profile.purchases.push_back(PurchasesOf(definitions, score, events, now_ms));
+    for (const ChannelScore& score : definitions.channel_scores)
+      profile.channels.push_back(ChannelsOf(score, events, now_ms));
+  }
   if (options.relations) {
     for (const Placed<RelationFact>& placed : FactsOf(rows, &Facts::relations, now_ms))
       profile.relations.push_back({placed.fact, placed.from});

@@ -18,6 +18,7 @@ std::string Text(std::uint64_t number) { return std::to_string(number); }
 std::string Text(double number) {
   return std::to_string(number) + "#" + std::to_string(std::bit_cast<std::uint64_t>(number));
 }
+std::string Text(const RfmScore& score) { return Text(std::uint64_t{score.Code()}); }
 template <class T>
 std::string Text(const std::optional<T>& value);
 
@@ -83,6 +84,32 @@ void Add(const ProfileLadder& ladder, Lines* lines) {
   }
 }
 
+void Add(const ProfilePurchases& score, Lines* lines) {
+  const std::string at = "purchases " + score.name + " in " + score.currency;
+  const PurchaseSummary& summary = score.summary;
+  lines->push_back(at + ": " + std::string(ToString(score.state)) + ", rfm " + Text(score.rfm) +
+                   ", alive " + Text(score.alive) + ", expected " + Text(score.expected) +
+                   ", worth " + Text(score.expected_minor_units));
+  lines->push_back(at + ": count " + Text(summary.count) + ", returns " + Text(summary.returns) +
+                   ", total " + Text(summary.total_minor_units) + ", returned " +
+                   Text(summary.returned_minor_units) + ", mean " +
+                   Text(summary.mean_repeat_minor_units));
+  lines->push_back(at + ": x " + Text(summary.frequency) + ", t_x " + Text(summary.recency_days) +
+                   ", T " + Text(summary.observed_days) + ", first " + Text(summary.first_ms) +
+                   ", last " + Text(summary.last_ms) + ", since " + Text(summary.days_since_last) +
+                   ", gap " + Text(summary.mean_gap_days) + ", due " + Text(summary.due_ms) +
+                   ", overdue " + Text(summary.overdue_ratio));
+}
+
+void Add(const ProfileChannels& score, Lines* lines) {
+  lines->push_back("channels " + score.name);
+  for (const ChannelAffinity& channel : score.channels) {
+    lines->push_back("channels " + score.name + ": " + channel.channel + " share " +
+                     Text(channel.share) + ", decayed " + Text(channel.decayed_count) + ", of " +
+                     Text(channel.interactions));
+  }
+}
+
 Lines LinesOf(const Profile& profile) {
   Lines lines = {"now " + Text(profile.now_ms), "facts " + Text(profile.facts),
                  "left out " + Text(profile.left_out),
@@ -100,9 +127,19 @@ Lines LinesOf(const Profile& profile) {
                     Text(contact.last_in_ms) + ", out " + Text(contact.out) + " last " +
                     Text(contact.last_out_ms) + ", events " + Text(contact.events));
   }
+  for (const ProfilePurchases& score : profile.purchases) Add(score, &lines);
+  for (const ProfileChannels& score : profile.channels) Add(score, &lines);
   for (const ProfileRelation& relation : profile.relations) {
     lines.push_back("relation " + relation.relation.type + " to " + relation.relation.other.ns +
                     ":" + relation.relation.other.value + ", " + Text(relation.from));
+  }
+  for (const AmbiguousFacts& told : profile.ambiguous) {
+    std::string names;
+    for (const Identifier& name : told.here) names += " " + polyonym::ToString(name);
+    names += " |";
+    for (const Identifier& name : told.elsewhere) names += " " + polyonym::ToString(name);
+    lines.push_back("ambiguous, counts here " + Text(told.counts_here) + "," + names + ", " +
+                    Text(told.from));
   }
   lines.push_back("events " + Text(profile.events));
   for (const TimelineEvent& event : profile.timeline) {

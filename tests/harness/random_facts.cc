@@ -8,16 +8,13 @@
 #include <string>
 #include <utility>
 
+#include "polyonym/profile/rfm.h"
+
 namespace polyonym::harness {
 namespace {
 
 using Names = std::vector<std::string>;
-
-// A name with the type that its value mostly has.
-struct Typed {
-  std::string name;
-  ValueType type;
-};
+using Typed = RandomNames::Typed;
 
 const std::vector<Typed> kTraits = {
     {"city", ValueType::kText},    {"height", ValueType::kNumber}, {"member", ValueType::kFlag},
@@ -38,10 +35,19 @@ const std::vector<Typed> kOfEvents = {
 const Names kTags = {"coffee", "tea", "drinks", "city:Shanghai", "city:𠮷野家", "😀", "all"};
 const Names kEventTypes = {"order", "click", "message", "访问"};
 const Names kPurposes = {"ads", "mail", "研究"};
+const Names kRelations = {"家人", "knows"};
+const Names kCampaigns = {"spring", "双十一"};
 const Names kSources = {"crm", "shop", "app"};
 const Names kTexts = {"Shanghai", "武汉", "𠮷野家", "👨‍👩‍👧😀", "yes", ""};
 const std::vector<Identifier> kIdentifiers = {
     {"phone", "1"}, {"crm", "1"}, {"crm", "2"}, {"openid/wx1", "a"}, {"openid/wx2", "a"}};
+const std::vector<Place> kPlaces = {{"外滩", 31.24, 121.49},
+                                    {"Wuhan", 30.58, 114.29},
+                                    {"", 31.25, 121.50},
+                                    {"somewhere", std::nullopt, std::nullopt},
+                                    {"pole", 90.0, -180.0}};
+
+constexpr std::int64_t kDayMs = 86'400'000;
 
 std::int64_t Steps(Random& random, std::int64_t low, std::int64_t high) {
   return kRandomStepMs * random.Between(low, high);
@@ -78,8 +84,6 @@ Date RandomDate(Random& random) {
   return random.Pick(kDates);
 }
 
-Value RandomValue(Random& random, ValueType type);
-
 ValueList RandomList(Random& random) {
   ValueList list(random.Below(4));
   for (Value& value : list) {
@@ -89,6 +93,8 @@ ValueList RandomList(Random& random) {
   }
   return list;
 }
+
+}  // namespace
 
 Value RandomValue(Random& random, ValueType type) {
   switch (type) {
@@ -114,6 +120,8 @@ Value RandomValue(Random& random, ValueType type) {
   return {};
 }
 
+namespace {
+
 // Mostly of the type that goes with the name.
 Value RandomValueOf(Random& random, const Typed& typed) {
   return RandomValue(random, random.Chance(85) ? typed.type : RandomType(random));
@@ -126,11 +134,6 @@ std::int64_t RandomWeight(Random& random) {
 }
 
 std::optional<Place> RandomPlace(Random& random) {
-  static const std::vector<Place> kPlaces = {{"外滩", 31.24, 121.49},
-                                             {"Wuhan", 30.58, 114.29},
-                                             {"", 31.25, 121.50},
-                                             {"somewhere", std::nullopt, std::nullopt},
-                                             {"pole", 90.0, -180.0}};
   if (random.Chance(50)) return std::nullopt;
   return random.Pick(kPlaces);
 }
@@ -220,6 +223,7 @@ class FactsMaker {
     Event event;
     event.type = Name(random_.Pick(kEventTypes));
     event.time_ms = Time();
+    if (event.time_ms && random_.Chance(40)) *event.time_ms -= random_.Between(1, 5) * kDayMs;
     event.place = PlaceOf();
     if (random_.Chance(40)) event.value = RandomMoney(random_);
     for (const Typed& typed : kProperties) {
@@ -228,13 +232,14 @@ class FactsMaker {
     event.direction = static_cast<Direction>(random_.Below(3));
     event.mode = static_cast<Mode>(random_.Below(4));
     event.visibility = static_cast<Visibility>(random_.Below(4));
-    if (random_.Chance(30)) event.campaign = random_.Chance(50) ? "双十一" : "spring";
+    if (random_.Chance(30)) event.campaign = kCampaigns[random_.Chance(50) ? 1 : 0];
     return event;
   }
 
   RelationFact MakeRelation() {
     const Identifier& other = random_.Pick(kIdentifiers);
-    return {Name(random_.Chance(50) ? "knows" : "家人"), {other.ns, other.value}, Weight(), Time()};
+    return {
+        Name(kRelations[random_.Chance(50) ? 1 : 0]), {other.ns, other.value}, Weight(), Time()};
   }
 
   Consent MakeConsent() {
@@ -275,7 +280,6 @@ bool Chooses(Fold fold) {
 }
 
 std::int64_t RandomWindow(Random& random) {
-  constexpr std::int64_t kDayMs = 86'400'000;
   if (random.Chance(50)) return 0;
   return random.Chance(30) ? random.Between(1, 2) * kDayMs : Steps(random, 1, 12);
 }
@@ -320,6 +324,9 @@ TagDefinition RandomTag(Random& random, std::size_t index) {
     if (random.Chance(60)) tag.layers.push_back({layer, random.Between(-1, 6) * 500'000});
   }
   tag.all_layers = random.Chance(50);
+  for (const char* topic : {"sport", "健康"}) {
+    if (random.Chance(40)) tag.topics.push_back(topic);
+  }
   tag.sensitivity = static_cast<std::uint8_t>(random.Below(3));
   return tag;
 }
@@ -360,6 +367,36 @@ Ladder RandomLadder(Random& random, std::string name) {
   return ladder;
 }
 
+RfmModel RandomRfmModel(Random& random) {
+  RfmOptions options;
+  for (std::uint32_t& bins : options.bins) bins = static_cast<std::uint32_t>(random.Between(2, 4));
+  options.nesting = random.Chance(50) ? RfmNesting::kNested : RfmNesting::kIndependent;
+  std::vector<RfmValues> customers(static_cast<std::size_t>(random.Between(1, 9)));
+  for (RfmValues& customer : customers) {
+    customer = {static_cast<double>(random.Below(6)), static_cast<double>(random.Between(1, 4)),
+                static_cast<double>(random.Between(-2, 6) * 50)};
+  }
+  return FitRfm(customers, options).value();
+}
+
+PurchaseScore RandomPurchaseScore(Random& random, std::string name) {
+  static const std::vector<double> kPositive = {0.25, 0.8, 1, 2.5, 4.4};
+  PurchaseScore score;
+  score.name = std::move(name);
+  if (random.Chance(40)) score.on = RandomMatch(random);
+  score.currency = random.Chance(70) ? "CNY" : "JPY";
+  if (random.Chance(50)) score.expect_days = static_cast<std::uint32_t>(random.Between(1, 400));
+  if (random.Chance(50)) score.days_per_unit = random.Pick(kPositive);
+  score.due_at = random.Pick(kPositive);
+  score.lost_at = score.due_at + static_cast<double>(random.Below(3));
+  if (random.Chance(60)) score.rfm_model = RandomRfmModel(random);
+  if (random.Chance(60)) {
+    score.bgnbd_model = {random.Pick(kPositive), random.Pick(kPositive), random.Pick(kPositive),
+                         random.Pick(kPositive)};
+  }
+  return score;
+}
+
 // Some names that are traits of records too: such a trait is computed from events all the same.
 void AddTraits(Random& random, Definitions* definitions) {
   for (const Typed& typed : kTraits) {
@@ -392,6 +429,12 @@ void AddTags(Random& random, Definitions* definitions) {
 }
 
 }  // namespace
+
+const RandomNames& NamesOfRandomFacts() {
+  static const RandomNames kNames = {kProperties, kEventTypes,  kPurposes, kRelations,
+                                     kCampaigns,  kIdentifiers, kPlaces};
+  return kNames;
+}
 
 Facts RandomFacts(Random& random, std::int64_t time_ms) {
   return FactsMaker(random, time_ms, /*with_faults=*/true).Make();
@@ -442,9 +485,17 @@ Definitions RandomDefinitions(Random& random) {
   for (const char* name : {"lifecycle", "参与"}) {
     if (random.Chance(60)) definitions.ladders.push_back(RandomLadder(random, name));
   }
+  for (const char* name : {"shop", "购买"}) {
+    if (random.Chance(60)) definitions.purchase_scores.push_back(RandomPurchaseScore(random, name));
+  }
+  for (const char* name : {"talks", "渠道"}) {
+    if (random.Chance(60))
+      definitions.channel_scores.push_back({name, RandomMatch(random), Steps(random, 1, 6)});
+  }
   definitions.show_undefined = random.Chance(60);
   definitions.identifying = {"phone", "crm"};
-  definitions.utc_offset_minutes = random.Chance(50) ? 0 : 480;
+  // The last has midnight among the facts.
+  definitions.utc_offset_minutes = random.Pick(std::vector<std::int32_t>{0, 480, 120});
   return definitions;
 }
 

@@ -5,11 +5,13 @@
 #define POLYONYM_TESTS_HARNESS_RANDOM_FACTS_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "harness/random.h"
 #include "polyonym/model/definitions.h"
 #include "polyonym/model/facts.h"
+#include "polyonym/model/identifier.h"
 #include "polyonym/profile/profile.h"
 
 namespace polyonym::harness {
@@ -27,6 +29,24 @@ std::vector<FactRow> RandomRows(Random& random);
 // Of the names and values of the two above. They pass Validate().
 Definitions RandomDefinitions(Random& random);
 EventMatch RandomMatch(Random& random);
+
+// What they are all made of, for questions about them.
+struct RandomNames {
+  // A name with the type that its value mostly has.
+  struct Typed {
+    std::string name;
+    ValueType type;
+  };
+  std::vector<Typed> properties;
+  std::vector<std::string> event_types;
+  std::vector<std::string> purposes;
+  std::vector<std::string> relations;
+  std::vector<std::string> campaigns;
+  std::vector<Identifier> identifiers;
+  std::vector<Place> places;
+};
+const RandomNames& NamesOfRandomFacts();
+Value RandomValue(Random& random, ValueType type);
 
 }  // namespace polyonym::harness
 

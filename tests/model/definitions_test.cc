@@ -1,8 +1,10 @@
 #include "polyonym/model/definitions.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +38,31 @@ TagDefinition TagOf(const std::string& name, const std::string& parent = "") {
   return tag;
 }
 
+// Every group of a dimension has the same bounds.
+RfmModel NestedModel() {
+  RfmModel model;
+  model.bins = {5, 3, 2};
+  model.nesting = RfmNesting::kNested;
+  model.bounds[0] = {{365, 180, 90, 30}};
+  model.bounds[1].assign(5, {1, 2.5});
+  model.bounds[2].assign(15, {10'000});
+  return model;
+}
+
+std::vector<PurchaseScore> FullPurchaseScores() {
+  PurchaseScore shop;
+  shop.name = "shop";
+  shop.on.types = {"order"};
+  shop.currency = "CNY";
+  PurchaseScore mall = shop;
+  mall.name = "mall";
+  mall.rfm_model = NestedModel();
+  mall.bgnbd_model = {0.25, 4.5, 0.75, 2.5};
+  mall.fitted_ms = 1'700'000'000'000;
+  mall.fitted_customers = 2'357;
+  return {shop, mall};
+}
+
 // Definitions in which every field has something to say.
 Definitions FullDefinitions() {
   Definitions full;
@@ -63,6 +90,8 @@ Definitions FullDefinitions() {
   active.events.types = {"order"};
   active.window_ms = 90 * 86'400'000LL;
   full.ladders = {{"lifecycle", {{"known", {}}, {"active", {active}}}}};
+  full.purchase_scores = FullPurchaseScores();
+  full.channel_scores = {{"talks", {{"message"}, {}, Direction::kUnknown}}, {"all", {}, kMinute}};
   full.identifying = {"phone", "crm"};
   full.utc_offset_minutes = 480;
   return full;
@@ -157,6 +186,98 @@ TEST_CASE("a definition's name is 1 to 128 bytes of UTF-8") {
             [](Definitions* d, const std::string& name) { d->ladders[0].name = name; });
   CheckName("ladders[0].stages[1].name", false,
             [](Definitions* d, const std::string& name) { d->ladders[0].stages[1].name = name; });
+}
+
+TEST_CASE("a score's name is 1 to 128 bytes of UTF-8, and distinct in its list") {
+  CheckName("purchase_scores[1].name", false,
+            [](Definitions* d, const std::string& name) { d->purchase_scores[1].name = name; });
+  CheckName("channel_scores[1].name", false,
+            [](Definitions* d, const std::string& name) { d->channel_scores[1].name = name; });
+  CheckFault("purchase_scores[1].name",
+             [](Definitions* d) { d->purchase_scores[1].name = "shop"; });
+  CheckFault("channel_scores[1].name", [](Definitions* d) { d->channel_scores[1].name = "talks"; });
+  CheckFine([](Definitions* d) { d->channel_scores[0].name = d->purchase_scores[0].name; });
+}
+
+TEST_CASE("what a score counts is checked as an event match") {
+  CheckName("purchase_scores[0].on.types[0]", false, [](Definitions* d, const std::string& name) {
+    d->purchase_scores[0].on.types[0] = name;
+  });
+  CheckFault("channel_scores[0].on.direction",
+             [](Definitions* d) { d->channel_scores[0].on.direction = Direction{3}; });
+}
+
+TEST_CASE("a purchase score has a currency of three capitals") {
+  for (const char* wrong : {"", "CN", "CNYY", "cny", "C1Y", "元"})
+    CheckFault("purchase_scores[0].currency",
+               [&](Definitions* d) { d->purchase_scores[0].currency = wrong; });
+  CheckFine([](Definitions* d) { d->purchase_scores[0].currency = "ZZZ"; });
+}
+
+TEST_CASE("numbers of scores are within their ranges") {
+  CheckRange("purchase_scores[0].expect_days", 1, 3'650, [](Definitions* d, std::int64_t days) {
+    d->purchase_scores[0].expect_days = static_cast<std::uint32_t>(days);
+  });
+  CheckRange("purchase_scores[0].days_per_unit", 10, 3'650'000,
+             [](Definitions* d, std::int64_t thousandths) {
+               d->purchase_scores[0].days_per_unit = static_cast<double>(thousandths) / 1000;
+             });
+  CheckRange("purchase_scores[1].fitted_ms", 0, kMaxFactTimeMs,
+             [](Definitions* d, std::int64_t ms) { d->purchase_scores[1].fitted_ms = ms; });
+  CheckRange("channel_scores[0].half_life_ms", kMinute, kHundredYears,
+             [](Definitions* d, std::int64_t ms) { d->channel_scores[0].half_life_ms = ms; });
+  CheckRange("purchase_scores[0].rfm.bins[2]", 2, 9, [](Definitions* d, std::int64_t bins) {
+    d->purchase_scores[0].rfm.bins[2] = static_cast<std::uint32_t>(bins);
+  });
+  CheckFault("purchase_scores[0].rfm.nesting",
+             [](Definitions* d) { d->purchase_scores[0].rfm.nesting = RfmNesting{2}; });
+  CheckFine([](Definitions* d) { d->purchase_scores[0].rfm.nesting = RfmNesting::kNested; });
+}
+
+TEST_CASE("nobody is lost before they are due") {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  const auto set = [](double due_at, double lost_at) {
+    return [=](Definitions* d) {
+      d->purchase_scores[1].due_at = due_at;
+      d->purchase_scores[1].lost_at = lost_at;
+    };
+  };
+  CheckFine(set(2, 2));
+  CheckFine(set(0.001, 1e300));
+  for (const double wrong : {0.0, -1.0, kInfinity, kNan})
+    CheckFault("purchase_scores[1].due_at", set(wrong, 3));
+  for (const double wrong : {1.999, kInfinity, kNan})
+    CheckFault("purchase_scores[1].lost_at", set(2, wrong));
+  CheckFault("purchase_scores[1].days_per_unit",
+             [](Definitions* d) { d->purchase_scores[1].days_per_unit = kNan; });
+}
+
+TEST_CASE("a score's models are checked to their last number") {
+  CheckFault("purchase_scores[1].rfm_model.bounds[1][4][0]", [](Definitions* d) {
+    d->purchase_scores[1].rfm_model->bounds[1][4][0] = std::numeric_limits<double>::quiet_NaN();
+  });
+  CheckFault("purchase_scores[1].rfm_model.bounds[0][0][2]",
+             [](Definitions* d) { d->purchase_scores[1].rfm_model->bounds[0][0][2] = 181; });
+  CheckFault("purchase_scores[1].rfm_model.bounds[1][0][1]",
+             [](Definitions* d) { d->purchase_scores[1].rfm_model->bounds[1][0][1] = 0.5; });
+  CheckFault("purchase_scores[1].rfm_model.bounds[2][14]", [](Definitions* d) {
+    d->purchase_scores[1].rfm_model->bounds[2][14] = {1, 2};
+  });
+  CheckFault("purchase_scores[1].rfm_model.bounds[1]", [](Definitions* d) {
+    d->purchase_scores[1].rfm_model->nesting = RfmNesting::kIndependent;
+  });
+  CheckFault("purchase_scores[1].rfm_model.bins[0]",
+             [](Definitions* d) { d->purchase_scores[1].rfm_model->bins[0] = 10; });
+  CheckFault("purchase_scores[0].rfm_model.bounds[0]",
+             [](Definitions* d) { d->purchase_scores[0].rfm_model.emplace(); });
+  CheckFault("purchase_scores[1].bgnbd_model.alpha",
+             [](Definitions* d) { d->purchase_scores[1].bgnbd_model->alpha = 0; });
+  CheckFault("purchase_scores[1].bgnbd_model.b", [](Definitions* d) {
+    d->purchase_scores[1].bgnbd_model->b = std::numeric_limits<double>::infinity();
+  });
+  // The host's bins are those of the next fit; a model keeps its own.
+  CheckFine([](Definitions* d) { d->purchase_scores[1].rfm.bins = {2, 2, 2}; });
 }
 
 TEST_CASE("names of what a definition reads are checked as names") {
@@ -457,6 +578,15 @@ TEST_CASE("lists of definitions are bounded") {
   CheckLength("ladders", 4'096, [](Definitions* d, std::size_t n) {
     Fill(&d->ladders, n, [](const std::string& name, Ladder* l) { l->name = name; });
   });
+  CheckLength("purchase_scores", 4'096, [](Definitions* d, std::size_t n) {
+    Fill(&d->purchase_scores, n, [](const std::string& name, PurchaseScore* s) {
+      s->name = name;
+      s->currency = "CNY";
+    });
+  });
+  CheckLength("channel_scores", 4'096, [](Definitions* d, std::size_t n) {
+    Fill(&d->channel_scores, n, [](const std::string& name, ChannelScore* s) { s->name = name; });
+  });
   const auto set_text = [](const std::string& name, std::string* text) { *text = name; };
   CheckLength("identifying", 4'096,
               [&](Definitions* d, std::size_t n) { Fill(&d->identifying, n, set_text); });
@@ -537,6 +667,8 @@ TEST_CASE("definitions that mean the same do not differ") {
   std::swap(turned.traits[0], turned.traits[1]);
   std::swap(turned.tags[0], turned.tags[1]);
   std::swap(turned.purposes[0], turned.purposes[1]);
+  std::swap(turned.purchase_scores[0], turned.purchase_scores[1]);
+  std::swap(turned.channel_scores[0], turned.channel_scores[1]);
   CHECK(DiffOf(FullDefinitions(), turned).empty());
 }
 
@@ -613,6 +745,45 @@ TEST_CASE("each difference of a tag, a behaviour or a purpose is one line") {
       {"purposes[mail].valid_ms: 0 -> 9", [](Definitions* d) { d->purposes[1].valid_ms = 9; }},
       {"purposes[call]: added", [](Definitions* d) { d->purposes.push_back({"call"}); }},
       {"tags[customer]: removed", [](Definitions* d) { d->tags.pop_back(); }},
+  });
+}
+
+TEST_CASE("each difference of a score is one line") {
+  CheckLines({
+      {"purchase_scores[shop].on: [\"order\"] -> any",
+       [](Definitions* d) { d->purchase_scores[0].on.types.clear(); }},
+      {"purchase_scores[shop].currency: \"CNY\" -> \"JPY\"",
+       [](Definitions* d) { d->purchase_scores[0].currency = "JPY"; }},
+      {"purchase_scores[shop].rfm: 5 x 5 x 5 independent -> 5 x 4 x 5 nested",
+       [](Definitions* d) {
+         d->purchase_scores[0].rfm = {{5, 4, 5}, RfmNesting::kNested};
+       }},
+      {"purchase_scores[shop].expect_days: 365 -> 90",
+       [](Definitions* d) { d->purchase_scores[0].expect_days = 90; }},
+      {"purchase_scores[shop].days_per_unit: 7 -> 0.1",
+       [](Definitions* d) { d->purchase_scores[0].days_per_unit = 0.1; }},
+      {"purchase_scores[shop].due_at: 1 -> 1.0000000000000002",
+       [](Definitions* d) { d->purchase_scores[0].due_at = std::nextafter(1.0, 2.0); }},
+      {"purchase_scores[shop].lost_at: 3 -> 4",
+       [](Definitions* d) { d->purchase_scores[0].lost_at = 4; }},
+      {"purchase_scores[shop].rfm_model: none -> 2 x 2 x 2 independent, [[30]], [[1]], [[99.5]]",
+       [](Definitions* d) {
+         RfmModel model;
+         model.bins = {2, 2, 2};
+         model.bounds = {{{{30}}, {{1}}, {{99.5}}}};
+         d->purchase_scores[0].rfm_model = model;
+       }},
+      {"purchase_scores[mall].bgnbd_model: r 0.25, alpha 4.5, a 0.75, b 2.5 -> none",
+       [](Definitions* d) { d->purchase_scores[1].bgnbd_model.reset(); }},
+      {"purchase_scores[mall].fitted_ms: 1700000000000 -> 0",
+       [](Definitions* d) { d->purchase_scores[1].fitted_ms = 0; }},
+      {"purchase_scores[mall].fitted_customers: 2357 -> 1",
+       [](Definitions* d) { d->purchase_scores[1].fitted_customers = 1; }},
+      {"channel_scores[talks].on: [\"message\"] -> [\"message\"] of direction 1",
+       [](Definitions* d) { d->channel_scores[0].on.direction = Direction::kIn; }},
+      {"channel_scores[talks].half_life_ms: 2592000000 -> 60000",
+       [](Definitions* d) { d->channel_scores[0].half_life_ms = kMinute; }},
+      {"channel_scores[all]: removed", [](Definitions* d) { d->channel_scores.pop_back(); }},
   });
 }
 

@@ -50,7 +50,7 @@ Case RandomCase(std::uint64_t seed) {
   made.rows = RandomRows(random);
   ProfileOptions& options = made.options;
   for (bool* part : {&options.traits, &options.tags, &options.consents, &options.ladders,
-                     &options.contacts, &options.relations, &options.timeline}) {
+                     &options.contacts, &options.scores, &options.relations, &options.timeline}) {
     *part = !random.Chance(3);
   }
   options.page = RandomPage(random);

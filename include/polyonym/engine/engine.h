@@ -37,6 +37,7 @@
 #include "polyonym/model/outcome.h"
 #include "polyonym/model/policy.h"
 #include "polyonym/model/record.h"
+#include "polyonym/profile/fit_scores.h"
 #include "polyonym/store/store.h"
 
 namespace polyonym {
@@ -114,6 +115,21 @@ struct PolicyOptions {
   // Which graph the policy is for. Empty: the first, which every store has. A store may have up to 15 more by names such as `household`,
   // over the same records, each with numbers, profiles and a feed of its own; one that is not there yet is made of all records.
   std::string graph;
+  // The version of the policy that this one was made from. Another one in force by now: Aborted, nothing is changed. DEFAULT none: whatever
+  // is in force is replaced.
+  std::optional<std::uint64_t> if_version;
+};
+
+// What the scores of a policy's definitions were fitted to.
+struct FitOptions {
+  std::optional<std::int64_t> now_ms;  // as of when; DEFAULT: View::now_ms()
+  PolicyOptions policy;                // of its graph; `if_version` is what it was read at
+};
+
+// The models that were put in force.
+struct FitResult {
+  std::uint64_t sequence = 0;  // of the policy's commit; unchanged where nothing is another
+  std::vector<ScoreFit> fits;  // by score, as defined
 };
 
 // What time did.
@@ -201,6 +217,13 @@ class Engine {
   // The policy is logged before the work begins: a process that dies in it finishes it when the store is opened again.
   // ERRORS: InvalidArgument, as Validate(), as Apply().  COST: a pass over cells in memory, and what is touched.
   absl::StatusOr<PolicyResult> SetPolicy(const Policy& policy, const PolicyOptions& options = {});
+
+  // Fits the models of Definitions::purchase_scores to what everybody bought, and puts them in force: SetPolicy() of the present policy with
+  // these models, so that a fit is a record like any policy, is kept, and scores nobody otherwise until the next.
+  // ERRORS: as SetPolicy(), Aborted (another policy was put in force meanwhile: fit again), InvalidArgument (`now_ms`), DataLoss, OutOfRange
+  // (records were folded meanwhile). A model that cannot be fitted is no error: its ScoreFit says why.
+  // COST: a pass over the log, 16 bytes a purchase, and FitPurchaseScore(); then that of SetPolicy().
+  absl::StatusOr<FitResult> FitScores(const FitOptions& options = {});
 
   // Moves the store's clock, in one commit: links whose lifetime is over stop counting. The clock goes forward only.
   // ERRORS: InvalidArgument (it stands later already; or it would leap by more than max_clock_leap_ms over the clock and the newest record),

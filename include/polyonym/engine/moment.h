@@ -3,7 +3,7 @@
 // A Moment is computed from the log by the definition of the rule, apart from the store's own index, and kept whole: ask it as often as
 // you like. View::AsOf(), View::AsKnown() and View::Simulate() make them.
 //
-// THREADS: thread-safe (immutable).  Memory: the names and groups of everybody.
+// THREADS: thread-safe (immutable).  Memory: the names and groups of everybody, and the view that it was made from.
 #ifndef POLYONYM_ENGINE_MOMENT_H_
 #define POLYONYM_ENGINE_MOMENT_H_
 
@@ -19,6 +19,7 @@
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/outcome.h"
 #include "polyonym/model/policy.h"
+#include "polyonym/profile/profile.h"
 
 namespace polyonym {
 
@@ -56,6 +57,15 @@ class Moment {
 
   // Identifiers of the profile where `id` lived, sorted.  ERRORS: NotFound.
   absl::StatusOr<std::vector<Identifier>> Members(ProfileId id) const;
+
+  // What the person was like then: View::ReadProfile() of a store that had only what this moment has, by the definitions of its policy.
+  // DEFAULT of options.now_ms: AsOf(): its time; AsKnown(): the later of clock and newest record of then; Simulate(): of now.
+  // Profile::policy_version is 0; its id says nothing where Resolve() gives none.
+  // ERRORS: NotFound, as above; InvalidArgument (options out of range); DataLoss; OutOfRange (its records were folded since).
+  // COST: a read of each of the person's records with facts.
+  absl::StatusOr<Profile> ReadProfile(ProfileId id, const ProfileOptions& options = {}) const;
+  absl::StatusOr<Profile> ReadProfile(const Identifier& identifier,
+                                      const ProfileOptions& options = {}) const;
 
   // Every profile that had a live identifier, each once, in order of its smallest member, until `visit` returns false.
   // `id` is empty where no member has a number in the store.

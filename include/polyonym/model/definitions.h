@@ -9,12 +9,14 @@
 #define POLYONYM_MODEL_DEFINITIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "polyonym/model/facts.h"
+#include "polyonym/model/score_models.h"
 
 namespace polyonym {
 
@@ -158,6 +160,45 @@ struct Ladder {
   friend bool operator==(const Ladder&, const Ladder&) = default;
 };
 
+// What somebody's purchases say (docs/scores.md): events that match and have a value in the currency are purchases; a value below 0 is a
+// return. Scores among others need models, which a fit finds (profile/fit_scores.h) or the host writes.
+struct PurchaseScore {
+  std::string name;  // distinct
+  EventMatch on;
+  std::string currency;             // ISO 4217: three capitals; others are not converted
+  RfmOptions rfm;                   // of the fit
+  std::uint32_t expect_days = 365;  // purchases are expected in the next so many; range 1..3,650
+  double days_per_unit = 7;         // BG/NBD's unit of time; range 0.01..3,650
+  // Overdue ratios from which on somebody is due, and lost: 1 is a mean gap after the last purchase. 0 < due_at <= lost_at, finite.
+  double due_at = 1;
+  double lost_at = 3;
+
+  // What a fit found. A model that is none gives no score.
+  std::optional<RfmModel> rfm_model;           // which may have other bins than `rfm`
+  std::optional<BgNbdParameters> bgnbd_model;  // in units of `days_per_unit`
+  std::int64_t fitted_ms = 0;                  // as of when; range 0 (never)..kMaxFactTimeMs
+  std::uint64_t fitted_customers = 0;          // to how many
+  friend bool operator==(const PurchaseScore&, const PurchaseScore&) = default;
+};
+
+// Which channels somebody prefers, by what they do there (profile/affinity.h): each event that matches, and does not go to the person,
+// is an interaction on the channel that its identifier's namespace is.
+struct ChannelScore {
+  std::string name;  // distinct
+  EventMatch on;
+  std::int64_t half_life_ms = 30LL * 86'400'000;  // DEFAULT: 30 days
+  friend bool operator==(const ChannelScore&, const ChannelScore&) = default;
+};
+
+// A group of people: who is in it is what the expression says at any moment (segment/expression.h).
+struct SegmentDefinition {
+  std::string name;  // distinct
+  std::string
+      expression;  // its text, 1 byte to 64 KiB; what it means is checked where it is put in force
+  std::string time_zone;  // of IANA's database, for days, weeks and months; empty: UTC
+  friend bool operator==(const SegmentDefinition&, const SegmentDefinition&) = default;
+};
+
 struct Definitions {
   std::vector<TraitDefinition> traits;
   std::vector<TagDefinition> tags;
@@ -165,6 +206,9 @@ struct Definitions {
   std::vector<EventTrait> event_traits;
   std::vector<PurposeDefinition> purposes;
   std::vector<Ladder> ladders;
+  std::vector<PurchaseScore> purchase_scores;
+  std::vector<ChannelScore> channel_scores;
+  std::vector<SegmentDefinition> segments;
   // Whether a trait or tag that is not defined is shown, by its latest value or its sum; else it is kept and not shown.
   bool show_undefined = true;
   // Namespaces (families) that say who somebody is: a record that names none of them is anonymous.
@@ -177,7 +221,7 @@ struct Definitions {
 
 // ERRORS: InvalidArgument naming the field (`tags[2].layers[0].name`) and what is allowed: names that are empty, too long or given twice,
 // a fold that the type does not have, a half-life or bound that is missing or out of range, a parent that is not defined or is
-// its own ancestor.  COST: one pass, n log n in names.
+// its own ancestor, a model that is none (`purchase_scores[1].rfm_model.bounds[1][4][0]`).  COST: one pass, n log n in names.
 absl::Status Validate(const Definitions& definitions);
 
 std::string_view ToString(Fold fold);        // `most_trusted`

@@ -159,6 +159,10 @@ struct Facts {
   std::vector<Event> events;
   std::vector<RelationFact> relations;
   std::vector<Consent> consents;
+  // Said of a whole person, as a clerk says "VIP" of whoever's card is on the screen. They belong to the record's primary identifier, by
+  // which the person was looked up, as all facts do; the record's identifiers of role other are those that the person was seen to
+  // have besides. Where some of these are another's now, the facts are ambiguous: Profile::ambiguous.
+  bool of_person = false;
   bool empty() const {
     return traits.empty() && tags.empty() && events.empty() && relations.empty() &&
            consents.empty();

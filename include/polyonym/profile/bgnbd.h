@@ -10,6 +10,7 @@
 //   absl::StatusOr<double> alive = BgNbdAlive(fit->parameters, histories[0]);
 //   absl::StatusOr<double> year = BgNbdConditionalPurchases(fit->parameters, histories[0], 52);
 //
+// The parameters as data are model/score_models.h.
 // Units: frequency counts; recency, observed and `t` are in one unit of the host's choice, and so is alpha. Weeks are usual.
 // THREADS: pure functions.  ERRORS: InvalidArgument naming the field (`histories[4].recency`, `parameters.alpha`, `t`); OutOfRange
 // where numbers near the ends of the range of doubles leave no finite result.
@@ -20,17 +21,10 @@
 #include <span>
 
 #include "absl/status/statusor.h"
+#include "polyonym/model/score_models.h"
 #include "polyonym/profile/purchases.h"
 
 namespace polyonym {
-
-// Each finite and above 0.
-struct BgNbdParameters {
-  double r = 1;
-  double alpha = 1;  // in the unit of time
-  double a = 1;
-  double b = 1;
-};
 
 // What the model knows of one customer. All finite, 0 <= recency <= observed; frequency is a whole number, 0 or more;
 // recency is 0 exactly where frequency is 0.

@@ -10,12 +10,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "polyonym/model/change.h"
 #include "polyonym/model/definitions.h"
 #include "polyonym/model/facts.h"
 #include "polyonym/model/identifier.h"
+#include "polyonym/profile/affinity.h"
+#include "polyonym/profile/purchases.h"
+#include "polyonym/profile/rfm.h"
 
 namespace polyonym {
 
@@ -113,11 +117,55 @@ struct ChannelContact {
   friend bool operator==(const ChannelContact&, const ChannelContact&) = default;
 };
 
+enum class PurchaseState : std::uint8_t {
+  kNone = 0,  // nothing was bought
+  kOnce = 1,  // on one day: no gap is known, so nothing is due
+  kActive = 2,
+  kDue = 3,   // overdue_ratio is PurchaseScore::due_at or more
+  kLost = 4,  // lost_at or more
+};
+
+std::string_view ToString(PurchaseState state);  // `active`
+
+// A PurchaseScore as of `now_ms`, which is seen itself; days are those of Definitions::utc_offset_minutes.
+struct ProfilePurchases {
+  std::string name;
+  std::string currency;
+  PurchaseSummary summary;
+  PurchaseState state = PurchaseState::kNone;
+  std::optional<RfmScore> rfm;  // none: no model, or nothing was bought
+  // BG/NBD: that they are still a customer, 0..1, and purchases in the next `expect_days`. None: no model, nothing was bought, or no finite
+  // number.
+  std::optional<double> alive;
+  std::optional<double> expected;
+  // What these are worth: expected * summary.mean_repeat_minor_units; none where frequency is 0, since no repeat has a value yet.
+  std::optional<double> expected_minor_units;
+  friend bool operator==(const ProfilePurchases&, const ProfilePurchases&) = default;
+};
+
+// A ChannelScore.
+struct ProfileChannels {
+  std::string name;
+  std::vector<ChannelAffinity> channels;  // the greatest share first
+  friend bool operator==(const ProfileChannels&, const ProfileChannels&) = default;
+};
+
 struct TimelineEvent {
   Event event;
   Provenance from;
   std::uint32_t place = 0;  // in the record's facts
   friend bool operator==(const TimelineEvent&, const TimelineEvent&) = default;
+};
+
+// Facts that somebody told of a whole person (Facts::of_person) who has come apart since: they may be meant for any of the parts.
+struct AmbiguousFacts {
+  Provenance from;
+  Facts facts;
+  bool counts_here = false;  // `from.belongs_to` is of this profile, and they are folded in it
+  // Of what the record names, deleted identifiers aside: what is of this profile, and what is not (View::Resolve() says whose it is); sorted.
+  std::vector<Identifier> here;
+  std::vector<Identifier> elsewhere;
+  friend bool operator==(const AmbiguousFacts&, const AmbiguousFacts&) = default;
 };
 
 struct ProfileRelation {
@@ -151,8 +199,10 @@ struct ProfileOptions {
   bool consents = true;
   bool ladders = true;
   bool contacts = true;
+  bool scores = true;  // purchases and channels
   bool relations = true;
   bool timeline = true;
+  bool ambiguous = true;
   TimelineOptions page;
   bool explain = false;  // fills `lost`, `parts` and `spells`
 };
@@ -167,17 +217,25 @@ struct Profile {
   std::vector<ProfileConsent> consents;  // by purpose
   std::vector<ProfileLadder> ladders;    // as defined
   std::vector<ChannelContact> contacts;  // by channel
+  // As defined, one for each score, of somebody without events too; but see `left_out`.
+  std::vector<ProfilePurchases> purchases;
+  std::vector<ProfileChannels> channels;
   std::vector<ProfileRelation> relations;
   std::vector<TimelineEvent> timeline;  // the page
   std::uint64_t events = 0;             // that the page is of
+  // In order of record time, then source and record id; none of a time after `now_ms`.
+  std::vector<AmbiguousFacts> ambiguous;
   double completeness =
       0;  // 0..1: weights of traits that have a value, by the sum of weights; 0 where none has a weight
-  std::uint64_t facts = 0;     // records with facts
-  std::uint64_t left_out = 0;  // facts that break a bound, or have another type than is defined
+  std::uint64_t facts = 0;  // records with facts
+  // Facts that break a bound, or have another type than is defined; and scores that cannot be computed, each of them one: sums of money
+  // beyond 64 bits; a time of an event that has none of its own, or `now_ms`, outside purchases.h's or affinity.h's range.
+  std::uint64_t left_out = 0;
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
-// The folds alone: rows in any order, of one person.  COST: sorting the rows, and a pass over their facts.
+// The folds alone: rows in any order, of one person.  COST: sorting the rows, and a pass over their facts; for each ladder
+// and score one over the events, and for each BG/NBD model what profile/bgnbd.h says.
 Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& rows,
                     const ProfileOptions& options, std::int64_t now_ms);
 

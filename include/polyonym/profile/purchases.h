@@ -59,6 +59,7 @@ struct PurchaseSummary {
       due_ms;  // last_ms + mean_gap_days of 24 hours each, to the nearest millisecond
   std::optional<double>
       overdue_ratio;  // days_since_last / mean_gap_days: 1 is due today, 2 is a whole gap late
+  friend bool operator==(const PurchaseSummary&, const PurchaseSummary&) = default;
 };
 
 // The summary of `purchases`, in any order, as of `options.end_ms`.

@@ -7,6 +7,8 @@
 //   absl::StatusOr<RfmModel> model = FitRfm(everybody, {});             // 5 bins each: 111 to 555
 //   absl::StatusOr<RfmScore> score = ScoreRfm(*model, one_of_them);     // score->Code() == 543
 //
+// Options, models and their checks are model/score_models.h.
+//
 // The one rule of bounds and ties: a value equal to a bound gets the lower score. So equal values always get the same score.
 //
 // Source: A. M. Hughes, Strategic Database Marketing (1994): quintiles, nested and independent. docs/scores.md.
@@ -14,23 +16,15 @@
 #ifndef POLYONYM_PROFILE_RFM_H_
 #define POLYONYM_PROFILE_RFM_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/model/score_models.h"
 #include "polyonym/profile/purchases.h"
 
 namespace polyonym {
-
-// The dimensions in the order in which arrays below hold them.
-inline constexpr std::size_t kRfmDimensions = 3;
-inline constexpr std::uint32_t kMinRfmBins = 2;
-inline constexpr std::uint32_t kMaxRfmBins = 9;  // a score is one digit
 
 // What is scored. All finite; any unit, but the same for everybody.
 struct RfmValues {
@@ -43,32 +37,6 @@ struct RfmValues {
 // only returned something has no recency, and so no score.
 std::optional<RfmValues> RfmValuesOf(const PurchaseSummary& summary);
 
-enum class RfmNesting : std::uint8_t {
-  kIndependent = 0,  // each dimension over all customers
-  kNested = 1,       // frequency within each score of recency, monetary within each pair of these
-};
-
-struct RfmOptions {
-  // Recency, frequency, monetary. Range kMinRfmBins..kMaxRfmBins. DEFAULT: 5 each
-  std::array<std::uint32_t, kRfmDimensions> bins = {5, 5, 5};
-  RfmNesting nesting = RfmNesting::kIndependent;
-};
-
-// Where scores begin and end: plain data, to be stored, or written by the host (bounds that are fixed).
-//
-// bounds[d][g] are those of dimension d in group g, in order of scores: bounds[d][g][k] is the best value that still gets
-// score k + 1. So recency's fall and the others' rise, or stay: 365, 180, 90, 30 days are five scores, of which 5 is for less than 30.
-//
-// Invariants, which Validate() checks: (I1) bounds[d][g] holds bins[d] - 1 finite values in that order. (I2) bounds[d] has one
-// group where the model is independent; nested, bounds[0] has 1, bounds[1] bins[0], group `R - 1`; bounds[2] bins[0] * bins[1],
-// group `(R - 1) * bins[1] + F - 1`.
-struct RfmModel {
-  std::array<std::uint32_t, kRfmDimensions> bins = {5, 5, 5};
-  RfmNesting nesting = RfmNesting::kIndependent;
-  std::array<std::vector<std::vector<double>>, kRfmDimensions> bounds;
-  friend bool operator==(const RfmModel&, const RfmModel&) = default;
-};
-
 // 1 is worst.
 struct RfmScore {
   std::uint32_t recency = 1;
@@ -78,10 +46,6 @@ struct RfmScore {
   std::uint32_t Code() const { return recency * 100 + frequency * 10 + monetary; }
   friend auto operator<=>(const RfmScore&, const RfmScore&) = default;
 };
-
-// ERRORS: InvalidArgument naming the field (`bounds[1][4][0]`) and what is allowed.
-// COST: at most 9 * 9 groups a dimension.
-absl::Status Validate(const RfmModel& model);
 
 // Bins of equal share. Of n customers, worst first, bound k of b bins is the value of number ceil(k * n / b): the first at which
 // at least k / b of them are counted. A run of equal values that crosses a bound falls as a whole below it, so that bins with ties
