@@ -125,7 +125,10 @@ torn_person() {
 }
 
 # What is known of a person, from traits to consents.
-card() { run "sed -n '/^traits/,/^channels/p' | sed '/^channel/,/^$/d' | grep -v '^$'" show --db people.db --format table "$1"; }
+card() {
+  run "sed -n '/^traits/,/^channels/p' | sed '/^channel/,/^$/d' | grep -Ev '^(traits|tags|stages|purchase scores|consents)?$'" \
+    show --db people.db --format table "$1"
+}
 
 say "Made-up traffic of a retailer: shared devices, phones handed on, placeholders, records late or twice"
 keep traffic.jsonl generate --events 100000 --people 2000 --seed 7 --facts --truth truth.csv
@@ -141,8 +144,8 @@ printf '%-22s %9s %8s %10s %7s\n' POLICY PROFILES LARGEST PRECISION RECALL
 score retail.json people.jsonl
 score joins_everything.json everything.jsonl
 
-say "The ten largest people"
-run 'cut -c1-120 | head -n 11' groups --db people.db --largest 10 --ids --format table
+say "The five largest people"
+run 'cut -c1-120 | head -n 6' groups --db people.db --largest 5 --ids --format table
 
 # A phone that by the truth was two people's, in a profile that fits on a screen, with a link that a limit refuses. Leaves
 # phone, a and b.
@@ -224,3 +227,10 @@ run 'cmp - follower.json && echo the same' show --db people.db --format json "$f
 
 say "Everything computed again from the records, by the definition of the rule, and compared"
 run '' verify --db people.db --format table
+
+say "Segments: an expression says who is in one. Nobody is put into it, so that at another time it is other people"
+run 'cut -c1-128' segment list --db people.db --as-of 2024-10-01 --format table
+run 'cut -c1-40' segment list --db people.db --format table
+
+say "Why the customer gets no birthday letter: each part of the expression, and what it came to"
+run "sed '1,/^$/d'" segment explain --db people.db --format table "$customer" birthday_soon || true  # 1: no member

@@ -24,8 +24,12 @@ void AddUpkeep(CLI::App* app,
                Session* session);  // upkeep.cc: retract, advance, horizon, verify, checkpoint
 void AddPolicy(CLI::App* app,
                Session* session);  // policy.cc: policy show|check|diff|set|simulate|preset
-void AddGenerate(CLI::App* app, Session* session);   // generate.cc: generate
-void AddScenarios(CLI::App* app, Session* session);  // scenarios.cc: scenarios
+void AddSegment(CLI::App* app, Session* session);  // segment.cc: segment define|list|lint, and
+void AddSegmentAnswers(CLI::App* segment,
+                       Session* session);  // segment_answers.cc: count|members|explain|overlap
+void AddSegmentPortrait(CLI::App* segment, Session* session);  // segment_portrait.cc: portrait
+void AddGenerate(CLI::App* app, Session* session);             // generate.cc: generate
+void AddScenarios(CLI::App* app, Session* session);            // scenarios.cc: scenarios
 
 }  // namespace polyonym::driver
 

@@ -38,6 +38,7 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddFit(app, session);
   polyonym::driver::AddFlows(app, session);
   polyonym::driver::AddCapital(app, session);
+  polyonym::driver::AddSegment(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);
   polyonym::driver::AddUpkeep(app, session);

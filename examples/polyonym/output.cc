@@ -13,25 +13,6 @@ namespace polyonym::driver {
 
 namespace {
 
-// Columns that text takes on a terminal.
-std::size_t WidthOf(std::string_view text) {
-  std::size_t width = 0;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  const auto size = static_cast<std::int32_t>(text.size());
-  for (std::int32_t i = 0; i < size;) {
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, size, c);
-    if (c < 0x300) {
-      ++width;
-      continue;
-    }
-    const int kind = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
-    const bool combining = u_charType(c) == U_NON_SPACING_MARK;
-    width += combining ? 0 : kind == U_EA_WIDE || kind == U_EA_FULLWIDTH ? 2 : 1;
-  }
-  return width;
-}
-
 std::string Heading(std::string_view key) {
   std::string heading(key);
   for (char& c : heading) c = c == '_' ? ' ' : static_cast<char>(u_toupper(c));
@@ -158,6 +139,24 @@ std::string FormatCount(std::uint64_t n) {
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
+}
+
+std::size_t WidthOf(std::string_view text) {
+  std::size_t width = 0;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t i = 0; i < size;) {
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, size, c);
+    if (c < 0x300) {
+      ++width;
+      continue;
+    }
+    const int kind = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+    const bool combining = u_charType(c) == U_NON_SPACING_MARK;
+    width += combining ? 0 : kind == U_EA_WIDE || kind == U_EA_FULLWIDTH ? 2 : 1;
+  }
+  return width;
 }
 
 std::string Bar(double part, double whole, int width) {

@@ -5,6 +5,7 @@
 #ifndef POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_
 #define POLYONYM_EXAMPLES_POLYONYM_OUTPUT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -59,6 +60,9 @@ Json ClockOf(std::int64_t clock_ms);
 
 // 12,345.
 std::string FormatCount(std::uint64_t n);
+
+// Columns that text takes on a terminal.
+std::size_t WidthOf(std::string_view text);
 
 // `part` of `whole` as so many blocks of `width`: at least one, unless there is nothing of it, or less.
 std::string Bar(double part, double whole, int width = 20);

@@ -36,7 +36,7 @@ void AddCheck(CLI::App* policy, Session* session) {
   command->footer("Exit code 1 where it is not.");
   command->callback([=] {
     auto read = ReadPolicyJson(ReadFile(*file));
-    const absl::Status status = read.ok() ? Validate(*read) : read.status();
+    const absl::Status status = read.ok() ? CheckPolicy(*read) : read.status();
     if (!status.ok()) session->exit_code = kAnsweredNo;
     Json row = Json::Object();
     row.Set("ok", status.ok()).Set("name", read.ok() ? Json(read->name) : Json());

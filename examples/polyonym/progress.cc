@@ -50,10 +50,12 @@ void Progress::Update(std::uint64_t count, const ReadPosition& position) {
   std::fflush(stderr);
 }
 
-PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine) {
+PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine,
+                        std::optional<std::uint64_t> if_version) {
   Progress progress("steps");
   PolicyOptions options;
   options.graph = graph;
+  options.if_version = if_version;
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     progress.Update(done, {done, total});
   };

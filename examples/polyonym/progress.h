@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "input.h"
@@ -32,8 +33,10 @@ class Progress {
 };
 
 // Puts a policy in force in a graph, which is made where it is not there, with a bar meanwhile.
-// ERRORS (Failure): kUsage (no name for a graph, or one graph too many), as FromStore().
-PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine);
+// `if_version`: only where that version is in force still.
+// ERRORS (Failure): kUsage (no name for a graph, or one graph too many; a policy that is none), as FromStore().
+PolicyResult PutInForce(const Policy& policy, const std::string& graph, Engine* engine,
+                        std::optional<std::uint64_t> if_version = std::nullopt);
 
 }  // namespace polyonym::driver
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "polyonym/codec/json.h"
+#include "polyonym/segment/evaluate.h"
 #include "time_format.h"
 
 namespace polyonym::driver {
@@ -101,6 +102,13 @@ View Session::Read(const Engine& engine) const {
   return FromStore(std::move(view));
 }
 
+absl::Status CheckPolicy(const Policy& policy) {
+  if (absl::Status status = Validate(policy); !status.ok()) return status;
+  const absl::Status status = CompiledSegments::Compile(policy.definitions).status();
+  if (status.ok()) return status;
+  return absl::InvalidArgumentError("definitions." + std::string(status.message()));
+}
+
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::stringstream text;
@@ -112,7 +120,7 @@ std::string ReadFile(const std::string& path) {
 
 Policy ReadPolicyFile(const std::string& path) {
   auto policy = ReadPolicyJson(ReadFile(path));
-  const absl::Status status = policy.ok() ? Validate(*policy) : policy.status();
+  const absl::Status status = policy.ok() ? CheckPolicy(*policy) : policy.status();
   if (!status.ok()) Fail(kUsage, path + ": " + std::string(status.message()));
   return *std::move(policy);
 }

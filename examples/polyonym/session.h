@@ -76,6 +76,9 @@ struct Session {
   View Read(const Engine& engine) const;
 };
 
+// Whether it could be put in force: Validate(), and that its segments have a meaning.
+absl::Status CheckPolicy(const Policy& policy);
+
 // The whole of a file.  ERRORS (Failure): kUsage.
 std::string ReadFile(const std::string& path);
 Policy ReadPolicyFile(const std::string& path);

@@ -19,7 +19,7 @@
 #include "codec/facts.h"
 #include "codec/json_errors.h"
 #include "codec/json_shape.h"
-#include "codec/timestamp.h"
+#include "model/timestamp.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/judge.h"
@@ -249,7 +249,7 @@ class ObjectReader {
     }
     std::string_view text;
     if (name == "t" && value.get_string().get(text) == simdjson::SUCCESS) {
-      const auto parsed = codec::ParseTimestamp(text);
+      const auto parsed = ParseTimestamp(text);
       if (parsed) {
         record_->time_ms = *parsed;
         return absl::OkStatus();

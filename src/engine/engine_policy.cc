@@ -5,6 +5,7 @@
 
 #include "engine/engine_impl.h"
 #include "polyonym/codec/proto.h"
+#include "polyonym/segment/evaluate.h"
 
 namespace polyonym {
 
@@ -19,6 +20,8 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
     return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
   }
   if (absl::Status status = CheckGraphName(options.graph); !status.ok()) return status;
+  if (auto segments = CompiledSegments::Compile(policy.definitions); !segments.ok())
+    return absl::InvalidArgumentError("definitions." + std::string(segments.status().message()));
   PolicyResult result;
   Job job;
   job.alone = true;

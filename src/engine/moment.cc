@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -46,6 +47,7 @@ class Moment::Impl {
   struct Group {
     std::vector<Identifier> members;  // sorted
     std::optional<ProfileId> id;
+    Node anchor = kNone;
     std::vector<std::uint32_t> tellers;  // places in solved_.tellers, by the log
   };
   const std::vector<Group>& groups() const { return groups_; }
@@ -87,8 +89,7 @@ class Moment::Impl {
     return at == group_of_number_.end() ? nullptr : &groups_[at->second];
   }
 
-  absl::StatusOr<Profile> ReadProfile(const Group& group, const ProfileOptions& options) const {
-    if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+  absl::StatusOr<engine::PersonFacts> ReadFacts(const Group& group) const {
     engine::PersonFacts facts;
     for (const std::uint32_t t : group.tellers) {
       const Definition::Solved::Teller& teller = solved_.tellers[t];
@@ -109,7 +110,23 @@ class Moment::Impl {
       if (counts_here) facts.rows.push_back(std::move(row));
     }
     engine::SortAmbiguous(&facts.ambiguous);
-    Profile profile = engine::FoldPerson(policy_->policy().definitions, facts, options,
+    return facts;
+  }
+
+  absl::StatusOr<Person> ReadPerson(const Group& group) const {
+    auto facts = ReadFacts(group);
+    if (!facts.ok()) return facts.status();
+    return Person{group.id.value_or(ProfileId()), group.members, solved_.names[group.anchor],
+                  std::make_shared<const std::vector<FactRow>>(std::move(facts->rows))};
+  }
+
+  std::int64_t now_ms() const { return now_ms_; }
+
+  absl::StatusOr<Profile> ReadProfile(const Group& group, const ProfileOptions& options) const {
+    if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+    auto facts = ReadFacts(group);
+    if (!facts.ok()) return facts.status();
+    Profile profile = engine::FoldPerson(policy_->policy().definitions, *facts, options,
                                          options.now_ms.value_or(now_ms_));
     profile.id = group.id.value_or(ProfileId());
     profile.identifiers = group.members;
@@ -143,6 +160,18 @@ class Moment::Impl {
     return at == name_index_.end() ? kNone : solved_.node[at->second];
   }
 
+  Node AnchorOf(const std::vector<Node>& names) const {
+    const auto place = [this](Node n) {
+      return std::tuple<std::uint32_t, const Identifier&>(
+          solved_.rules->PriorityOf(solved_.kind[n]), solved_.names[n]);
+    };
+    Node anchor = solved_.node[names.front()];
+    for (const Node name : names) {
+      if (place(solved_.node[name]) < place(anchor)) anchor = solved_.node[name];
+    }
+    return anchor;
+  }
+
   // Groups in order of their smallest member.
   void GatherGroups() {
     absl::flat_hash_map<Node, std::vector<Node>> names_of;  // by group
@@ -170,6 +199,7 @@ class Moment::Impl {
         names_.push_back(name);
       }
       Group& group = groups_.emplace_back();
+      group.anchor = AnchorOf(*names);
       for (const Node name : *names) {  // two lives of one value may be one person's
         if (group.members.empty() || group.members.back() != solved_.names[name])
           group.members.push_back(solved_.names[name]);
@@ -271,6 +301,24 @@ absl::StatusOr<Profile> Moment::ReadProfile(const Identifier& identifier,
   if (group == nullptr) return UnknownThen();
   return impl_->ReadProfile(*group, options);
 }
+
+absl::StatusOr<Person> Moment::ReadPerson(ProfileId id) const {
+  const Impl::Group* group = impl_->FindGroup(id);
+  if (group == nullptr) return NotThen();
+  return impl_->ReadPerson(*group);
+}
+
+absl::Status Moment::ForEachPerson(const std::function<bool(const Person&)>& visit) const {
+  for (const Impl::Group& group : impl_->groups()) {
+    if (!group.id) continue;
+    auto person = impl_->ReadPerson(group);
+    if (!person.ok()) return person.status();
+    if (!visit(*person)) break;
+  }
+  return absl::OkStatus();
+}
+
+std::int64_t Moment::now_ms() const { return impl_->now_ms(); }
 
 void Moment::ForEachProfile(
     const std::function<bool(std::optional<ProfileId>, std::span<const Identifier>)>& visit) const {

@@ -102,7 +102,7 @@ std::int64_t MicrosOfMinorUnit(const std::string& currency) {
 
 // ---- Whose they are ----
 
-struct Person {
+struct Listed {
   ProfileId profile;
   PersonInteractions interactions;  // all but the ties
   std::map<ProfileId, Tie> ties;
@@ -136,11 +136,11 @@ class People {
 
   bool Has(ProfileId profile) const { return places_.contains(profile.value); }
   // Nothing where the person is not listed.
-  Person* Find(ProfileId profile) {
+  Listed* Find(ProfileId profile) {
     const auto at = places_.find(profile.value);
     return at == places_.end() || at->second == kUnlisted ? nullptr : &listed_[at->second];
   }
-  std::vector<Person>& listed() { return listed_; }
+  std::vector<Listed>& listed() { return listed_; }
   // Some profile of the store, where there is one.
   std::optional<ProfileId> any() const { return any_; }
 
@@ -161,7 +161,7 @@ class People {
   }
 
   absl::flat_hash_map<std::uint64_t, std::size_t> places_;  // profile id -> into listed_
-  std::vector<Person> listed_;
+  std::vector<Listed> listed_;
   std::optional<ProfileId> any_;
 };
 
@@ -211,7 +211,7 @@ class Gathering {
   void AddEvent(ProfileId from, const Event& event, std::int64_t time_ms) {
     if (event.direction == Direction::kOut) return;
     const std::optional<std::int64_t> contribution = ContributionOf(event);
-    Person* person = people_.Find(from);
+    Listed* person = people_.Find(from);
     if (person == nullptr || (!contribution && !profile::Matches(reading_.activity, event))) return;
     person->interactions.events.push_back({.time_ms = time_ms,
                                            .direction = event.direction,
@@ -233,8 +233,8 @@ class Gathering {
 
   void AddRelation(ProfileId from, ProfileId to, const Reading& as, std::int64_t weight_micros,
                    std::int64_t time_ms) {
-    Person* teller = people_.Find(from);
-    Person* told = people_.Find(to);
+    Listed* teller = people_.Find(from);
+    Listed* told = people_.Find(to);
     if (as.tie && teller != nullptr) {
       TieTo(teller, to, weight_micros).out_ms.push_back(time_ms);
     }
@@ -248,7 +248,7 @@ class Gathering {
   }
 
   // The greatest weight, so that one relation more never makes a tie weaker.
-  static Tie& TieTo(Person* person, ProfileId other, std::int64_t weight_micros) {
+  static Tie& TieTo(Listed* person, ProfileId other, std::int64_t weight_micros) {
     Tie& tie = person->ties.try_emplace(other, Tie{.weight_micros = 0}).first->second;
     tie.weight_micros = std::max(tie.weight_micros, weight_micros);
     return tie;
@@ -264,11 +264,11 @@ class Gathering {
 
 // ---- Scores ----
 
-absl::StatusOr<double> FittedReference(const std::vector<Person>& people, std::int64_t now_ms,
+absl::StatusOr<double> FittedReference(const std::vector<Listed>& people, std::int64_t now_ms,
                                        const SocialCapitalOptions& options) {
   std::vector<double> means;
   means.reserve(people.size());
-  for (const Person& person : people) {
+  for (const Listed& person : people) {
     const absl::StatusOr<double> mean =
         MeanContribution(person.interactions.events, now_ms, options);
     if (!mean.ok()) return mean.status();
@@ -277,7 +277,7 @@ absl::StatusOr<double> FittedReference(const std::vector<Person>& people, std::i
   return ContributionReference(means);
 }
 
-absl::Status Score(const std::vector<Person>& people, std::int64_t now_ms,
+absl::Status Score(const std::vector<Listed>& people, std::int64_t now_ms,
                    const SocialReading& reading, StoreCapital* out) {
   SocialCapitalOptions options = reading.options;
   if (reading.fit_reference) {
@@ -286,7 +286,7 @@ absl::Status Score(const std::vector<Person>& people, std::int64_t now_ms,
     options.contribution_reference_micros = *reference;
   }
   out->contribution_reference_micros = options.contribution_reference_micros;
-  for (const Person& person : people) {
+  for (const Listed& person : people) {
     const absl::StatusOr<SocialCapital> capital =
         SocialCapitalOf(person.interactions, now_ms, options);
     if (!capital.ok()) return capital.status();
@@ -335,7 +335,7 @@ absl::StatusOr<StoreCapital> ReadSocialCapital(const View& view, const SocialRea
     return true;
   });
   if (!status.ok()) return status;
-  for (Person& person : people->listed()) {
+  for (Listed& person : people->listed()) {
     for (auto& [other, tie] : person.ties) person.interactions.ties.push_back(std::move(tie));
   }
   StoreCapital capital;

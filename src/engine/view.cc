@@ -145,13 +145,7 @@ bool View::IsAlias(IdentifierNumber number) const {
 
 void View::ForEachProfile(
     const std::function<bool(ProfileId, std::span<const Identifier>)>& visit) const {
-  for (Node n = 0; n < impl_->state().nodes; ++n) {
-    const Node canonical = impl_->graph().Canonical(n);
-    if (impl_->graph().node(canonical).live == 0) continue;
-    const Node root = impl_->graph().ProfileOf(canonical);
-    if (impl_->graph().IdOf(root) != n) continue;  // each profile once, at its id
-    if (!visit(ProfileId{n}, impl_->MembersOf(root))) return;
-  }
+  impl_->ForEachRoot([&](Node root) { return visit(impl_->IdOf(root), impl_->MembersOf(root)); });
 }
 
 absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {

@@ -87,6 +87,16 @@ class View::Impl {
   engine::Node RootOf(engine::Node name) const { return graph_.ProfileOf(graph_.Canonical(name)); }
   ProfileId IdOf(engine::Node root) const { return ProfileId{graph_.IdOf(root)}; }
   std::vector<Identifier> MembersOf(engine::Node root) const;
+  // f(root) for each profile that has a live identifier, in order of id, until it returns false.
+  template <class F>
+  void ForEachRoot(const F& f) const {
+    for (engine::Node n = 0; n < state_->nodes; ++n) {
+      const engine::Node canonical = graph_.Canonical(n);
+      if (graph_.node(canonical).live == 0) continue;
+      const engine::Node root = graph_.ProfileOf(canonical);
+      if (graph_.IdOf(root) == n && !f(root)) return;  // each once, at its id
+    }
+  }
 
   absl::StatusOr<StoredRecord> RecordAt(std::uint32_t index) const;
 
@@ -128,9 +138,24 @@ class View::Impl {
   // ERRORS: DataLoss, OutOfRange.
   absl::StatusOr<std::shared_ptr<const engine::PersonFacts>> FactsOf(engine::Node root) const;
   absl::StatusOr<engine::PersonFacts> ReadFactsOf(engine::Node root) const;
+  // A record that may tell of a person, by place in the log.
+  struct Told {
+    std::uint64_t location;
+    std::uint32_t record;
+    bool of_person;
+    std::uint32_t person;
+    auto operator<=>(const Told&) const = default;
+  };
+  // Those that name an identifier of a profile, behind what is in `told`, each once.
+  void FindTold(engine::Node root, std::uint32_t person, std::vector<Told>* told) const;
+  // Into `people`, whose profiles have `roots`.
+  absl::Status ReadTold(std::span<const Told> told, std::span<const engine::Node> roots,
+                        std::span<engine::PersonFacts> people) const;
   FactRow RowOf(std::uint32_t index, const NamedRecord& named, engine::Node primary) const;
   bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;
   absl::StatusOr<Profile> ReadProfile(engine::Node root, const ProfileOptions& options) const;
+  engine::Node AnchorOf(engine::Node root) const;
+  Person MakePerson(engine::Node root, std::shared_ptr<const engine::PersonFacts> facts) const;
 
   struct Sightings;
   using SightingsByNode = absl::flat_hash_map<engine::Node, Sightings>;

@@ -72,27 +72,27 @@ FactRow View::Impl::RowOf(std::uint32_t index, const NamedRecord& named, Node pr
   return engine::MakeFactRow(std::uint64_t{index} + 1, named.record, NameOf(primary), anonymous);
 }
 
-absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
-  struct Told {
-    std::uint64_t location;
-    std::uint32_t record;
-    bool of_person;
-    auto operator<=>(const Told&) const = default;
-  };
-  std::vector<Told> told;
+void View::Impl::FindTold(Node root, std::uint32_t person, std::vector<Told>* told) const {
+  const std::size_t first = told->size();
   graph_.ForEachMember(root, [&](Node n) {
     ForEachMention(n, [&](std::uint32_t record, const RecordCell& cell) {
       if (cell.live() && cell.has(RecordCell::kFacts) && engine::TellsFacts(cell.act()))
-        told.push_back({cell.location, record, cell.has(RecordCell::kOfPerson)});
+        told->push_back({cell.location, record, cell.has(RecordCell::kOfPerson), person});
       return true;
     });
   });
-  // By place in the log, so that each frame is read once.
-  std::sort(told.begin(), told.end());
-  told.erase(std::unique(told.begin(), told.end()), told.end());
+  // A record names several of one person's identifiers.
+  const auto begin = told->begin() + static_cast<std::ptrdiff_t>(first);
+  std::sort(begin, told->end());
+  told->erase(std::unique(begin, told->end()), told->end());
+}
+
+absl::Status View::Impl::ReadTold(std::span<const Told> told, std::span<const Node> roots,
+                                  std::span<engine::PersonFacts> people) const {
   engine::FrameReader frames(&store());
-  engine::PersonFacts out;
   for (const Told& one : told) {
+    const Node root = roots[one.person];
+    engine::PersonFacts& out = people[one.person];
     auto record = frames.Read(one.location);
     if (!record.ok()) return record.status();
     const NamedRecord named = NamesOf(*std::move(record));
@@ -117,8 +117,17 @@ absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
     }
     if (counts_here) out.rows.push_back(std::move(row));
   }
-  engine::SortAmbiguous(&out.ambiguous);
-  return out;
+  for (engine::PersonFacts& person : people) engine::SortAmbiguous(&person.ambiguous);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
+  std::vector<Told> told;
+  FindTold(root, 0, &told);
+  engine::PersonFacts facts;
+  absl::Status status = ReadTold(told, std::span(&root, 1), std::span(&facts, 1));
+  if (!status.ok()) return status;
+  return facts;
 }
 
 absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions& options) const {
@@ -133,6 +142,58 @@ absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions&
   profile.identifiers = MembersOf(root);
   profile.policy_version = rules().version();
   return profile;
+}
+
+Node View::Impl::AnchorOf(Node root) const {
+  Node anchor = kNone;
+  const auto place = [this](Node n) {
+    return std::pair(rules().PriorityOf(graph_.KindOf(n)), NameOf(n));
+  };
+  graph_.ForEachMember(root, [&](Node n) {
+    if (anchor == kNone || place(n) < place(anchor)) anchor = n;
+  });
+  return anchor;
+}
+
+Person View::Impl::MakePerson(Node root, std::shared_ptr<const engine::PersonFacts> facts) const {
+  const std::vector<FactRow>* rows = &facts->rows;
+  return {IdOf(root), MembersOf(root), NameOf(AnchorOf(root)), {std::move(facts), rows}};
+}
+
+absl::StatusOr<Person> View::ReadPerson(ProfileId id) const {
+  if (!impl_->Has(id)) return NoSuchProfile();
+  const Node root = impl_->RootOf(static_cast<Node>(id.value));
+  auto facts = impl_->FactsOf(root);
+  if (!facts.ok()) return facts.status();
+  return impl_->MakePerson(root, *std::move(facts));
+}
+
+// Some people at a time, whose records are read in the order of the log: neighbours in it share frames.
+absl::Status View::ForEachPerson(const std::function<bool(const Person&)>& visit) const {
+  constexpr std::size_t kRecordsAtATime = 16'384;
+  std::vector<Node> roots;
+  std::vector<Impl::Told> told;
+  bool more = true;
+  absl::Status status;
+  const auto read = [&] {
+    std::sort(told.begin(), told.end());
+    std::vector<engine::PersonFacts> people(roots.size());
+    status = impl_->ReadTold(told, roots, people);
+    for (std::size_t p = 0; status.ok() && more && p < roots.size(); ++p) {
+      more = visit(impl_->MakePerson(
+          roots[p], std::make_shared<const engine::PersonFacts>(std::move(people[p]))));
+    }
+    roots.clear();
+    told.clear();
+    return status.ok() && more;
+  };
+  impl_->ForEachRoot([&](Node root) {
+    impl_->FindTold(root, static_cast<std::uint32_t>(roots.size()), &told);
+    roots.push_back(root);
+    return told.size() + roots.size() < kRecordsAtATime || read();
+  });
+  if (status.ok() && more) read();
+  return status;
 }
 
 absl::Status View::ForEachFacts(const std::function<bool(ProfileId, const FactRow&)>& visit) const {

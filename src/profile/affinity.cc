@@ -56,6 +56,23 @@ double CountAt(std::span<const std::int64_t> times_ms, std::int64_t now_ms,
   return SumSmallestFirst(std::move(terms));
 }
 
+absl::Status CheckForwardDecay(std::span<const TimedValue> values, std::int64_t now_ms,
+                               const ForwardDecayOptions& options) {
+  if (!IsTime(now_ms)) return BadTime("now_ms");
+  if (!IsTime(options.landmark_ms)) return BadTime("landmark_ms");
+  if (!(options.exponent > 0 && options.exponent <= 20)) {
+    return Invalid("exponent", "must be over 0, and 20 at most");
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string field = At("values", i);
+    if (!IsTime(values[i].time_ms)) return BadTime(field + ".time_ms");
+    if (!(std::abs(values[i].value) <= 1e200)) {
+      return Invalid(field + ".value", "must be -1e200..1e200");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckInteraction(const std::string& field, const ChannelInteraction& interaction) {
   if (interaction.channel.empty()) return Invalid(field + ".channel", "must not be empty");
   if (!IsTime(interaction.time_ms)) return BadTime(field + ".time_ms");
@@ -123,6 +140,26 @@ absl::StatusOr<bool> IsFrequent(std::span<const std::int64_t> times_ms, std::int
   const absl::StatusOr<double> count = DecayedCount(times_ms, now_ms, options.half_life_ms);
   if (!count.ok()) return count.status();
   return *count >= options.at_least;
+}
+
+absl::StatusOr<ForwardDecayed> ForwardDecay(std::span<const TimedValue> values, std::int64_t now_ms,
+                                            const ForwardDecayOptions& options) {
+  if (auto status = CheckForwardDecay(values, now_ms, options); !status.ok()) return status;
+  std::vector<double> weights, gains, losses;  // apart, so that each sum has one sign
+  for (const TimedValue& one : values) {
+    if (one.time_ms <= options.landmark_ms || one.time_ms > now_ms) continue;
+    const double share = static_cast<double>(one.time_ms - options.landmark_ms) /
+                         static_cast<double>(now_ms - options.landmark_ms);
+    const double weight = std::pow(share, options.exponent);
+    weights.push_back(weight);
+    (one.value < 0 ? losses : gains).push_back(weight * std::abs(one.value));
+  }
+  ForwardDecayed decayed;
+  decayed.count = SumSmallestFirst(std::move(weights));
+  decayed.sum = SumSmallestFirst(std::move(gains)) - SumSmallestFirst(std::move(losses));
+  // Times are below 2^42, so that no weight to the power of 20 is lost.
+  if (decayed.count > 0) decayed.mean = decayed.sum / decayed.count;
+  return decayed;
 }
 
 absl::StatusOr<std::vector<ChannelAffinity>> ChannelAffinities(

@@ -17,12 +17,13 @@ import tempfile
 # The permitted graph: a layer sees itself and these. A new folder has to be entered here before it may include anything.
 LAYERS = {
     "model": {},
-    "codec": {"model"},
+    "codec": {"model", "profile", "segment"},
     "identity": {"model"},
     "store": {"model"},
     "profile": {"model"},
-    "engine": {"model", "codec", "identity", "store", "profile"},
-    "batch": {"model", "codec", "identity", "store", "profile", "engine"},
+    "segment": {"model", "profile"},
+    "engine": {"model", "codec", "identity", "store", "profile", "segment"},
+    "batch": {"model", "codec", "identity", "store", "profile", "segment", "engine"},
 }
 
 # Libraries that one layer alone speaks to, by the included path.

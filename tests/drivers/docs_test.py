@@ -61,6 +61,14 @@ class DocsTest(ProgramTest):
                 "fit",
                 "flows",
                 "capital",
+                "segment define",
+                "segment list",
+                "segment lint",
+                "segment count",
+                "segment members",
+                "segment explain",
+                "segment overlap",
+                "segment portrait",
                 "neighbours",
                 "path",
                 "groups",
@@ -86,7 +94,7 @@ class DocsTest(ProgramTest):
         )
 
     def test_every_help_says_what_the_exit_codes_mean(self):
-        for command in ["", "policy", *self.commands()]:
+        for command in ["", "policy", "segment", *self.commands()]:
             with self.subTest(command=command):
                 text = " ".join(self.help_of(command).split())
                 for meaning in MEANINGS:
@@ -249,6 +257,7 @@ class DocsTest(ProgramTest):
         self.assertIn("--db", self.polyonym("groups", code=USAGE).err)
         self.polyonym(code=USAGE)
         self.polyonym("policy", code=USAGE)
+        self.polyonym("segment", code=USAGE)
         self.polyonym("policy", "check", self.write("not.json", "{"), code=NO)
 
 

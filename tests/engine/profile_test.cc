@@ -40,6 +40,39 @@ std::string TagBytes(const std::string& name, double weight) {
   return "\x12" + std::string(1, static_cast<char>(tag.size())) + tag;
 }
 
+constexpr std::int64_t kDay = 86'400'000;
+
+Facts Does(const std::string& type) {
+  Facts facts;
+  facts.events.emplace_back().type = type;
+  return facts;
+}
+
+// A customer bought, one who is content never complained either, and a regular bought twice in 90 days.
+Policy LifecyclePolicy() {
+  Stage::Condition bought, twice, never_complained;
+  bought.events.types = twice.events.types = {"buy"};
+  twice.window_ms = 90 * kDay;
+  twice.at_least = 2;
+  never_complained.events.types = {"complain"};
+  never_complained.at_least = never_complained.at_most = 0;
+  Policy policy = ShopPolicy();
+  policy.definitions.ladders.push_back({"lifecycle",
+                                        {{"lead", {}},
+                                         {"customer", {bought}},
+                                         {"content", {bought, never_complained}},
+                                         {"regular", {twice}}}});
+  return policy;
+}
+
+// The stage on a day, and the highest until then.
+std::pair<std::string, std::string> StagesOf(const Engine& engine, const Identifier& who, int day) {
+  ProfileOptions options;
+  options.now_ms = day * kDay;
+  const Profile profile = Must(engine.Read().ReadProfile(who, options));
+  return {profile.ladders.at(0).stage, profile.ladders.at(0).highest};
+}
+
 double ScoreOf(const Profile& profile, const std::string& tag) {
   for (const ProfileTag& t : profile.tags) {
     if (t.name == tag) return t.score;
@@ -70,6 +103,33 @@ TEST_CASE("a profile follows a merge, and is as before when the merge is taken b
   Profile again = Must(engine->Read().ReadProfile(Identifier{"phone", "p1"}, then));
   CHECK(ScoreOf(again, "tea") == 1);
   CHECK(ScoreOf(Must(engine->Read().ReadProfile(Identifier{"openid", "o1"})), "tea") == 2);
+}
+
+TEST_CASE("the stage of a merged person, and the highest, follow from the events of both") {
+  using Stages = std::pair<std::string, std::string>;
+  const auto engine = OpenInMemory(LifecyclePolicy(), 0);
+  const Identifier phone{"phone", "p1"}, openid{"openid", "o1"}, crm{"crm", "c1"};
+  ApplyOne(*engine, Told("1", 10 * kDay, {phone}, Does("buy")));
+  ApplyOne(*engine, Told("2", 20 * kDay, {openid}, Does("buy")));
+  ApplyOne(*engine, Told("3", 5 * kDay, {crm}, Does("complain")));
+  for (const Identifier& buyer : {phone, openid}) {
+    CHECK(StagesOf(*engine, buyer, 30) == Stages{"content", "content"});
+  }
+  CHECK(StagesOf(*engine, crm, 30) == Stages{"lead", "lead"});
+
+  // Who complained before they bought was never content: the greater of two labels would be wrong.
+  ApplyOne(*engine, Seen("crm = phone", 25 * kDay, {crm, phone}));
+  CHECK(StagesOf(*engine, crm, 30) == Stages{"customer", "customer"});
+
+  // Two purchases of one each make a regular, whom neither was; who lapses has been one.
+  ApplyOne(*engine, Seen("phone = openid", 26 * kDay, {phone, openid}));
+  CHECK(StagesOf(*engine, openid, 30) == Stages{"regular", "regular"});
+  CHECK(StagesOf(*engine, openid, 19) == Stages{"customer", "customer"});
+  CHECK(StagesOf(*engine, openid, 200) == Stages{"customer", "regular"});
+
+  Must(engine->Retract({.source = "shop", .record_id = "phone = openid"}));
+  CHECK(StagesOf(*engine, openid, 200) == Stages{"content", "content"});
+  CHECK(StagesOf(*engine, phone, 200) == Stages{"customer", "customer"});
 }
 
 TEST_CASE("a view shows the profile of its commit, whatever was read since") {

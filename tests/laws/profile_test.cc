@@ -18,110 +18,11 @@
 #include "harness/naive_profile.h"
 #include "harness/profile_difference.h"
 #include "harness/random_facts.h"
+#include "harness/told.h"
 #include "laws/law.h"
 
 namespace polyonym::harness {
 namespace {
-
-// The facts of a record are drawn by its content, so that what is sent again is the same again, also in a history that was cut down.
-History WithFacts(History history) {
-  for (Record& record : history.records) {
-    Random random(HashContent(record).low);
-    if (record.act == Act::kRetract || random.Chance(25)) continue;
-    Facts facts = RandomFacts(random, record.time_ms.value_or(0));
-    facts.of_person = random.Chance(30);
-    record.facts = WriteFacts(facts);
-  }
-  Random random(history.seed ^ 0xfac75);
-  history.policy.definitions = RandomDefinitions(random);
-  Definitions definitions = history.policy.definitions;
-  for (HistoryStep& step : history.steps) {
-    if (step.kind != HistoryStep::Kind::kPolicy) continue;
-    if (random.Chance(50)) definitions = RandomDefinitions(random);
-    step.policy.definitions = definitions;
-  }
-  return history;
-}
-
-bool MayTell(Act act) {
-  return act == Act::kObserve || act == Act::kBind || act == Act::kMustLink || act == Act::kRename;
-}
-
-struct Told {
-  std::vector<FactRow> rows;
-  std::vector<AmbiguousFacts> ambiguous;
-};
-// By the names of the person of whom it is. Of two people of the same names (lives of one value) it has one.
-using ToldByPerson = std::map<Group, Told>;
-
-// What is told of a person of whom `nodes` are some, some of them perhaps another's: for each who has one of them.
-void AddAmbiguous(const NaiveWorld& world, const FactRow& row, const NaiveWorld::Node& primary,
-                  const std::set<NaiveWorld::Node>& nodes,
-                  std::map<NaiveWorld::Nodes, Told>* people) {
-  std::set<NaiveWorld::Nodes> touched;
-  for (const NaiveWorld::Node& node : nodes) {
-    touched.insert(world.GroupOf(node));
-  }
-  for (const NaiveWorld::Nodes& person : touched) {
-    AmbiguousFacts told{row.from, row.facts, false, {}, {}};
-    std::set<Identifier> here, elsewhere;
-    for (const NaiveWorld::Node& node : nodes) {
-      const bool is_here = std::find(person.begin(), person.end(), node) != person.end();
-      (is_here ? here : elsewhere).insert(node.name);
-      if (node == primary) told.counts_here = is_here;
-    }
-    if (elsewhere.empty()) continue;
-    told.here.assign(here.begin(), here.end());
-    told.elsewhere.assign(elsewhere.begin(), elsewhere.end());
-    (*people)[person].ambiguous.push_back(std::move(told));
-  }
-}
-
-ToldByPerson NaiveFacts(const NaiveWorld& world, const Definitions& definitions) {
-  std::map<NaiveWorld::Nodes, Told> people;
-  for (const NaiveWorld::Entry& entry : world.entries()) {
-    if (!entry.live || !MayTell(entry.record.act)) continue;
-    const auto primary = world.PrimaryOf(entry);
-    if (!primary || !world.IsMentioned(*primary) || entry.record.facts.empty()) continue;
-    FactRow row;
-    row.from.source = row.from.record_source = entry.record.source;
-    row.from.record_id = entry.record.id;
-    row.from.time_ms = entry.record.time_ms.value_or(0);
-    row.from.belongs_to = primary->name;
-    const auto& known = definitions.identifying;
-    row.from.anonymous =
-        !known.empty() && std::none_of(entry.verdict.counted.begin(), entry.verdict.counted.end(),
-                                       [&](const RecordVerdict::Counted& counted) {
-                                         const Identifier name = NaiveWorld::NameOf(entry, counted);
-                                         return counted.role == Role::kSelf &&
-                                                std::find(known.begin(), known.end(),
-                                                          FamilyOf(name.ns)) != known.end();
-                                       });
-    std::vector<FactFault> faults;
-    row.facts = Must(ReadFacts(entry.record.facts, &faults));
-    row.left_out = faults.size();
-    if (row.facts.of_person) {
-      std::set<NaiveWorld::Node> nodes;
-      for (const RecordVerdict::Counted& counted : entry.verdict.counted) {
-        const NaiveWorld::Node node =
-            world.NodeAt(NaiveWorld::NameOf(entry, counted), row.from.time_ms);
-        if (!counted.derived && world.IsMentioned(node)) nodes.insert(node);
-      }
-      AddAmbiguous(world, row, *primary, nodes, &people);
-    }
-    people[world.GroupOf(*primary)].rows.push_back(std::move(row));
-  }
-  ToldByPerson out;
-  for (auto& [person, told] : people) {
-    std::stable_sort(told.ambiguous.begin(), told.ambiguous.end(),
-                     [](const AmbiguousFacts& a, const AmbiguousFacts& b) {
-                       return std::tie(a.from.time_ms, a.from.record_source, a.from.record_id) <
-                              std::tie(b.from.time_ms, b.from.record_source, b.from.record_id);
-                     });
-    out[world.NamesInGroupOf(person.front())] = std::move(told);
-  }
-  return out;
-}
 
 // Record numbers are checked by themselves, and then left out of comparisons.
 std::string CheckNumber(const View& view, Provenance* from) {
@@ -210,6 +111,7 @@ std::string CheckProfiles(const View& view, const NaiveWorld& world, Random& ran
 // Of another time, and under another policy.
 std::string CheckMoments(const History& plain) {
   const History history = WithFacts(plain);
+  if (history.steps.empty()) return "";
   Random random(history.seed ^ 0x30e7);
   const std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
   const std::size_t stop = random.Below(history.steps.size()) + 1;

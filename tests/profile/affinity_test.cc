@@ -125,6 +125,89 @@ TEST_CASE("somebody is frequent from the threshold on") {
   CHECK_FALSE(IsFrequent({}, kNow).value());
 }
 
+// Cormode and others, Forward Decay, ICDE 2009: the landmark is 100, and it is 110 now.
+const std::vector<TimedValue>& FiveValues() {
+  static const std::vector<TimedValue> values = {{105, 4}, {107, 8}, {103, 3}, {108, 6}, {104, 4}};
+  return values;
+}
+
+std::vector<TimedValue> RandomValues(Random* random, std::int64_t latest_ms) {
+  std::vector<TimedValue> values;
+  for (const std::int64_t time_ms : RandomTimes(random, latest_ms)) {
+    values.push_back({time_ms, static_cast<double>(random->Between(-1'000, 1'000)) / 7});
+  }
+  return values;
+}
+
+TEST_CASE("weights, count, sum and mean of the worked example of forward decay") {
+  const std::vector<double> weights = {0.25, 0.49, 0.09, 0.64, 0.16};
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const std::vector<TimedValue> one = {FiveValues()[i]};
+    CHECK(IsClose(ForwardDecay(one, 110, {.landmark_ms = 100}).value().count, weights[i]));
+  }
+  const ForwardDecayed all = ForwardDecay(FiveValues(), 110, {.landmark_ms = 100}).value();
+  CHECK(IsClose(all.count, 1.63));
+  CHECK(IsClose(all.sum, 9.67));
+  CHECK(IsClose(all.mean.value(), 9.67 / 1.63));
+  CHECK(std::round(100 * *all.mean) == 593);
+}
+
+TEST_CASE("what lies up to the landmark or after now weighs nothing, and what is now weighs 1") {
+  const ForwardDecayOptions from_100{.landmark_ms = 100};
+  std::vector<TimedValue> values = FiveValues();
+  const ForwardDecayed without = ForwardDecay(values, 110, from_100).value();
+  for (const std::int64_t time_ms : {0, 99, 100, 111, 1'000}) values.push_back({time_ms, 50});
+  CHECK(ForwardDecay(values, 110, from_100).value() == without);
+  for (const std::int64_t now_ms : {0, 100}) {
+    CHECK(ForwardDecay(values, now_ms, from_100).value() == ForwardDecayed{});
+  }
+  const std::vector<TimedValue> just_now = {{110, -3}};
+  CHECK(ForwardDecay(just_now, 110, from_100).value() == ForwardDecayed{1, -3, -3});
+  CHECK(ForwardDecay({}, 110, from_100).value() == ForwardDecayed{});
+}
+
+TEST_CASE("forward decay is order-free, and grows with each interaction and each value") {
+  Random random(6);
+  for (int round = 0; round < 300; ++round) {
+    const ForwardDecayOptions options{.landmark_ms = kNow - random.Between(1, 500) * kDay,
+                                      .exponent = 0.1 * static_cast<double>(1 + random.Below(60))};
+    std::vector<TimedValue> values = RandomValues(&random, kNow + 9 * kDay);
+    const ForwardDecayed before = ForwardDecay(values, kNow, options).value();
+    random.Shuffle(&values);
+    CHECK(ForwardDecay(values, kNow, options).value() == before);
+    values.push_back({kNow, 0});
+    CHECK(ForwardDecay(values, kNow, options).value().count > before.count);
+    values[random.Below(values.size())].value += 0.001 * static_cast<double>(random.Below(999));
+    CHECK(ForwardDecay(values, kNow, options).value().sum >= before.sum);
+  }
+}
+
+TEST_CASE("weights go by the share of the time since the landmark, and waiting changes no mean") {
+  Random random(7);
+  for (int round = 0; round < 300; ++round) {
+    const std::int64_t landmark = kNow - 500 * kDay;
+    const ForwardDecayOptions options{.landmark_ms = landmark, .exponent = 3};
+    const std::vector<TimedValue> values = RandomValues(&random, kNow);
+    const ForwardDecayed now = ForwardDecay(values, kNow, options).value();
+    std::vector<TimedValue> slower = values;  // everything takes three times as long
+    for (TimedValue& one : slower) one.time_ms += 2 * (one.time_ms - landmark);
+    CHECK(ForwardDecay(slower, kNow + 1'000 * kDay, options).value() == now);
+    const ForwardDecayed later = ForwardDecay(values, kNow + 500 * kDay, options).value();
+    CHECK(IsClose(later.count, now.count / 8));
+    REQUIRE(later.mean.has_value() == now.mean.has_value());
+    if (now.mean) CHECK(IsClose(*later.mean, *now.mean));
+  }
+}
+
+TEST_CASE("the steepest forward decay of the oldest there is has a mean, and the greatest a sum") {
+  const std::vector<TimedValue> oldest = {{1, 7}};
+  const ForwardDecayed faint = ForwardDecay(oldest, kMaxFactTimeMs, {.exponent = 20}).value();
+  CHECK(faint.count > 0);
+  CHECK(IsClose(faint.mean.value(), 7));
+  const std::vector<TimedValue> greatest(1'000, {kNow, 1e200});
+  CHECK(std::isfinite(ForwardDecay(greatest, kNow).value().sum));
+}
+
 TEST_CASE("channel affinity is the decayed count of each channel by that of all") {
   const std::vector<ChannelInteraction> interactions = {
       {"mail", kNow - 30 * kDay, Direction::kIn},
@@ -269,6 +352,24 @@ TEST_CASE("what is out of range is refused by its name") {
   CheckRefused(RoleOf(unnamed, {}), "ladder[0].name");
   CheckRefused(RoleOf(twice, {}), "ladder[1].name");
   CheckRefused(RoleOf(of_nothing, {}), "ladder[0].needs[0].activity");
+}
+
+TEST_CASE("forward decay refuses what is out of range by its name, and tells no value") {
+  const std::vector<TimedValue> early = {{0, 0}, {-1, 0}};
+  const std::vector<TimedValue> late = {{kMaxFactTimeMs + 1, 0}};
+  CheckRefused(ForwardDecay(early, kNow), "values[1].time_ms");
+  CheckRefused(ForwardDecay(late, kNow), "values[0].time_ms");
+  for (const double bad : {kNan, kInfinite, -kInfinite, 1.1e200, -1.1e200}) {
+    const std::vector<TimedValue> values = {{kNow, bad}};
+    CheckRefused(ForwardDecay(values, kNow), "values[0].value: must be -1e200..1e200");
+  }
+  for (const std::int64_t bad : {std::int64_t{-1}, kMaxFactTimeMs + 1}) {
+    CheckRefused(ForwardDecay({}, bad), "now_ms");
+    CheckRefused(ForwardDecay({}, kNow, {.landmark_ms = bad}), "landmark_ms");
+  }
+  for (const double bad : {0.0, -1.0, 20.1, kNan, kInfinite}) {
+    CheckRefused(ForwardDecay({}, kNow, {.exponent = bad}), "exponent");
+  }
 }
 
 TEST_CASE("an interaction that cannot be is refused by its name, and its channel is not told") {

@@ -154,6 +154,9 @@ TEST_CASE("a tag has the first layer that it reaches, or each") {
   definitions.tags[0].all_layers = true;
   CHECK(FoldProfile(definitions, rows, {}, 10).tags[0].layers ==
         std::vector<std::string>{"high", "mid", "low"});
+  definitions.tags[0].layers = {{"low", 0}, {"mid", 2'000'000}, {"high", 5'000'000}};
+  definitions.tags[0].all_layers = false;  // and the order decides
+  CHECK(FoldProfile(definitions, rows, {}, 10).tags[0].layers == std::vector<std::string>{"low"});
 }
 
 TEST_CASE("a decayed tag halves in its half-life, and adds up when people merge") {
@@ -269,6 +272,33 @@ TEST_CASE("the last seven days are calendar days, today's the last of them") {
   CHECK(ValueOf(definitions, rows, kBase) == "13");
   definitions.utc_offset_minutes = 0;  // there it is still the 18th, for eight hours
   CHECK(ValueOf(definitions, rows, kBase) == "14");
+}
+
+TEST_CASE("seven days up to 2019-06-19 are 06-13 to 06-19, up to the day before 06-12 to 06-18") {
+  constexpr std::int64_t kJune = 1'559'347'200'000;  // 2019-06-01T00:00Z
+  const auto noon = [](int day) { return kJune + (day - 1) * kDay + kDay / 2; };
+  Definitions definitions = WithTrait(Fold::kUnion, ValueType::kText);
+  definitions.traits[0].window_ms = 7 * kDay;
+  TagDefinition& tag = definitions.tags.emplace_back();
+  tag.name = "here";
+  tag.window_ms = 7 * kDay;
+  std::vector<FactRow> rows;
+  for (int day = 10; day <= 20; ++day) {
+    rows.push_back(Says(noon(day), "x", {"06-" + std::to_string(day)}));
+    rows.push_back(Tags(noon(day), "here"));
+  }
+  CHECK(ValueOf(definitions, rows, noon(19)) == "06-13, 06-14, 06-15, 06-16, 06-17, 06-18, 06-19");
+  CHECK(ValueOf(definitions, rows, noon(18)) == "06-12, 06-13, 06-14, 06-15, 06-16, 06-17, 06-18");
+  for (const int today : {18, 19}) {
+    const ProfileTag here = FoldProfile(definitions, rows, {}, noon(today)).tags.at(0);
+    CHECK(here.score == 7);
+    CHECK(here.first_ms == noon(today - 6));
+    CHECK(here.last_ms == noon(today));
+  }
+  // Before noon today's is still to come. A window of 7 times 24 hours would see that of the 12th.
+  const ProfileTag morning = FoldProfile(definitions, rows, {}, noon(19) - 1).tags.at(0);
+  CHECK(morning.score == 6);
+  CHECK(morning.first_ms == noon(13));
 }
 
 TEST_CASE("emoji and four-byte Han stay as they came") {

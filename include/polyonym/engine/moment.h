@@ -41,7 +41,8 @@ class Moment {
   // The policy, and the clock, that it was computed under.
   const Policy& policy() const;
   std::int64_t clock_ms() const;
-  std::uint64_t profiles() const;      // groups of live identifiers
+  std::int64_t now_ms() const;     // as of when its profiles are read, where nothing else is said
+  std::uint64_t profiles() const;  // groups of live identifiers
   std::uint64_t held_records() const;  // standing records that policy held
 
   // As View::Resolve(). Profile ids are those that a store would have given which had only what this moment has; where an
@@ -66,6 +67,10 @@ class Moment {
   absl::StatusOr<Profile> ReadProfile(ProfileId id, const ProfileOptions& options = {}) const;
   absl::StatusOr<Profile> ReadProfile(const Identifier& identifier,
                                       const ProfileOptions& options = {}) const;
+
+  // As View's, of then.  ForEachPerson(): those who have a number in the store, in order of their smallest member.
+  absl::StatusOr<Person> ReadPerson(ProfileId id) const;
+  absl::Status ForEachPerson(const std::function<bool(const Person&)>& visit) const;
 
   // Every profile that had a live identifier, each once, in order of its smallest member, until `visit` returns false.
   // `id` is empty where no member has a number in the store.

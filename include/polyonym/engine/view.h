@@ -238,6 +238,14 @@ class View {
   std::vector<absl::StatusOr<Profile>> ReadProfiles(std::span<const ProfileId> ids,
                                                     const ProfileOptions& options = {}) const;
 
+  // The same before any fold, for folds and questions of the caller's.  ERRORS, COST: as ReadProfile().
+  absl::StatusOr<Person> ReadPerson(ProfileId id) const;
+
+  // Every person that ForEachProfile() has, in order of id, until `visit` returns false.  ERRORS: DataLoss, OutOfRange.
+  // COST: a read of each record with facts; they are read some thousand at a time, in the order of the log, so that people who came at one
+  // time share its frames. Nothing of it is kept for later reads.
+  absl::Status ForEachPerson(const std::function<bool(const Person&)>& visit) const;
+
   // Every record with facts that count, in order of arrival, with the profile that they belong to, until `visit` returns false: what
   // is asked of everybody is gathered so in one pass.  ERRORS: DataLoss, OutOfRange (records were folded since this view was taken).
   // COST: a pass over the log, about a microsecond a record.

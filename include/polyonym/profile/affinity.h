@@ -1,4 +1,4 @@
-// profile/affinity.h - measures of interaction: decayed counts, channel affinity, reciprocity, frequency, participation roles.
+// profile/affinity.h - measures of interaction: decayed counts and means, channel affinity, reciprocity, frequency, participation roles.
 //
 // Use it on the interactions of one person, or of one tie between two. These are functions of their arguments alone: no clock, no
 // store, no definitions. profile/social_capital.h builds its index on them; docs/social_capital.md has the formulas at length.
@@ -7,7 +7,7 @@
 // the past is taken by giving that time. Half-lives and periods are 1..kMaxFactTimeMs ms.
 //
 // Invariants: (I1) results are the same, bit for bit, in whatever order interactions come. (I2) one interaction more never lowers a
-// count. (I3) a count halves exactly with each half-life, down to the smallest normal double.
+// count. (I3) a count by half-life halves exactly with each half-life, down to the smallest normal double.
 //
 // ERRORS: InvalidArgument naming the field and what is allowed; never a value or a channel.
 // THREADS: all functions are thread-safe.
@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,6 +57,35 @@ struct FrequentOptions {
 // ERRORS: InvalidArgument: as DecayedCount(), and `at_least`.  COST: O(n log n).
 absl::StatusOr<bool> IsFrequent(std::span<const std::int64_t> times_ms, std::int64_t now_ms,
                                 const FrequentOptions& options = {});
+
+struct TimedValue {
+  std::int64_t time_ms = 0;
+  double value = 0;  // range -1e200..1e200, so that no sum overflows
+};
+
+struct ForwardDecayOptions {
+  // Where time begins, such as the start of a campaign; range as times. DEFAULT: 1970, from which on all of today weighs about the
+  // same: give one.
+  std::int64_t landmark_ms = 0;
+  double exponent = 2;  // range over 0, 20 at most. DEFAULT: 2
+};
+
+struct ForwardDecayed {
+  double count = 0;            // the sum of weights
+  double sum = 0;              // the sum of weight * value
+  std::optional<double> mean;  // sum / count; none where the count is 0
+  friend bool operator==(const ForwardDecayed&, const ForwardDecayed&) = default;
+};
+
+// Polynomial forward decay: a value weighs ((time - landmark) / (now - landmark))^exponent, 0 at the landmark and 1 now. What is half as
+// far from the landmark as now is weighs 0.5^exponent, however long that is, where a half-life forgets by age alone. So all weights
+// fall by one factor as time passes, and the mean changes by what happens and not by waiting, up to rounding.
+// What lies before the landmark does not count, as what lies after `now_ms` does not; at a `now_ms` up to the landmark nothing counts.
+// Source: Cormode, Shkapenyuk, Srivastava, Xu, Forward Decay: A Practical Time Decay Model for Streaming Systems, ICDE 2009.
+// ENSURES: a greater value never lowers the sum.
+// ERRORS: InvalidArgument: `values[i].time_ms`, `values[i].value`, `now_ms`, `landmark_ms`, `exponent` out of range.  COST: O(n log n).
+absl::StatusOr<ForwardDecayed> ForwardDecay(std::span<const TimedValue> values, std::int64_t now_ms,
+                                            const ForwardDecayOptions& options = {});
 
 struct ChannelInteraction {
   std::string channel;  // 1 byte or more

@@ -7,6 +7,7 @@
 #define POLYONYM_PROFILE_PROFILE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,16 @@ struct FactRow {
   Facts facts;
   std::uint64_t left_out = 0;  // facts that break a bound
   friend bool operator==(const FactRow&, const FactRow&) = default;
+};
+
+// A person before any fold: who they are, and all that is told of them.
+struct Person {
+  ProfileId id;
+  std::vector<Identifier> identifiers;  // sorted
+  // The identifier that stands for the person: of the best priority, of these the first by namespace and value. It depends on no order of
+  // records, and stays as long as no better one joins.
+  Identifier anchor;
+  std::shared_ptr<const std::vector<FactRow>> rows;
 };
 
 struct TraitCandidate {

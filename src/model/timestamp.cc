@@ -1,9 +1,9 @@
-#include "codec/timestamp.h"
+#include "model/timestamp.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace polyonym::codec {
+namespace polyonym {
 namespace {
 
 // `count` digits at `at`, as a number.
@@ -58,4 +58,4 @@ std::optional<std::int64_t> ParseTimestamp(std::string_view text) {
   return seconds * 1000 + fraction_ms;
 }
 
-}  // namespace polyonym::codec
+}  // namespace polyonym

@@ -1,0 +1,239 @@
+#include "polyonym/engine/segments.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "polyonym/model/definitions.h"
+
+namespace polyonym {
+namespace {
+
+constexpr std::uint64_t kMaxPage = 1'000'000;
+constexpr std::size_t kMaxOverlap = 64;
+constexpr std::uint64_t kPeopleAReport = 1024;
+
+// A hash that depends on the seed and the person alone, so that who is drawn does not depend on who else is there.
+std::uint64_t Draw(std::uint64_t seed, ProfileId person) {
+  std::uint64_t x =
+      seed * 0x9e3779b97f4a7c15u + person.value + 1;  // SplitMix64 (Steele, Lea and Flood 2014)
+  for (int round = 0; round < 2; ++round) {
+    x += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    x ^= x >> 31;
+  }
+  return x;
+}
+
+}  // namespace
+
+// Where people are read.
+struct SegmentReader::Source {
+  std::variant<View, Moment> of;
+
+  absl::StatusOr<Person> Read(ProfileId id) const {
+    return std::visit([&](const auto& reader) { return reader.ReadPerson(id); }, of);
+  }
+  absl::Status ForEach(const std::function<bool(const Person&)>& visit) const {
+    return std::visit([&](const auto& reader) { return reader.ForEachPerson(visit); }, of);
+  }
+  std::uint64_t people() const {
+    if (const auto* view = std::get_if<View>(&of)) return view->GetStats().profiles;
+    return std::get<Moment>(of).profiles();
+  }
+};
+
+absl::StatusOr<SegmentReader> SegmentReader::Make(View view, SegmentOptions options) {
+  const Policy policy = view.policy();
+  const std::int64_t now_ms = view.now_ms();
+  return Make(std::make_shared<const Source>(Source{std::move(view)}), policy, now_ms,
+              std::move(options));
+}
+
+absl::StatusOr<SegmentReader> SegmentReader::Make(Moment moment, SegmentOptions options) {
+  const Policy policy = moment.policy();
+  const std::int64_t now_ms = moment.now_ms();
+  return Make(std::make_shared<const Source>(Source{std::move(moment)}), policy, now_ms,
+              std::move(options));
+}
+
+absl::StatusOr<SegmentReader> SegmentReader::Make(std::shared_ptr<const Source> source,
+                                                  const Policy& policy, std::int64_t now_ms,
+                                                  SegmentOptions options) {
+  SegmentReader reader;
+  reader.source_ = std::move(source);
+  reader.now_ms_ = options.now_ms.value_or(now_ms);
+  reader.progress_ = std::move(options.progress);
+  if (options.definitions) {
+    if (absl::Status status = Validate(*options.definitions); !status.ok()) return status;
+  }
+  reader.definitions_ = std::make_shared<const Definitions>(
+      options.definitions ? *std::move(options.definitions) : policy.definitions);
+  auto segments = CompiledSegments::Compile(*reader.definitions_);
+  if (!segments.ok()) return segments.status();
+  reader.segments_ = *std::move(segments);
+  return reader;
+}
+
+absl::StatusOr<std::size_t> SegmentReader::Find(std::string_view segment) const {
+  const std::size_t found = segments_->Find(segment);
+  if (found == CompiledSegments::kNone)
+    return absl::NotFoundError("no segment has this name; see Definitions::segments");
+  return found;
+}
+
+absl::Status SegmentReader::ForEach(
+    const std::function<void(const Person&, SegmentSubject*)>& visit) const {
+  const std::uint64_t total = progress_ ? source_->people() : 0;
+  std::uint64_t done = 0;
+  absl::Status status = source_->ForEach([&](const Person& person) {
+    SegmentSubject subject(*definitions_, *person.rows, person.identifiers, person.anchor, now_ms_);
+    visit(person, &subject);
+    if (progress_ && ++done % kPeopleAReport == 0) progress_(done, total);
+    return true;
+  });
+  if (status.ok() && progress_) progress_(done, done);
+  return status;
+}
+
+absl::StatusOr<std::vector<std::optional<bool>>> SegmentReader::Of(ProfileId profile) const {
+  const auto person = source_->Read(profile);
+  if (!person.ok()) return person.status();
+  SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
+                         now_ms_);
+  std::vector<std::optional<bool>> verdicts;
+  for (std::size_t s = 0; s < segments_->size(); ++s)
+    verdicts.push_back(segments_->Evaluate(s, &subject));
+  return verdicts;
+}
+
+absl::StatusOr<bool> SegmentReader::Contains(std::string_view segment, ProfileId profile) const {
+  const auto found = Find(segment);
+  if (!found.ok()) return found.status();
+  const auto person = source_->Read(profile);
+  if (!person.ok()) return person.status();
+  SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
+                         now_ms_);
+  return segments_->Evaluate(*found, &subject) == true;
+}
+
+absl::StatusOr<SegmentExplanation> SegmentReader::Explain(std::string_view segment,
+                                                          ProfileId profile) const {
+  const auto found = Find(segment);
+  if (!found.ok()) return found.status();
+  const auto person = source_->Read(profile);
+  if (!person.ok()) return person.status();
+  SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
+                         now_ms_);
+  return segments_->Explain(*found, &subject);
+}
+
+absl::StatusOr<SegmentCounts> SegmentReader::Count() const {
+  SegmentCounts counts;
+  for (std::size_t s = 0; s < segments_->size(); ++s)
+    counts.segments.push_back({segments_->name(s)});
+  absl::Status status = ForEach([&](const Person&, SegmentSubject* subject) {
+    ++counts.people;
+    for (std::size_t s = 0; s < segments_->size(); ++s) {
+      const std::optional<bool> verdict = segments_->Evaluate(s, subject);
+      counts.segments[s].members += verdict == true ? 1 : 0;
+      counts.segments[s].unknown += verdict ? 0 : 1;
+    }
+  });
+  if (!status.ok()) return status;
+  return counts;
+}
+
+absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
+                                                      const MemberOptions& options) const {
+  const auto found = Find(segment);
+  if (!found.ok()) return found.status();
+  if (options.limit > kMaxPage)
+    return absl::InvalidArgumentError("limit: must be at most 1,000,000");
+  std::shared_ptr<const CompiledNumber> order;
+  if (!options.order_by.empty()) {
+    auto compiled = CompiledNumber::Compile(*definitions_, options.order_by);
+    if (!compiled.ok())
+      return absl::InvalidArgumentError("order_by: " + std::string(compiled.status().message()));
+    order = *std::move(compiled);
+  }
+  std::vector<SegmentMember> members;
+  absl::Status status = ForEach([&](const Person& person, SegmentSubject* subject) {
+    if (segments_->Evaluate(*found, subject) != true) return;
+    members.push_back({person.id, order ? order->Evaluate(subject) : std::nullopt});
+  });
+  if (!status.ok()) return status;
+  SegmentMembers out;
+  out.total = members.size();
+  if (options.sample != 0 && options.sample < members.size()) {
+    const auto drawn = [&](const SegmentMember& m) {
+      return std::pair(Draw(options.seed, m.profile), m.profile);
+    };
+    const auto end = members.begin() + static_cast<std::ptrdiff_t>(options.sample);
+    std::nth_element(members.begin(), end, members.end(),
+                     [&](const auto& a, const auto& b) { return drawn(a) < drawn(b); });
+    members.erase(end, members.end());
+  }
+  std::sort(members.begin(), members.end(), [&](const SegmentMember& a, const SegmentMember& b) {
+    if (a.order.has_value() != b.order.has_value()) return a.order.has_value();
+    if (a.order != b.order) return options.ascending ? a.order < b.order : a.order > b.order;
+    return a.profile < b.profile;
+  });
+  const std::uint64_t first = std::min<std::uint64_t>(options.skip, members.size());
+  const std::uint64_t last = first + std::min<std::uint64_t>(options.limit, members.size() - first);
+  out.page.assign(members.begin() + static_cast<std::ptrdiff_t>(first),
+                  members.begin() + static_cast<std::ptrdiff_t>(last));
+  return out;
+}
+
+absl::StatusOr<SegmentOverlap> SegmentReader::Overlap(std::span<const std::string> segments) const {
+  if (segments.size() < 2 || segments.size() > kMaxOverlap)
+    return absl::InvalidArgumentError("segments: must be 2 to 64");
+  SegmentOverlap overlap;
+  std::vector<std::size_t> places;
+  for (const std::string& name : segments) {
+    const auto found = Find(name);
+    if (!found.ok()) return found.status();
+    places.push_back(*found);
+    overlap.names.push_back(name);
+  }
+  overlap.both.assign(places.size(), std::vector<std::uint64_t>(places.size()));
+  std::vector<std::size_t> of;  // the segments of one person
+  absl::Status status = ForEach([&](const Person&, SegmentSubject* subject) {
+    ++overlap.people;
+    of.clear();
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (segments_->Evaluate(places[i], subject) == true) of.push_back(i);
+    }
+    overlap.any += of.empty() ? 0 : 1;
+    overlap.all += of.size() == places.size() ? 1 : 0;
+    for (const std::size_t i : of) {
+      for (const std::size_t j : of) ++overlap.both[i][j];
+    }
+  });
+  if (!status.ok()) return status;
+  return overlap;
+}
+
+absl::StatusOr<Portrait> SegmentReader::PortraitOf(std::string_view segment,
+                                                   const PortraitOptions& options) const {
+  const auto found = Find(segment);
+  if (!found.ok()) return found.status();
+  PortraitMaker maker(*definitions_, options);
+  ProfileOptions wanted;
+  wanted.consents = wanted.ladders = wanted.contacts = wanted.relations = false;
+  wanted.timeline = wanted.scores = wanted.ambiguous = false;
+  absl::Status status = ForEach([&](const Person& person, SegmentSubject* subject) {
+    Profile profile = FoldProfile(*definitions_, *person.rows, wanted, now_ms_);
+    profile.identifiers = person.identifiers;
+    maker.Add(profile, segments_->Evaluate(*found, subject) == true);
+  });
+  if (!status.ok()) return status;
+  return maker.Make();
+}
+
+}  // namespace polyonym

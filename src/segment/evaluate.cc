@@ -1,0 +1,124 @@
+#include "polyonym/segment/evaluate.h"
+
+#include <functional>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "segment/compile.h"
+#include "segment/evaluator.h"
+#include "segment/subject.h"
+
+namespace polyonym {
+
+using segment::CompiledSegment;
+using segment::Evaluator;
+
+struct CompiledSegments::Impl {
+  std::vector<std::unique_ptr<CompiledSegment>> segments;
+  std::map<std::string, std::size_t, std::less<>> numbers;
+};
+
+namespace {
+
+using Memberships = std::vector<SegmentSubject::Impl::Membership>;
+using Segments = std::vector<std::unique_ptr<CompiledSegment>>;
+
+// Settles a segment and those that it asks for, these first: with a stack of its own, since segments may ask for each other
+// in long chains. None of them is in a circle.
+void Settle(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
+            Memberships* memberships) {
+  std::vector<std::size_t> open = {segment};
+  while (!open.empty()) {
+    const std::size_t at = open.back();
+    const std::size_t height = open.size();
+    if (!(*memberships)[at].is_asked) {
+      for (const std::size_t below : segments[at]->asks_for) {
+        if (!(*memberships)[below].is_asked) open.push_back(below);
+      }
+    }
+    if (open.size() > height) continue;
+    open.pop_back();
+    if ((*memberships)[at].is_asked) continue;
+    const std::optional<bool> is = Evaluator(*segments[at], person, *memberships).IsMember();
+    (*memberships)[at] = {true, is};
+  }
+}
+
+}  // namespace
+
+CompiledSegments::CompiledSegments(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+CompiledSegments::~CompiledSegments() = default;
+
+absl::StatusOr<std::shared_ptr<const CompiledSegments>> CompiledSegments::Compile(
+    const Definitions& definitions) {
+  auto segments = segment::CompileAll(definitions);
+  if (!segments.ok()) return segments.status();
+  auto impl = std::make_shared<Impl>();
+  impl->segments = *std::move(segments);
+  for (std::size_t i = 0; i < impl->segments.size(); ++i)
+    impl->numbers.emplace(impl->segments[i]->name, i);
+  return std::shared_ptr<const CompiledSegments>(new CompiledSegments(std::move(impl)));
+}
+
+std::size_t CompiledSegments::size() const { return impl_->segments.size(); }
+
+const std::string& CompiledSegments::name(std::size_t segment) const {
+  return impl_->segments[segment]->name;
+}
+
+const Expression& CompiledSegments::expression(std::size_t segment) const {
+  return impl_->segments[segment]->expression;
+}
+
+std::uint32_t CompiledSegments::inputs(std::size_t segment) const {
+  return impl_->segments[segment]->inputs;
+}
+
+std::size_t CompiledSegments::Find(std::string_view name) const {
+  const auto at = impl_->numbers.find(name);
+  return at == impl_->numbers.end() ? kNone : at->second;
+}
+
+std::optional<bool> CompiledSegments::Evaluate(std::size_t segment, SegmentSubject* subject) const {
+  SegmentSubject::Impl& person = subject->impl();
+  Memberships& memberships = person.MembershipsOf(impl_, size());
+  Settle(impl_->segments, segment, &person, &memberships);
+  return memberships[segment].is;
+}
+
+struct CompiledNumber::Impl {
+  std::unique_ptr<CompiledSegment> compiled;
+};
+
+CompiledNumber::CompiledNumber(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+CompiledNumber::~CompiledNumber() = default;
+
+absl::StatusOr<std::shared_ptr<const CompiledNumber>> CompiledNumber::Compile(
+    const Definitions& definitions, std::string_view expression, std::string_view time_zone) {
+  auto compiled = segment::CompileNumber(definitions, expression, time_zone);
+  if (!compiled.ok()) return compiled.status();
+  auto impl = std::make_unique<Impl>();
+  impl->compiled = *std::move(compiled);
+  return std::shared_ptr<const CompiledNumber>(new CompiledNumber(std::move(impl)));
+}
+
+std::optional<double> CompiledNumber::Evaluate(SegmentSubject* subject) const {
+  const segment::Datum value = Evaluator(*impl_->compiled, &subject->impl(), {}).Value();
+  if (const auto number = segment::NumberOf(value)) return number->real;
+  if (const auto* instant = std::get_if<Instant>(&value)) return static_cast<double>(instant->ms);
+  if (const auto* duration = std::get_if<segment::Duration>(&value))
+    return static_cast<double>(duration->ms);
+  const auto* money = std::get_if<segment::Amounts>(&value);
+  if (money == nullptr || money->of.size() != 1) return std::nullopt;
+  return static_cast<double>(money->of.front().minor_units);
+}
+
+SegmentExplanation CompiledSegments::Explain(std::size_t segment, SegmentSubject* subject) const {
+  SegmentSubject::Impl& person = subject->impl();
+  Memberships& memberships = person.MembershipsOf(impl_, size());
+  Settle(impl_->segments, segment, &person, &memberships);
+  return Evaluator(*impl_->segments[segment], &person, memberships).Explain();
+}
+
+}  // namespace polyonym

@@ -1,0 +1,69 @@
+// segment/evaluator.h - walks one expression for one person.
+#ifndef POLYONYM_SRC_SEGMENT_EVALUATOR_H_
+#define POLYONYM_SRC_SEGMENT_EVALUATOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "polyonym/segment/evaluate.h"
+#include "polyonym/segment/expression.h"
+#include "segment/compiled.h"
+#include "segment/datum.h"
+#include "segment/sequence.h"
+#include "segment/subject.h"
+
+namespace polyonym::segment {
+
+// REQUIRES: the segments that the expression asks for are among `memberships`.
+// Recursion is as deep as the expression, which is bounded by kMaxExpressionDepth.
+class Evaluator {
+ public:
+  Evaluator(const CompiledSegment& compiled, SegmentSubject::Impl* person,
+            std::span<const SegmentSubject::Impl::Membership> memberships);
+
+  std::optional<bool> IsMember() { return Flag(compiled_.expression); }
+  Datum Value() { return Of(compiled_.expression); }
+  SegmentExplanation Explain() { return Explain(compiled_.expression, true); }
+
+ private:
+  using PlacedEvent = profile::Placed<Event>;
+
+  Datum Of(const Expression& node);
+  std::optional<bool> Flag(const Expression& node) { return FlagOf(Of(node)); }
+  // `as_flag`: whether it stands where a flag is asked for.
+  SegmentExplanation Explain(const Expression& node, bool as_flag);
+  bool IsFlag(const Expression& node) const;
+
+  Datum Computed(const Expression& node);
+  // Of `and`, false decides; of `or`, true does.
+  std::optional<bool> Joined(const Expression& node, bool decides);
+
+  // aggregate_evaluator.cc
+  Datum Aggregated(const Expression& node);
+  Datum FirstOrLast(const Expression& node, const TimeSpan& span);
+  std::vector<Datum> Collected(const Expression& node, const TimeSpan& span);
+  Datum InSequence(const Expression& node);
+  // Of the query's events those in the span; `visit` says whether to go on.
+  void ForEach(const EventQuery& query, const TimeSpan& span, bool from_last,
+               absl::FunctionRef<bool(const PlacedEvent&)> visit);
+  std::span<const PlacedEvent> Within(const TimeSpan& span);
+  bool IsOf(const EventQuery& query, const PlacedEvent& event);
+  // The steps that the event may be; none: it matches no condition and is not looked at.
+  std::optional<LookedAt> Look(const EventSequence& sequence, const PlacedEvent& event);
+  Datum At(const PlacedEvent& event, const Expression& node);
+
+  const CompiledSegment& compiled_;
+  SegmentSubject::Impl& person_;
+  std::span<const SegmentSubject::Impl::Membership> memberships_;
+  const PlacedEvent* event_ = nullptr;  // at hand
+  // Of nodes that say the same whatever event is at hand and would be asked for again: aggregates in `where`, and parts that are explained.
+  absl::flat_hash_map<const Expression*, Datum> known_;
+};
+
+}  // namespace polyonym::segment
+
+#endif  // POLYONYM_SRC_SEGMENT_EVALUATOR_H_

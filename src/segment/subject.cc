@@ -1,0 +1,177 @@
+#include "segment/subject.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <string>
+
+namespace polyonym {
+namespace {
+
+bool IsOf(const Identifier& identifier, std::string_view ns) {
+  return identifier.ns == ns || FamilyOf(identifier.ns) == ns;
+}
+
+template <class Item>
+const Item* FindByName(const std::vector<Item>& items, std::string_view name) {
+  const auto at =
+      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
+  return at == items.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+SegmentSubject::Impl::Impl(const Definitions& definitions, const std::vector<FactRow>& rows,
+                           std::span<const Identifier> identifiers, const Identifier& anchor,
+                           std::int64_t now_ms)
+    : definitions_(definitions),
+      rows_(rows),
+      identifiers_(identifiers),
+      anchor_(anchor),
+      now_ms_(now_ms) {}
+
+Profile SegmentSubject::Impl::Fold(bool ProfileOptions::*part) const {
+  ProfileOptions options;
+  options.traits = options.tags = options.consents = options.ladders = options.contacts = false;
+  options.scores = options.relations = options.timeline = options.ambiguous = false;
+  options.*part = true;
+  return FoldProfile(definitions_, rows_, options, now_ms_);
+}
+
+const Profile& SegmentSubject::Impl::Part(std::optional<Profile>* kept,
+                                          bool ProfileOptions::*part) {
+  if (!*kept) *kept = Fold(part);
+  return **kept;
+}
+
+bool SegmentSubject::Impl::Has(std::string_view ns) const {
+  return std::any_of(identifiers_.begin(), identifiers_.end(),
+                     [&](const Identifier& identifier) { return IsOf(identifier, ns); });
+}
+
+const ValueList& SegmentSubject::Impl::Identifiers(const std::string& ns) {
+  const auto [at, is_new] = identifiers_of_.try_emplace(ns);
+  if (!is_new) return at->second;
+  std::vector<std::string> values;
+  for (const Identifier& identifier : identifiers_) {
+    if (IsOf(identifier, ns)) values.push_back(identifier.value);
+  }
+  std::sort(values.begin(), values.end());
+  for (std::string& value : values) at->second.push_back({std::move(value)});
+  return at->second;
+}
+
+const SegmentSubject::Impl::Events& SegmentSubject::Impl::events() {
+  if (!events_) events_ = profile::Ordered(rows_, &Facts::events, now_ms_);
+  return *events_;
+}
+
+const ProfileTrait* SegmentSubject::Impl::Trait(std::string_view name) {
+  const auto& traits = Part(&traits_, &ProfileOptions::traits).traits;
+  const auto at =
+      std::lower_bound(traits.begin(), traits.end(), name,
+                       [](const ProfileTrait& t, std::string_view n) { return t.name < n; });
+  return at == traits.end() || at->name != name ? nullptr : &*at;
+}
+
+double SegmentSubject::Impl::completeness() {
+  return Part(&traits_, &ProfileOptions::traits).completeness;
+}
+
+const ProfileTag* SegmentSubject::Impl::Tag(std::string_view name) {
+  if (!tags_) {
+    for (const ProfileTag& tag : Part(&tags_, &ProfileOptions::tags).tags)
+      tag_of_.emplace(tag.name, &tag);
+  }
+  const auto at = tag_of_.find(name);
+  return at == tag_of_.end() ? nullptr : at->second;
+}
+
+bool SegmentSubject::Impl::HasTagOf(const TagDefinition& tag, ExpressionOp op,
+                                    const std::string& name) {
+  const bool is_of =
+      op == ExpressionOp::kTagsOfClass
+          ? ToString(tag.klass) == name
+          : std::find(tag.topics.begin(), tag.topics.end(), name) != tag.topics.end();
+  return is_of && Tag(tag.name) != nullptr;
+}
+
+const ValueList& SegmentSubject::Impl::TagsOf(ExpressionOp op, const std::string& name) {
+  const auto [at, is_new] = tags_of_.try_emplace({op, name});
+  if (!is_new) return at->second;
+  std::vector<std::string> names;
+  for (const TagDefinition& tag : definitions_.tags) {
+    if (HasTagOf(tag, op, name)) names.push_back(tag.name);
+  }
+  std::sort(names.begin(), names.end());
+  for (std::string& tag : names) at->second.push_back({std::move(tag)});
+  return at->second;
+}
+
+const ProfileConsent* SegmentSubject::Impl::Consent(std::string_view purpose) {
+  const auto& consents = Part(&consents_, &ProfileOptions::consents).consents;
+  const auto at = std::find_if(consents.begin(), consents.end(),
+                               [&](const ProfileConsent& c) { return c.purpose == purpose; });
+  return at == consents.end() ? nullptr : &*at;
+}
+
+const ProfileLadder* SegmentSubject::Impl::LadderOf(std::string_view name) {
+  return FindByName(Part(&ladders_, &ProfileOptions::ladders).ladders, name);
+}
+
+const ProfilePurchases* SegmentSubject::Impl::Purchases(std::string_view score) {
+  return FindByName(Part(&scores_, &ProfileOptions::scores).purchases, score);
+}
+
+const ProfileChannels* SegmentSubject::Impl::Channels(std::string_view score) {
+  return FindByName(Part(&scores_, &ProfileOptions::scores).channels, score);
+}
+
+std::uint64_t SegmentSubject::Impl::CountRelations(std::string_view type) {
+  std::uint64_t count = 0;
+  for (const FactRow& row : rows_) {
+    for (const RelationFact& relation : row.facts.relations) {
+      if (relation.type == type && profile::TimeOf(relation, row) <= now_ms_) ++count;
+    }
+  }
+  return count;
+}
+
+bool SegmentSubject::Impl::IsRelated(std::string_view type, std::string_view other) {
+  const std::size_t colon = other.find(':');
+  if (colon == std::string_view::npos) return false;
+  for (const FactRow& row : rows_) {
+    for (const RelationFact& relation : row.facts.relations) {
+      if (relation.type == type && relation.other.ns == other.substr(0, colon) &&
+          relation.other.value == other.substr(colon + 1) &&
+          profile::TimeOf(relation, row) <= now_ms_)
+        return true;
+    }
+  }
+  return false;
+}
+
+double SegmentSubject::Impl::Bucket(std::string_view salt) const {
+  std::string bytes(salt);
+  bytes.push_back('\0');
+  bytes += ToString(anchor_);
+  return static_cast<double>(XXH3_64bits(bytes.data(), bytes.size()) >> 11) * 0x1p-53;
+}
+
+std::vector<SegmentSubject::Impl::Membership>& SegmentSubject::Impl::MembershipsOf(
+    const std::shared_ptr<const void>& of, std::size_t count) {
+  if (memberships_of_ != of) {
+    memberships_of_ = of;
+    memberships_.assign(count, {});
+  }
+  return memberships_;
+}
+
+SegmentSubject::SegmentSubject(const Definitions& definitions, const std::vector<FactRow>& rows,
+                               std::span<const Identifier> identifiers, const Identifier& anchor,
+                               std::int64_t now_ms)
+    : impl_(std::make_unique<Impl>(definitions, rows, identifiers, anchor, now_ms)) {}
+
+SegmentSubject::~SegmentSubject() = default;
+
+}  // namespace polyonym

@@ -1,0 +1,90 @@
+// segment/subject.h - a person as expressions read them: parts of the profile, each folded once and when it is first asked for.
+#ifndef POLYONYM_SRC_SEGMENT_SUBJECT_H_
+#define POLYONYM_SRC_SEGMENT_SUBJECT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "polyonym/model/definitions.h"
+#include "polyonym/profile/profile.h"
+#include "polyonym/segment/evaluate.h"
+#include "polyonym/segment/expression.h"
+#include "profile/ordered_facts.h"
+
+namespace polyonym {
+
+// Pointers and lists that it gives are good for as long as it lives; null: the profile has none of the name.
+class SegmentSubject::Impl {
+ public:
+  using Events = std::vector<profile::Placed<Event>>;
+
+  Impl(const Definitions& definitions, const std::vector<FactRow>& rows,
+       std::span<const Identifier> identifiers, const Identifier& anchor, std::int64_t now_ms);
+
+  std::int64_t now_ms() const { return now_ms_; }
+
+  // Of a namespace, a family or family/scope.
+  bool Has(std::string_view ns) const;
+  const ValueList& Identifiers(const std::string& ns);  // their values, sorted
+
+  // In the order of facts, up to now.
+  const Events& events();
+
+  const ProfileTrait* Trait(std::string_view name);
+  double completeness();
+
+  const ProfileTag* Tag(std::string_view name);
+  // `op`: kTagsOfClass or kTagsOfTopic. Names, sorted.  COST: the first time one pass over the definitions.
+  const ValueList& TagsOf(ExpressionOp op, const std::string& name);
+
+  const ProfileConsent* Consent(std::string_view purpose);
+  const ProfileLadder* LadderOf(std::string_view name);
+  const ProfilePurchases* Purchases(std::string_view score);
+  const ProfileChannels* Channels(std::string_view score);
+
+  std::uint64_t CountRelations(std::string_view type);
+  bool IsRelated(std::string_view type, std::string_view other);  // `namespace:value`
+
+  // Number 0 <= n < 1: of XXH3 (64 bits, seed 0) over the salt, a zero byte and `namespace:value` of the anchor the upper 53 bits, by 2^53.
+  double Bucket(std::string_view salt) const;
+
+  // What is known of being in segments, by their numbers in `of`, which is kept alive: answers of others are forgotten.
+  struct Membership {
+    bool is_asked = false;
+    std::optional<bool> is;
+  };
+  std::vector<Membership>& MembershipsOf(const std::shared_ptr<const void>& of, std::size_t count);
+
+ private:
+  // The profile with one part folded.
+  Profile Fold(bool ProfileOptions::*part) const;
+  const Profile& Part(std::optional<Profile>* kept, bool ProfileOptions::*part);
+  bool HasTagOf(const TagDefinition& tag, ExpressionOp op, const std::string& name);
+
+  const Definitions& definitions_;
+  const std::vector<FactRow>& rows_;
+  std::span<const Identifier> identifiers_;
+  const Identifier& anchor_;
+  std::int64_t now_ms_;
+
+  std::optional<Events> events_;
+  std::optional<Profile> traits_, tags_, consents_, ladders_, scores_;
+  absl::flat_hash_map<std::string_view, const ProfileTag*> tag_of_;
+  std::map<std::string, ValueList> identifiers_of_;
+  std::map<std::pair<ExpressionOp, std::string>, ValueList> tags_of_;
+  std::shared_ptr<const void> memberships_of_;
+  std::vector<Membership> memberships_;
+};
+
+}  // namespace polyonym
+
+#endif  // POLYONYM_SRC_SEGMENT_SUBJECT_H_
