@@ -30,6 +30,7 @@ WORKLOADS = [
     Workload("profile-stream", "a durable stream of records with facts, beside bare appends", of_file=True),
     Workload("profile-read", "profiles by identifiers, beside bare look-ups of finished ones", share=0.25),
     Workload("profile-merge", "two people of ever more events made one, and parted; a tag of many parts"),
+    Workload("segments", "members of ever more segments counted, beside a bare pass over everybody", share=0.1),
     Workload("growth", "the same stream, many times as long"),
 ]
 

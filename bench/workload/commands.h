@@ -42,6 +42,8 @@ void AddProfileStreamCommand(CLI::App* app);
 void AddProfileReadCommand(CLI::App* app);
 // `profile-merge`: people with ever more events made one and parted; `profile-tag`, a row of it: a tag of many parts.
 void AddProfileMergeCommand(CLI::App* app);
+// `segments`: members of segments counted, and the segments of people.
+void AddSegmentsCommand(CLI::App* app);
 
 }  // namespace polyonym::workload
 

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   polyonym::workload::AddProfileStreamCommand(&app);
   polyonym::workload::AddProfileReadCommand(&app);
   polyonym::workload::AddProfileMergeCommand(&app);
+  polyonym::workload::AddSegmentsCommand(&app);
   polyonym::workload::AddEventsCommand(&app);
   polyonym::workload::AddMemoryCommand(&app);
   CLI11_PARSE(app, argc, argv);

@@ -51,14 +51,13 @@ StageFlowTable CountEverybody(const View& view, const Ladder& ladder, const Wind
   const std::uint64_t total = view.GetStats().profiles;
   Progress progress("people");
   std::uint64_t done = 0;
-  view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
-    const Profile profile = FromStore(view.ReadProfile(id, wanted));
+  FromStore(view.ReadEveryProfile(wanted, [&](const Profile& profile) {
     for (const ProfileLadder& climbed : profile.ladders) {
       if (climbed.name == ladder.name) FromStore(flows.Add(climbed));
     }
     progress.Update(++done, {done, total});
     return true;
-  });
+  }));
   return flows.Table();
 }
 

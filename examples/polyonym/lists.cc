@@ -160,14 +160,10 @@ void ExportProfiles(const View& view) {
   wanted.contacts = wanted.scores = wanted.relations = wanted.timeline = wanted.ambiguous = false;
   const Definitions definitions = view.policy().definitions;
   Output out(Format::kJson);
-  absl::Status failed;
-  view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
-    const auto profile = view.ReadProfile(id, wanted);
-    failed = profile.status();
-    if (failed.ok()) out.Row(PersonExport(*profile, definitions));
-    return failed.ok();
-  });
-  FromStore(failed);
+  FromStore(view.ReadEveryProfile(wanted, [&](const Profile& profile) {
+    out.Row(PersonExport(profile, definitions));
+    return true;
+  }));
 }
 
 void AddExport(CLI::App* app, Session* session) {

@@ -3,6 +3,7 @@
 #define POLYONYM_SRC_ENGINE_VIEW_IMPL_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -153,6 +154,12 @@ class View::Impl {
                         std::span<engine::PersonFacts> people) const;
   FactRow RowOf(std::uint32_t index, const NamedRecord& named, engine::Node primary) const;
   bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;
+  // Of every profile that has a live identifier, in order of id, until it returns false.
+  absl::Status ForEachTold(
+      const std::function<bool(engine::Node root, engine::PersonFacts facts)>& visit) const;
+  // REQUIRES: options that are in range.
+  Profile Fold(engine::Node root, const engine::PersonFacts& facts,
+               const ProfileOptions& options) const;
   absl::StatusOr<Profile> ReadProfile(engine::Node root, const ProfileOptions& options) const;
   engine::Node AnchorOf(engine::Node root) const;
   Person MakePerson(engine::Node root, std::shared_ptr<const engine::PersonFacts> facts) const;

@@ -130,18 +130,23 @@ absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
   return facts;
 }
 
-absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions& options) const {
-  if (absl::Status status = engine::Validate(options); !status.ok()) return status;
-  auto facts = FactsOf(root);
-  if (!facts.ok()) return facts.status();
+Profile View::Impl::Fold(Node root, const engine::PersonFacts& facts,
+                         const ProfileOptions& options) const {
   const std::int64_t now_ms =
       options.now_ms.value_or(std::max(state_->clock_ms, state_->newest_ms));
   Profile profile =
-      engine::FoldPerson(rules().policy().policy().definitions, **facts, options, now_ms);
+      engine::FoldPerson(rules().policy().policy().definitions, facts, options, now_ms);
   profile.id = IdOf(root);
   profile.identifiers = MembersOf(root);
   profile.policy_version = rules().version();
   return profile;
+}
+
+absl::StatusOr<Profile> View::Impl::ReadProfile(Node root, const ProfileOptions& options) const {
+  if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+  auto facts = FactsOf(root);
+  if (!facts.ok()) return facts.status();
+  return Fold(root, **facts, options);
 }
 
 Node View::Impl::AnchorOf(Node root) const {
@@ -169,31 +174,45 @@ absl::StatusOr<Person> View::ReadPerson(ProfileId id) const {
 }
 
 // Some people at a time, whose records are read in the order of the log: neighbours in it share frames.
-absl::Status View::ForEachPerson(const std::function<bool(const Person&)>& visit) const {
+absl::Status View::Impl::ForEachTold(
+    const std::function<bool(Node root, engine::PersonFacts facts)>& visit) const {
   constexpr std::size_t kRecordsAtATime = 16'384;
   std::vector<Node> roots;
-  std::vector<Impl::Told> told;
+  std::vector<Told> told;
   bool more = true;
   absl::Status status;
   const auto read = [&] {
     std::sort(told.begin(), told.end());
     std::vector<engine::PersonFacts> people(roots.size());
-    status = impl_->ReadTold(told, roots, people);
-    for (std::size_t p = 0; status.ok() && more && p < roots.size(); ++p) {
-      more = visit(impl_->MakePerson(
-          roots[p], std::make_shared<const engine::PersonFacts>(std::move(people[p]))));
-    }
+    status = ReadTold(told, roots, people);
+    for (std::size_t p = 0; status.ok() && more && p < roots.size(); ++p)
+      more = visit(roots[p], std::move(people[p]));
     roots.clear();
     told.clear();
     return status.ok() && more;
   };
-  impl_->ForEachRoot([&](Node root) {
-    impl_->FindTold(root, static_cast<std::uint32_t>(roots.size()), &told);
+  ForEachRoot([&](Node root) {
+    FindTold(root, static_cast<std::uint32_t>(roots.size()), &told);
     roots.push_back(root);
     return told.size() + roots.size() < kRecordsAtATime || read();
   });
   if (status.ok() && more) read();
   return status;
+}
+
+absl::Status View::ForEachPerson(const std::function<bool(const Person&)>& visit) const {
+  return impl_->ForEachTold([&](Node root, engine::PersonFacts facts) {
+    return visit(
+        impl_->MakePerson(root, std::make_shared<const engine::PersonFacts>(std::move(facts))));
+  });
+}
+
+absl::Status View::ReadEveryProfile(const ProfileOptions& options,
+                                    const std::function<bool(const Profile&)>& visit) const {
+  if (absl::Status status = engine::Validate(options); !status.ok()) return status;
+  return impl_->ForEachTold([&](Node root, const engine::PersonFacts& facts) {
+    return visit(impl_->Fold(root, facts, options));
+  });
 }
 
 absl::Status View::ForEachFacts(const std::function<bool(ProfileId, const FactRow&)>& visit) const {

@@ -37,6 +37,8 @@ FIELDS = {
                     "uncached_of_bare few_of_bare",
     "profile-merge": "smallest_events largest_events merge_of_smallest split_of_smallest read_of_smallest",
     "profile-tag": "parts rounds read_us uncached_read_us bare_us of_bare uncached_of_bare",
+    "segments-pass": "events people rounds people_per_second one_by_one_per_second of_one_by_one",
+    "segments-of": "segments questions of_us of_p99_us read_us",
     "retract": "events retracted retracted_per_second of_load median_ms slowest_of_median",
     "growth-small": "events identifiers events_per_second empty_process_bytes empty_index_bytes "
                     "process_bytes_per_identifier reopened_process_bytes_per_identifier index_bytes_per_identifier "
@@ -47,6 +49,8 @@ FIELDS |= {f"bounded-{who}-{share}": FIELDS["bounded-anybody-50"]
            for who in ("anybody", "recent") for share in (90, 50, 25)}
 FIELDS |= {f"profile-merge-{size}": "events rounds merge_us split_us merged_read_us merged_read_us_per_event"
            for size in (10, 100)}
+FIELDS |= {f"segments-count-{segments}": "segments people member_percent people_per_second ns_per_membership of_pass"
+           for segments in (1, 20, 200, 1000)}
 FIELDS |= {"stream-sync": FIELDS["stream"], "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],
          "hub": ["--limit", "400"], "chain": ["--limit", "400"]}

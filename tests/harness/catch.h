@@ -20,7 +20,11 @@
 
 namespace polyonym::harness {
 
+#if __has_include(<catch2/catch_test_macros.hpp>)
 using Catch::Approx;
+#else
+using Catch::Detail::Approx;  // v2 has a matcher of the same name beside it
+#endif
 
 // Matches text that holds `part` somewhere: CHECK_THAT(message, HoldsText("limits[0]")).
 inline auto HoldsText(const std::string& part) {

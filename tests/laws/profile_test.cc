@@ -182,6 +182,16 @@ std::string CheckForEachFacts(const History& plain) {
     return fault.empty();
   });
   if (fault.empty() && people < told.size()) fault = "facts of nobody\n";
+  std::vector<Profile> one_by_one, together;
+  view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
+    one_by_one.push_back(Must(view.ReadProfile(id)));
+    return true;
+  });
+  Must(view.ReadEveryProfile({}, [&](const Profile& profile) {
+    together.push_back(profile);
+    return true;
+  }));
+  if (one_by_one != together) fault += "profiles read together are others\n";
   return fault;
 }
 

@@ -238,6 +238,11 @@ class View {
   std::vector<absl::StatusOr<Profile>> ReadProfiles(std::span<const ProfileId> ids,
                                                     const ProfileOptions& options = {}) const;
 
+  // Of everybody that ForEachProfile() has, in order of id, until `visit` returns false.  ERRORS: InvalidArgument, DataLoss, OutOfRange.
+  // COST: as ForEachPerson(), and the folds.
+  absl::Status ReadEveryProfile(const ProfileOptions& options,
+                                const std::function<bool(const Profile&)>& visit) const;
+
   // The same before any fold, for folds and questions of the caller's.  ERRORS, COST: as ReadProfile().
   absl::StatusOr<Person> ReadPerson(ProfileId id) const;
 

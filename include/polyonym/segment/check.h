@@ -4,6 +4,7 @@
 #ifndef POLYONYM_SEGMENT_CHECK_H_
 #define POLYONYM_SEGMENT_CHECK_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -44,9 +45,8 @@ enum SegmentInput : std::uint32_t {
   kInputRelations = 1u << 7,
   kInputSegments = 1u << 8,
   kInputAnchor = 1u << 9,
-  kInputClock =
-      1u
-      << 10,  // its answer can change as time goes by: windows, decay, validity, now, the calendar
+  // Its answer can change as time goes by: windows, decay, validity, now, the calendar.
+  kInputClock = 1u << 10,
 };
 std::uint32_t InputsOf(const Expression& expression, const Definitions& definitions);
 
