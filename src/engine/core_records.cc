@@ -236,8 +236,10 @@ std::uint32_t Core::AddCell(const Judged& judged, std::uint64_t location) {
   cell.location = location;
   cell.source = judged.source;
   cell.flags = static_cast<std::uint32_t>(record.act) | families_.Note(record, judged.kinds);
-  if (!record.facts.empty()) cell.flags |= RecordCell::kFacts;
-  if (codec::IsOfPerson(record.facts)) cell.flags |= RecordCell::kOfPerson;
+  if (!record.facts.empty()) {
+    cell.flags |= RecordCell::kFacts;
+    if (codec::IsOfPerson(record.facts)) cell.flags |= RecordCell::kOfPerson;
+  }
   if (record.folded) {
     cell.flags |= RecordCell::kFolded;
   } else {
