@@ -114,7 +114,6 @@ class People {
   static absl::StatusOr<People> Of(const View& view, std::span<const ProfileId> group) {
     People people;
     view.ForEachProfile([&](ProfileId profile, std::span<const Identifier> members) {
-      people.any_ = profile;
       if (IsPerson(view, profile, members)) people.places_.emplace(profile.value, kUnlisted);
       return true;
     });
@@ -141,8 +140,6 @@ class People {
     return at == places_.end() || at->second == kUnlisted ? nullptr : &listed_[at->second];
   }
   std::vector<Listed>& listed() { return listed_; }
-  // Some profile of the store, where there is one.
-  std::optional<ProfileId> any() const { return any_; }
 
  private:
   static constexpr std::size_t kUnlisted = std::numeric_limits<std::size_t>::max();
@@ -162,19 +159,7 @@ class People {
 
   absl::flat_hash_map<std::uint64_t, std::size_t> places_;  // profile id -> into listed_
   std::vector<Listed> listed_;
-  std::optional<ProfileId> any_;
 };
-
-// The time that profiles are as at, which each of them tells.
-absl::StatusOr<std::int64_t> NowOf(const View& view, const People& people) {
-  if (!people.any()) return 0;
-  ProfileOptions nothing;
-  nothing.traits = nothing.tags = nothing.consents = nothing.ladders = nothing.contacts =
-      nothing.relations = nothing.timeline = false;
-  const absl::StatusOr<Profile> profile = view.ReadProfile(*people.any(), nothing);
-  if (!profile.ok()) return profile.status();
-  return std::min(profile->now_ms, kMaxFactTimeMs);
-}
 
 // ---- One pass over the facts ----
 
@@ -326,10 +311,8 @@ absl::StatusOr<StoreCapital> ReadSocialCapital(const View& view, const SocialRea
   if (auto status = Validate(reading); !status.ok()) return status;
   absl::StatusOr<People> people = People::Of(view, group);
   if (!people.ok()) return people.status();
-  const absl::StatusOr<std::int64_t> now_ms =
-      reading.now_ms ? *reading.now_ms : NowOf(view, *people);
-  if (!now_ms.ok()) return now_ms.status();
-  Gathering gathering(view, reading, *now_ms, &*people);
+  const std::int64_t now_ms = reading.now_ms.value_or(std::min(view.now_ms(), kMaxFactTimeMs));
+  Gathering gathering(view, reading, now_ms, &*people);
   absl::Status status = view.ForEachFacts([&](ProfileId profile, const FactRow& row) {
     gathering.Add(profile, row);
     return true;
@@ -345,7 +328,7 @@ absl::StatusOr<StoreCapital> ReadSocialCapital(const View& view, const SocialRea
       capital.contribution_reference_micros = reading.options.contribution_reference_micros;
     return capital;
   }
-  status = Score(people->listed(), *now_ms, reading, &capital);
+  status = Score(people->listed(), now_ms, reading, &capital);
   if (!status.ok()) return status;
   return capital;
 }

@@ -111,9 +111,7 @@ std::uint64_t View::sequence() const { return impl_->state().sequence; }
 Policy View::policy() const { return impl_->rules().policy().policy(); }
 std::uint64_t View::policy_version() const { return impl_->rules().version(); }
 std::int64_t View::clock_ms() const { return impl_->state().clock_ms; }
-std::int64_t View::now_ms() const {
-  return std::max(impl_->state().clock_ms, impl_->state().newest_ms);
-}
+std::int64_t View::now_ms() const { return impl_->now_ms(); }
 
 std::vector<SourceHorizon> View::Horizons() const {
   std::vector<SourceHorizon> out;

@@ -2,6 +2,7 @@
 #ifndef POLYONYM_SRC_ENGINE_VIEW_IMPL_H_
 #define POLYONYM_SRC_ENGINE_VIEW_IMPL_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -57,6 +58,7 @@ class View::Impl {
   Engine::Impl& engine() const { return *engine_; }
   const engine::Index& index() const { return lens_->index; }
   std::uint32_t graph_number() const { return lens_->number; }
+  std::int64_t now_ms() const { return std::max(state_->clock_ms, state_->newest_ms); }
 
   // ---- view_resolve.cc ----
   // Into `wanted`, whose memory is reused.

@@ -132,10 +132,8 @@ absl::StatusOr<engine::PersonFacts> View::Impl::ReadFactsOf(Node root) const {
 
 Profile View::Impl::Fold(Node root, const engine::PersonFacts& facts,
                          const ProfileOptions& options) const {
-  const std::int64_t now_ms =
-      options.now_ms.value_or(std::max(state_->clock_ms, state_->newest_ms));
-  Profile profile =
-      engine::FoldPerson(rules().policy().policy().definitions, facts, options, now_ms);
+  Profile profile = engine::FoldPerson(rules().policy().policy().definitions, facts, options,
+                                       options.now_ms.value_or(now_ms()));
   profile.id = IdOf(root);
   profile.identifiers = MembersOf(root);
   profile.policy_version = rules().version();
