@@ -17,7 +17,7 @@ import tempfile
 # The permitted graph: a layer sees itself and these. A new folder has to be entered here before it may include anything.
 LAYERS = {
     "model": {},
-    "codec": {"model", "segment"},
+    "codec": {"model", "profile", "segment"},
     "identity": {"model"},
     "store": {"model"},
     "profile": {"model"},
