@@ -31,6 +31,8 @@ WORKLOADS = [
     Workload("profile-read", "profiles by identifiers, beside bare look-ups of finished ones", share=0.25),
     Workload("profile-merge", "two people of ever more events made one, and parted; a tag of many parts"),
     Workload("segments", "members of ever more segments counted, beside a bare pass over everybody", share=0.1),
+    Workload("segments-live", "members of a thousand segments kept exact, beside a stream without", share=0.1),
+    Workload("bitmaps", "sets of five people an event, beside bare bitmaps; numbers in slices, beside an array"),
     Workload("growth", "the same stream, many times as long"),
 ]
 

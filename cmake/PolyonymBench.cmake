@@ -12,5 +12,6 @@ if(workload_files)
   find_package(CLI11 CONFIG REQUIRED)
   add_executable(polyonym_workload ${workload_files})
   target_include_directories(polyonym_workload PRIVATE "${PROJECT_SOURCE_DIR}/bench")
-  target_link_libraries(polyonym_workload PRIVATE polyonym::polyonym RocksDB::rocksdb-shared CLI11::CLI11)
+  target_link_libraries(polyonym_workload PRIVATE polyonym::polyonym RocksDB::rocksdb-shared CLI11::CLI11
+                                                   polyonym::dependency::roaring)
 endif()

@@ -27,10 +27,10 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/cmake/modules" DESTINATION ${package_di
 # What a static library stands on is public to whoever links it; of a shared one, only what its headers show.
 file(RELATIVE_PATH POLYONYM_PC_TO_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
 set(POLYONYM_PC_REQUIRES "libxxhash absl_btree absl_cleanup absl_core_headers absl_flat_hash_map absl_flat_hash_set \
-absl_hash absl_inlined_vector absl_span absl_status absl_statusor absl_str_format absl_strings")
+absl_function_ref absl_hash absl_inlined_vector absl_int128 absl_span absl_status absl_statusor absl_str_format absl_strings")
 set(POLYONYM_PC_REQUIRES_PRIVATE "rocksdb protobuf simdjson libcrypto re2 libzstd zlib icu-i18n icu-uc absl_synchronization absl_time")
 set(POLYONYM_PC_LIBS "-lpolyonym")
-set(POLYONYM_PC_LIBS_PRIVATE "-lphonenumber -pthread")
+set(POLYONYM_PC_LIBS_PRIVATE "-lphonenumber -lroaring -pthread")
 if(NOT BUILD_SHARED_LIBS)
   string(APPEND POLYONYM_PC_REQUIRES " ${POLYONYM_PC_REQUIRES_PRIVATE}")
   string(APPEND POLYONYM_PC_LIBS " ${POLYONYM_PC_LIBS_PRIVATE}")

@@ -20,8 +20,8 @@ target_include_directories(polyonym_kernel INTERFACE
   "$<BUILD_INTERFACE:${POLYONYM_GENERATED_DIR}/include>"
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(polyonym_kernel INTERFACE
-  absl::btree absl::cleanup absl::core_headers absl::flat_hash_map absl::flat_hash_set absl::hash absl::inlined_vector
-  absl::span absl::status absl::statusor absl::str_format absl::strings
+  absl::btree absl::cleanup absl::core_headers absl::flat_hash_map absl::flat_hash_set absl::function_ref absl::hash
+  absl::inlined_vector absl::int128 absl::span absl::status absl::statusor absl::str_format absl::strings
   polyonym::dependency::xxhash)
 
 # Generated code is an object library of its own: it is compiled without our warnings, and its headers are seen by the
@@ -63,7 +63,8 @@ target_link_libraries(polyonym
   PUBLIC polyonym_kernel Threads::Threads
   PRIVATE absl::synchronization absl::time
           ICU::i18n ICU::uc OpenSSL::Crypto RocksDB::rocksdb-shared ZLIB::ZLIB protobuf::libprotobuf simdjson::simdjson
-          polyonym::dependency::phonenumber polyonym::dependency::re2 polyonym::dependency::zstd)
+          polyonym::dependency::phonenumber polyonym::dependency::re2 polyonym::dependency::roaring
+          polyonym::dependency::zstd)
 if(TARGET polyonym_proto)
   target_sources(polyonym PRIVATE $<TARGET_OBJECTS:polyonym_proto>)
   target_include_directories(polyonym SYSTEM PRIVATE "${proto_out}")

@@ -44,6 +44,10 @@ void AddProfileReadCommand(CLI::App* app);
 void AddProfileMergeCommand(CLI::App* app);
 // `segments`: members of segments counted, and the segments of people.
 void AddSegmentsCommand(CLI::App* app);
+// `segments-live`: members of segments kept exact.
+void AddSegmentsLiveCommand(CLI::App* app);
+// `bitmaps`: sets of people, and numbers of people in slices.
+void AddBitmapsCommand(CLI::App* app);
 
 }  // namespace polyonym::workload
 

@@ -23,6 +23,8 @@ int main(int argc, char** argv) {
   polyonym::workload::AddProfileReadCommand(&app);
   polyonym::workload::AddProfileMergeCommand(&app);
   polyonym::workload::AddSegmentsCommand(&app);
+  polyonym::workload::AddSegmentsLiveCommand(&app);
+  polyonym::workload::AddBitmapsCommand(&app);
   polyonym::workload::AddEventsCommand(&app);
   polyonym::workload::AddMemoryCommand(&app);
   CLI11_PARSE(app, argc, argv);

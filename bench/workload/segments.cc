@@ -1,7 +1,6 @@
 // `segments`: what questions about segments cost over a store of records with facts. A pass over everybody, beside the same people read one
 // by one; the members of 1, 20, 200 and 1,000 segments counted, beside that pass; and which of them a person at random is in.
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,8 +15,8 @@
 #include "polyonym/engine/segments.h"
 #include "workload/commands.h"
 #include "workload/measure.h"
-#include "workload/profile_traffic.h"
 #include "workload/progress.h"
+#include "workload/segment_policy.h"
 #include "workload/traffic.h"
 #include "workload/workload.h"
 
@@ -27,67 +26,6 @@ namespace {
 constexpr std::int64_t kDayMs = std::int64_t{24} * 60 * 60 * 1000;
 constexpr std::int64_t kTrafficDays = 365;  // so that windows take some events and leave others
 
-// What segments are made of: those at odd places ask for events. $0: an interest, $1: a brand, $2: days, $3: yuan, $4: how many, $5 and $6:
-// cities.
-constexpr std::array<const char*, 12> kTemplates = {
-    "tag interest.$0 or tag brand.$1",
-    "count(order within $2 days) >= $4",
-    "score of tag brand.$1 >= $4",
-    "sum(value of order, pay in last $2 days) >= $3 CNY",
-    "trait city in (\"city$5\", \"city$6\")",
-    "did(cart within $2 days) and not did(order within $2 days)",
-    "trait spent >= $3 CNY and has phone",
-    "sequence(view, then order within $2 days)",
-    "consent ads = \"granted\" and (tag interest.$0 or tag brand.$1)",
-    "distinct(property item of view, cart where property quantity >= 2 within $2 days) >= $4",
-    "last of tag interest.$0 >= now - $2 days and bucket \"arm $0\" < 0.5",
-    "funnel(view, cart, order within $2 days) >= 2",
-};
-constexpr std::size_t kVariants = 100;  // of each template: no two say the same
-constexpr std::size_t kMostSegments = kTemplates.size() * kVariants;
-
-std::string ExpressionOf(std::size_t number) {
-  const std::size_t variant = number / kTemplates.size();
-  return absl::Substitute(kTemplates[number % kTemplates.size()], variant % 20, variant % 50,
-                          7 + 3 * variant, 10 + 5 * variant, 1 + variant / 50, variant,
-                          (variant + 37) % 100);
-}
-
-// Interests fade, brands add up, and consent to advertising is asked for.
-Policy SegmentsPolicy() {
-  Policy policy = ProfilePolicy();
-  for (int n = 0; n < 20; ++n) {
-    TagDefinition& interest = policy.definitions.tags.emplace_back();
-    interest.name = "interest." + std::to_string(n);
-    interest.fold = TagFold::kDecayedSum;
-    interest.half_life_ms = 90 * kDayMs;
-  }
-  for (int n = 0; n < 50; ++n)
-    policy.definitions.tags.emplace_back().name = "brand." + std::to_string(n);
-  policy.definitions.purposes.emplace_back().name = "ads";
-  return policy;
-}
-
-Definitions WithSegments(std::size_t count) {
-  Definitions definitions = SegmentsPolicy().definitions;
-  for (std::size_t n = 0; n < count; ++n) {
-    SegmentDefinition& segment = definitions.segments.emplace_back();
-    segment.name = "segment " + std::to_string(n);
-    segment.expression = ExpressionOf(n);
-  }
-  return definitions;
-}
-
-// A fourth of the records says something of a consent, too.
-Facts FactsOf(std::uint64_t number) {
-  constexpr std::array kStates = {ConsentState::kGranted, ConsentState::kDenied,
-                                  ConsentState::kWithdrawn};
-  Facts facts = MadeFacts(number);
-  if (number % 4 == 0)
-    facts.consents.push_back({"ads", kStates[number / 4 % kStates.size()], std::nullopt});
-  return facts;
-}
-
 std::vector<Record> YearOfEvents(const Sizes& sizes) {
   std::vector<Record> records = EventsOf(sizes);
   const std::int64_t first_ms = *records.front().time_ms;
@@ -95,7 +33,7 @@ std::vector<Record> YearOfEvents(const Sizes& sizes) {
   for (std::int64_t n = 0; n < count; ++n) {
     Record& record = records[static_cast<std::size_t>(n)];
     record.time_ms = first_ms + n * (kTrafficDays * kDayMs / count);
-    record.facts = WriteFacts(FactsOf(static_cast<std::uint64_t>(n)));
+    record.facts = WriteFacts(FactsForSegments(static_cast<std::uint64_t>(n)));
   }
   return records;
 }
@@ -114,7 +52,7 @@ struct Store {
 };
 
 void Add(std::uint64_t number, bool recent, Said* said) {
-  const Facts facts = FactsOf(number);
+  const Facts facts = FactsForSegments(number);
   for (const Tag& tag : facts.tags)
     said->likes |= tag.name == "interest.0" || tag.name == "brand.0";
   said->ordered |= recent && facts.events.front().type == "order";

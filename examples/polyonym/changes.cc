@@ -5,9 +5,28 @@
 
 namespace polyonym::driver {
 
+namespace {
+
+bool HasFrom(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::kMerged:
+    case ChangeKind::kSplit:
+    case ChangeKind::kMoved:
+    case ChangeKind::kGone:
+    case ChangeKind::kLeft:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool HasTo(ChangeKind kind) { return kind != ChangeKind::kGone && kind != ChangeKind::kLeft; }
+
+bool HasValues(ChangeKind kind) { return kind == ChangeKind::kTrait || kind == ChangeKind::kTag; }
+
+}  // namespace
+
 Json ChangeRow(const View& view, const Change& change, bool shorten) {
-  const bool has_from = change.kind != ChangeKind::kCreated && change.kind != ChangeKind::kJoined;
-  const bool has_to = change.kind != ChangeKind::kGone;
   Json identifiers = Json::List();
   std::size_t shown = 0;
   for (const IdentifierNumber number : change.identifiers) {
@@ -24,10 +43,12 @@ Json ChangeRow(const View& view, const Change& change, bool shorten) {
   row.Set("sequence", change.sequence)
       .Set("kind", ToString(change.kind))
       .Set("cause", ToString(change.cause));
-  row.Set("from", has_from ? Json(ToString(change.from)) : Json())
-      .Set("to", has_to ? Json(ToString(change.to)) : Json());
+  row.Set("from", HasFrom(change.kind) ? Json(ToString(change.from)) : Json())
+      .Set("to", HasTo(change.kind) ? Json(ToString(change.to)) : Json());
   row.Set("record", change.record == 0 ? Json() : Json(change.record))
       .Set("identifiers", std::move(identifiers));
+  row.Set("name", IsWhoIsWho(change.kind) ? Json() : Json(change.name))
+      .Set("values", HasValues(change.kind) ? Json::ListFrom(change.values) : Json());
   return row;
 }
 

@@ -317,6 +317,18 @@ void ToProto(const SegmentDefinition& from, v1::SegmentDefinition* to) {
   to->set_time_zone(from.time_zone);
 }
 
+void FromProto(const v1::TriggerDefinition& from, const std::string&, EnumReader*,
+               TriggerDefinition* to) {
+  *to = {from.name(), from.segment(), from.on_exit(), from.any_cause()};
+}
+
+void ToProto(const TriggerDefinition& from, v1::TriggerDefinition* to) {
+  to->set_name(from.name);
+  to->set_segment(from.segment);
+  to->set_on_exit(from.on_exit);
+  to->set_any_cause(from.any_cause);
+}
+
 template <class From, class To>
 void ListFromProto(const From& from, const char* list, EnumReader* enums, std::vector<To>* to) {
   for (int i = 0; i < from.size(); ++i)
@@ -341,6 +353,9 @@ absl::Status FromProto(const v1::Definitions& from, Definitions* to) {
   ListFromProto(from.purchase_scores(), "purchase_scores", &enums, &to->purchase_scores);
   ListFromProto(from.channel_scores(), "channel_scores", &enums, &to->channel_scores);
   ListFromProto(from.segments(), "segments", &enums, &to->segments);
+  ListFromProto(from.triggers(), "triggers", &enums, &to->triggers);
+  to->watched_traits = Texts(from.watched_traits());
+  to->watched_tags = Texts(from.watched_tags());
   if (from.has_show_undefined()) to->show_undefined = from.show_undefined();
   to->identifying = Texts(from.identifying());
   to->utc_offset_minutes = from.utc_offset_minutes();
@@ -357,6 +372,9 @@ void ToProto(const Definitions& from, v1::Definitions* to) {
   ListToProto(from.purchase_scores, to->mutable_purchase_scores());
   ListToProto(from.channel_scores, to->mutable_channel_scores());
   ListToProto(from.segments, to->mutable_segments());
+  ListToProto(from.triggers, to->mutable_triggers());
+  SetTexts(from.watched_traits, to->mutable_watched_traits());
+  SetTexts(from.watched_tags, to->mutable_watched_tags());
   if (from.show_undefined != Definitions().show_undefined)
     to->set_show_undefined(from.show_undefined);
   SetTexts(from.identifying, to->mutable_identifying());

@@ -182,6 +182,9 @@ class NetChanges {
 
 void ChangeTracker::Begin(Node nodes_before) {
   touched_.clear();
+  told_.clear();
+  regarded_.clear();
+  all_told_ = false;
   nodes_before_ = nodes_before;
   cause_ = Cause::kUnknown;
   record_ = 0;

@@ -1,5 +1,6 @@
 #include "engine/checkpoint.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string>
@@ -7,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "engine/bytes.h"
 #include "engine/check_cells.h"
 #include "engine/families.h"
@@ -33,7 +36,15 @@ enum class Part : char {
   kRecords = 5,
   kRenames = 6,
   kValues = 7,
+  kDues = 8,
+  kMembers = 9,  // block: a segment's slot, a bit for those of whom it is unknown, and a chunk of profiles
 };
+
+// Of kMembers.
+constexpr int kSlotShift = 17;
+constexpr std::uint64_t kUnknownBit = std::uint64_t{1} << 16;
+constexpr std::uint64_t kChunkMask = kUnknownBit - 1;
+constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 32;
 
 std::string KeyOf(std::uint32_t graph, Part part, std::uint64_t block) {
   return std::string{static_cast<char>(graph), static_cast<char>(part)} + BigEndianKey(block);
@@ -129,6 +140,43 @@ bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end
   return true;
 }
 
+// What is kept of segments: nothing where there never was one.
+void PutLive(const CommitState& s, std::string* out) {
+  PutVarint(out, s.live != nullptr ? 1 : 0);
+  if (s.live == nullptr) return;
+  PutVarint(out, s.dues);
+  PutVarint(out, s.live->next_slot);
+  PutVarint(out, s.live->segments.size());
+  for (const LiveSegment& segment : s.live->segments) PutVarint(out, segment.slot);
+}
+
+// False where it does not decode. A manifest of a time before segments were kept ends before it.
+bool ReadLive(ByteReader* in, CommitState* s) {
+  if (in->AtEnd()) return true;
+  const std::uint64_t kept = in->Varint();
+  if (kept == 0) return in->ok();
+  auto live = std::make_shared<LiveState>();
+  s->dues = in->Varint();
+  const std::uint64_t next_slot = in->Varint(), count = in->Varint();
+  const Definitions& definitions = s->rules->policy().policy().definitions;
+  if (kept != 1 || !in->ok() || s->dues > s->nodes || next_slot >= kMaxSlots ||
+      count != definitions.segments.size())
+    return false;
+  live->next_slot = static_cast<std::uint32_t>(next_slot);
+  live->definitions = std::make_shared<const Definitions>(definitions);
+  auto compiled = CompiledSegments::Compile(definitions);
+  if (!compiled.ok()) return false;
+  live->compiled = *std::move(compiled);
+  absl::flat_hash_set<std::uint64_t> slots;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t slot = in->Varint();
+    if (slot >= next_slot || !slots.insert(slot).second) return false;
+    live->segments.emplace_back().slot = static_cast<std::uint32_t>(slot);
+  }
+  s->live = std::move(live);
+  return true;
+}
+
 std::string EncodeManifest(const CheckpointPart& p) {
   const Index& index = *p.index;
   const CommitState& s = *p.state;
@@ -171,6 +219,7 @@ std::string EncodeManifest(const CheckpointPart& p) {
     PutVarint(&out, names->size());
     for (const std::string& name : *names) PutText(&out, name);
   }
+  PutLive(s, &out);
   return out;
 }
 
@@ -245,10 +294,11 @@ absl::StatusOr<CommitState> DecodeManifest(const Index& index, std::string_view 
       sound = IsValidNamespace(names->back());
     }
   }
-  if (!in.AtEnd() || !sound || s.families.size() > Families::kOwnBits)
-    return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   s.rules = Rules::Make(*std::move(compiled), version, static_cast<std::uint32_t>(rank_epoch),
                         std::move(kinds));
+  sound = sound && in.ok() && ReadLive(&in, &s);
+  if (!in.AtEnd() || !sound || s.families.size() > Families::kOwnBits)
+    return absl::DataLossError("the checkpoint's manifest does not decode; restore a backup");
   return s;
 }
 
@@ -259,8 +309,39 @@ bool Complete(const CommitState& s, const Index& index) {
          index.values.end() >= s.values_end;
 }
 
+// Members of segments while they are loaded, by slot.
+struct LoadedSets {
+  absl::flat_hash_map<std::uint64_t, std::pair<IdSet, IdSet>> by_slot;  // members, unknown
+
+  explicit LoadedSets(const LiveState* live) {
+    if (live == nullptr) return;
+    for (const LiveSegment& segment : live->segments) by_slot[segment.slot];
+  }
+  // Rows of segments that are no more may be left.
+  bool Add(std::uint64_t block, std::string_view payload) {
+    const auto at = by_slot.find(block >> kSlotShift);
+    if (at == by_slot.end() || payload.empty()) return true;
+    IdSet& set = (block & kUnknownBit) != 0 ? at->second.second : at->second.first;
+    return set.AddChunk(static_cast<std::uint32_t>(block & kChunkMask), payload).ok();
+  }
+  // False where somebody is in one who is not in the index.
+  bool MoveTo(LiveState* live, std::uint64_t nodes, std::uint64_t commit) {
+    for (LiveSegment& segment : live->segments) {
+      auto& [members, unknown] = by_slot[segment.slot];
+      for (const IdSet* set : {&members, &unknown}) {
+        const auto last = set->empty() ? std::nullopt : set->Nth(set->size() - 1);
+        if (last && *last >= nodes) return false;
+      }
+      if (IdSet::CountAnd(members, unknown) != 0) return false;
+      segment.members = MemberSet::Of(std::move(members), commit, *MemberSet::Empty());
+      segment.unknown = MemberSet::Of(std::move(unknown), commit, *MemberSet::Empty());
+    }
+    return true;
+  }
+};
+
 bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const CommitState& s,
-             Index* index) {
+             Index* index, LiveSegments::Dues* dues, LoadedSets* sets) {
   switch (part) {
     case Part::kManifest:
       return true;
@@ -278,6 +359,10 @@ bool LoadRow(Part part, std::uint64_t block, std::string_view payload, const Com
       return LoadCells(payload, block, s.renames, &index->renames);
     case Part::kValues:
       return LoadValues(payload, block, s.values_end, &index->values);
+    case Part::kDues:
+      return LoadCells(payload, block, s.dues, dues);
+    case Part::kMembers:
+      return sets->Add(block, payload);
   }
   return false;
 }
@@ -296,8 +381,59 @@ absl::StatusOr<std::optional<std::string>> ReadManifest(const Store& store, std:
   return std::optional<std::string>(*payload);
 }
 
+// By slot, which need not be the order of definitions.
+void AddMembers(const LiveState& live, std::uint64_t since, RowWriter* rows) {
+  std::vector<const LiveSegment*> segments;
+  for (const LiveSegment& segment : live.segments) segments.push_back(&segment);
+  std::sort(segments.begin(), segments.end(),
+            [](const LiveSegment* a, const LiveSegment* b) { return a->slot < b->slot; });
+  for (const LiveSegment* segment : segments) {
+    const std::uint64_t slot = std::uint64_t{segment->slot} << kSlotShift;
+    for (const std::uint64_t unknown : {std::uint64_t{0}, kUnknownBit}) {
+      const MemberSet& set = unknown == 0 ? *segment->members : *segment->unknown;
+      const std::vector<std::uint32_t> chunks = set.ChunksSince(since);
+      if (chunks.empty()) continue;
+      const IdSet ids = set.ToSet();
+      for (const std::uint32_t chunk : chunks)
+        rows->Add(Part::kMembers, slot | unknown | chunk, ids.EncodeChunk(chunk));
+    }
+  }
+}
+
+// Rows of segments that the checkpoint before had and this one has not: nobody reads them any more.
+absl::Status EraseSlots(std::uint32_t graph, const std::vector<std::uint32_t>& slots,
+                        Store* store) {
+  for (const std::uint64_t slot : slots) {
+    WriteSet gone;
+    absl::Status status = store->Scan(
+        Table::kState, KeyOf(graph, Part::kMembers, slot << kSlotShift),
+        KeyOf(graph, Part::kMembers, (slot + 1) << kSlotShift),
+        [&](std::string_view key, std::string_view) {
+          gone.erases.push_back({Table::kState, std::string(key)});
+          return true;
+        });
+    if (status.ok() && !gone.empty()) status = store->Commit(gone, false);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Those of `before` that are not in `now`.
+std::vector<std::uint32_t> SlotsGone(const LiveState* before, const LiveState* now) {
+  std::vector<std::uint32_t> gone;
+  if (before == nullptr) return gone;
+  absl::flat_hash_set<std::uint32_t> kept;
+  if (now != nullptr) {
+    for (const LiveSegment& segment : now->segments) kept.insert(segment.slot);
+  }
+  for (const LiveSegment& segment : before->segments) {
+    if (!kept.contains(segment.slot)) gone.push_back(segment.slot);
+  }
+  return gone;
+}
+
 absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Store& store,
-                      RowWriter* rows) {
+                      RowWriter* rows, std::vector<std::uint32_t>* slots_gone) {
   const Index& index = *part.index;
   const CommitState& state = *part.state;
   rows->Add(Part::kManifest, 0, EncodeManifest(part));
@@ -317,12 +453,15 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
       auto last = DecodeManifest(index, **manifest);
       if (!last.ok()) return last.status();
       from = last->values_end / kValueChunk * kValueChunk;
+      *slots_gone = SlotsGone(last->live.get(), state.live.get());
     }
   }
   for (; from < state.values_end; from += kValueChunk) {
     rows->Add(Part::kValues, from / kValueChunk,
               index.values.Raw(from, std::min(kValueChunk, state.values_end - from)));
   }
+  AddCells(*part.dues, Part::kDues, state.dues, state.sequence, since, rows);
+  if (state.live != nullptr) AddMembers(*state.live, since, rows);
   return rows->status();
 }
 
@@ -331,14 +470,19 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
 absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>& parts,
                                               std::uint64_t since, Store* store) {
   std::uint64_t bytes = 0;
+  std::vector<std::vector<std::uint32_t>> slots_gone(parts.size());
   absl::Status status = store->IngestFrom(Table::kState, [&](const Store::RowSink& add) {
-    for (const CheckpointPart& part : parts) {
-      RowWriter rows(part.graph, part.index->memory.get(), add);
-      if (absl::Status added = AddGraph(part, since, *store, &rows); !added.ok()) return added;
+    for (std::size_t p = 0; p < parts.size(); ++p) {
+      RowWriter rows(parts[p].graph, parts[p].index->memory.get(), add);
+      if (absl::Status added = AddGraph(parts[p], since, *store, &rows, &slots_gone[p]);
+          !added.ok())
+        return added;
       bytes += rows.bytes();
     }
     return absl::OkStatus();
   });
+  for (std::size_t p = 0; p < parts.size() && status.ok(); ++p)
+    status = EraseSlots(parts[p].graph, slots_gone[p], store);
   if (!status.ok()) return status;
   return bytes;
 }
@@ -352,13 +496,16 @@ absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,
 }
 
 absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, std::uint32_t graph,
-                                                          Index* index) {
+                                                          Index* index,
+                                                          LiveSegments::Dues* dues) {
   auto payload = ReadManifest(store, graph);
   if (!payload.ok()) return payload.status();
   if (!payload->has_value()) return std::optional<CommitState>();
   auto state = DecodeManifest(*index, **payload);
   if (!state.ok()) return state.status();
   index->Begin(state->sequence);
+  dues->Begin(state->sequence);
+  LoadedSets sets(state->live.get());
   absl::Status problem;
   absl::Status status = store.Scan(
       Table::kState, std::string(1, static_cast<char>(graph)),
@@ -369,7 +516,7 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, st
           problem = row.status();
         } else if (key.size() != 10 ||
                    !LoadRow(static_cast<Part>(key[1]), FromBigEndianKey(key.substr(2)), *row,
-                            *state, index)) {
+                            *state, index, dues, &sets)) {
           problem =
               absl::DataLossError("a checkpoint row does not fit its manifest; restore a backup");
         }
@@ -380,6 +527,14 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, st
   if (!Complete(*state, *index))
     return absl::DataLossError("checkpoint rows are missing; restore a backup");
   if (absl::Status sound = CheckCells(*index, *state); !sound.ok()) return sound;
+  if (dues->size() != state->dues)
+    return absl::DataLossError("checkpoint rows are missing; restore a backup");
+  if (state->live != nullptr) {
+    auto live = std::make_shared<LiveState>(*state->live);
+    if (!sets.MoveTo(live.get(), state->nodes, state->sequence))
+      return absl::DataLossError("members of a segment are nobody; restore a backup");
+    state->live = std::move(live);
+  }
   return std::optional<CommitState>(*std::move(state));
 }
 

@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/index.h"
+#include "engine/live_segments.h"
 #include "engine/state.h"
 #include "polyonym/store/store.h"
 
@@ -26,6 +27,7 @@ struct CheckpointPart {
   std::uint32_t graph = 0;
   std::string graph_name;
   const Index* index = nullptr;
+  const LiveSegments::Dues* dues = nullptr;
   std::shared_ptr<const CommitState> state;
 };
 
@@ -37,7 +39,8 @@ absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>&
 // Loads a graph of the last checkpoint into an empty index, as its commit, and its name.  Nothing where it has no such graph.
 // ERRORS: DataLoss, FailedPrecondition (newer format).
 absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, std::uint32_t graph,
-                                                          Index* index);
+                                                          Index* index,
+                                                          LiveSegments::Dues* dues);
 absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,
                                                             std::uint32_t graph);
 

@@ -59,6 +59,7 @@ class Core {
         nullptr;  // judges records ahead of the one that takes them; null: nobody does
     std::uint64_t replay_at_once = 10'000;  // as in EngineOptions
     std::size_t profile_cache_bytes = 0;    // likewise
+    std::size_t live_facts_bytes = 0;       // likewise
   };
   Core(Index* index, Log* log, std::shared_ptr<const Rules> rules, const Settings& settings);
 
@@ -147,6 +148,9 @@ class Core {
   // The last call in which one did.
   std::uint64_t last_flip() const { return last_flip_; }
   const Graph& graph() const { return graph_; }
+  const ChangeTracker& tracker() const { return tracker_; }
+  // From the next call on: whether tracker() is to know whose facts are others.
+  void WatchFacts(bool watch) { tracker_.WatchFacts(watch); }
   // The first failure to read the log; the Apply must be undone.
   const absl::Status& status() const { return status_; }
   void Fail(const absl::Status& why) {

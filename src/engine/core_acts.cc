@@ -240,6 +240,7 @@ bool Core::IsLaterRename(std::uint32_t a, std::uint32_t b) {
 
 // Makes the classes of these identifiers again from the live renames among them.
 void Core::Reclass(const std::vector<Node>& names) {
+  for (const Node name : names) tracker_.Regard(name);
   std::set<Node> left(names.begin(), names.end());
   while (!left.empty()) {
     std::vector<Node> members = {*left.begin()};

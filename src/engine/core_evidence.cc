@@ -99,6 +99,9 @@ void Core::Count(std::uint32_t record_index, const Record& record, const std::ve
     if (record.facts.empty()) break;
     index_->nodes.Write(n.name);
     index_->nodes.Write(n.node);
+    if (!tracker_.watches_facts()) continue;
+    tracker_.Tell(n.name, false);
+    tracker_.Tell(n.node, false);
   }
   switch (record.act) {
     case Act::kObserve:
@@ -514,6 +517,7 @@ void Core::FlipSharing(Node node, bool shared) {
   cell.flags = shared ? cell.flags | NodeCell::kShared : cell.flags & ~NodeCell::kShared;
   totals_.shared += shared ? 1 : ~std::uint64_t{0};
   last_flip_ = sequence_;
+  tracker_.Regard(node);
   ++(shared ? flips_.tripped : flips_.released);
   if (shared && flips_.became_shared.size() < kMaxGuardEvents) flips_.became_shared.push_back(node);
 }

@@ -118,6 +118,7 @@ void Core::EndFold(const std::string& source, std::int64_t before_ms, std::uint6
   auto horizons = std::make_shared<Horizons>(*horizons_);
   horizons->Move(source, before_ms, sequence_, folded);
   horizons_ = std::move(horizons);
+  tracker_.TellAll();
 }
 
 // Takes records that went out of the list of a value.

@@ -39,6 +39,14 @@ bool Core::NamePlain(const Judged& judged) {
 // Counts a plain record, whose nodes are in named_.
 void Core::CountPlain(std::uint32_t record_index, std::int64_t time_ms) {
   plain_.clear();
+  if (tracker_.watches_facts() && index_->records.Latest(record_index).has(RecordCell::kFacts)) {
+    Node primary = kNone;
+    for (const Named& n : named_) {
+      if (n.role != Role::kSelf) continue;
+      if (primary == kNone || graph_.BetterPrimary(n.node, primary)) primary = n.node;
+    }
+    if (primary != kNone) tracker_.Tell(primary, true);
+  }
   for (const Named& n : named_) {
     NodeCell& cell = index_->nodes.Write(n.node);
     cell.mentions =

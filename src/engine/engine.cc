@@ -154,6 +154,7 @@ void Engine::Impl::ShowCommit(bool synced) {
   Publish();
   NoteCommit();
   CallBackground();
+  CallTrim();
 }
 
 // Writes what was appended to the log, and `writes` with it.
@@ -193,16 +194,34 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   return status;
 }
 
-// What the open call did goes to the feed; and, of the graph that it asks for, to `job`, where there is one.
+// What the open call did goes to the feed, and what it triggered to the outbox; and, of the graph that it asks for, to `job`, where there is one.
 void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job) {
+  std::uint64_t triggered = 0;
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, sequence);
+    UpdateSegments(lens, sequence, &row);
     if (!row.changes.empty()) {
       writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
                               engine::EncodeFeedRow(sequence, row, lens->number)});
+      absl::Status status = PutTriggered(*lens, sequence, row, &triggered, writes);
+      if (!status.ok()) lens->core->Fail(status);
     }
     if (job != nullptr && lens->number == job->graph) job->changes = std::move(row.changes);
   }
+}
+
+// What follows for segments.
+void Engine::Impl::UpdateSegments(const std::shared_ptr<engine::Lens>& lens,
+                                  std::uint64_t sequence, engine::FeedRow* row) {
+  if (!lens->live.Concerns(*lens->core)) return;
+  const View::Impl view(lens, store_.get(), &log_, lens->StateOf(sequence, log_.last_frame()));
+  row->now_ms = view.now_ms();
+  std::optional<View::Impl> before;
+  if (lens->before() != nullptr) before.emplace(lens, store_.get(), &log_, lens->before());
+  absl::Status status =
+      lens->live.Update({view, before ? &*before : nullptr, lens->core->tracker(),
+                         lens->nodes_before(), &row->changes});
+  if (!status.ok()) lens->core->Fail(status);
 }
 
 void Engine::Impl::Publish() {
@@ -373,11 +392,18 @@ absl::Status Engine::Impl::SyncUpTo(std::uint64_t sequence) {
 
 absl::Status Engine::Impl::Sync() {
   if (absl::Status status = EndBulkIfOpen(); !status.ok()) return status;
-  return SyncUpTo(publisher().newest()->sequence);
+  if (!aside_unsynced_) return SyncUpTo(publisher().newest()->sequence);
+  absl::Status status = SyncStore();
+  recorder_.Tell();
+  return status;
 }
 
 absl::Status Engine::Impl::SyncLog(std::uint64_t sequence) {
-  if (synced_sequence_ >= sequence) return absl::OkStatus();
+  return synced_sequence_ >= sequence ? absl::OkStatus() : SyncStore();
+}
+
+absl::Status Engine::Impl::SyncStore() {
+  aside_unsynced_ = false;
   const std::uint64_t published = publisher().newest()->sequence;
   const engine::Timed timed(recorder_, recorder_.sync);
   if (absl::Status status = store_->Sync(); !status.ok()) {
@@ -398,7 +424,8 @@ std::vector<engine::CheckpointPart> Engine::Impl::PinAll() const {
       const std::lock_guard lock(lenses_mutex_);
       for (const auto& lens : lenses_) {
         if (lens->publisher.newest() == nullptr) continue;
-        parts.push_back({lens->number, lens->name, &lens->index, lens->publisher.Pin()});
+        parts.push_back({lens->number, lens->name, &lens->index, &lens->live.dues(),
+                         lens->publisher.Pin()});
       }
     }
     const std::uint64_t sequence = parts.front().state->sequence;
@@ -416,6 +443,7 @@ absl::Status Engine::Impl::Checkpoint() {
 absl::Status Engine::Impl::CheckpointShown() {
   absl::Status status = ReadOnly();
   if (status.ok()) status = WriteCheckpoint();
+  if (status.ok()) status = TrimToKeep();
   recorder_.Tell();
   return status;
 }
@@ -459,10 +487,18 @@ void Engine::Impl::CallBackground() {
   }
 }
 
+void Engine::Impl::WakeWaiting() {
+  const std::lock_guard lock(lenses_mutex_);
+  for (const auto& lens : lenses_) lens->publisher.Close();
+}
+
 void Engine::Impl::SyncGroup() {
   sync_called_ = false;
   // A failure latches the engine; the next call reports it.
-  if (ReadOnly().ok()) SyncUpTo(publisher().newest()->sequence).IgnoreError();
+  if (!ReadOnly().ok()) return;
+  if (!aside_unsynced_) return SyncUpTo(publisher().newest()->sequence).IgnoreError();
+  SyncStore().IgnoreError();
+  recorder_.Tell();
 }
 
 bool Engine::Impl::CheckpointIsDue() const {
@@ -479,6 +515,10 @@ void Engine::Impl::CheckpointWhenDue() {
 }
 
 void Engine::Impl::Stop() {
+  {
+    const std::lock_guard lock(aside_mutex_);
+    stopped_ = true;  // acknowledgements of feeds that live on ask for nothing in the background
+  }
   background_->checkpoints.Forget(this);  // first: one that runs may still call for a sync
   background_->syncs.Forget(this);
   if (first().core == nullptr || !ReadOnly().ok()) return;
@@ -493,6 +533,7 @@ void Engine::Impl::Stop() {
 Engine::Engine(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() {
   impl_->Stop();
+  impl_->WakeWaiting();
   impl_->recorder().Silence();
 }
 
@@ -559,10 +600,9 @@ View Engine::Read() const {
 }
 
 absl::StatusOr<View> Engine::Read(std::string_view graph) const {
-  std::shared_ptr<engine::Lens> lens = impl_->FindLens(graph);
-  if (lens == nullptr)
-    return absl::NotFoundError("the store has no such graph; SetPolicy() makes one");
-  return View(std::make_shared<const View::Impl>(impl_, std::move(lens)));
+  auto lens = impl_->FindGraph(graph);
+  if (!lens.ok()) return lens.status();
+  return View(std::make_shared<const View::Impl>(impl_, *std::move(lens)));
 }
 
 std::vector<std::string> Engine::Graphs() const { return impl_->Graphs(); }

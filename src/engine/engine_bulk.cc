@@ -43,7 +43,8 @@ absl::Status Engine::Impl::EndBulk() {
   if (log_.appended() != bulk.appended_before) {
     WriteSet feed;
     FeedChanges(bulk.sequence, &feed, nullptr);
-    status = WriteRun();
+    status = CoreStatus();
+    if (status.ok()) status = WriteRun();
     if (status.ok() && !feed.empty()) status = store_->Commit(feed, true);
     log_bytes_since_checkpoint_ += bulk_->logged_bytes;
     last_sequence_ = bulk.sequence;

@@ -22,6 +22,7 @@
 #include "engine/background.h"
 #include "engine/checkpoint.h"
 #include "engine/core.h"
+#include "engine/feed.h"
 #include "engine/lens.h"
 #include "engine/log.h"
 #include "engine/recorder.h"
@@ -52,12 +53,33 @@ class Engine::Impl {
   // Everything up to `sequence` is on stable storage when it returns.
   absl::Status SyncUpTo(std::uint64_t sequence);
   EngineMetrics Metrics() const;  // metrics.cc
+  // Nothing more will come: who waits for it is woken.
+  void WakeWaiting();
+
+  // ---- the feed and the outbox: engine_feed.cc ----
+  // Rows of calls in [from, to], in order, until `visit` returns false. Nothing that a loss of power could take back, but under kWal.
+  // ERRORS: OutOfRange (`from` lies before what is kept), DataLoss, Unavailable.
+  absl::Status ReadFeed(std::uint32_t graph, std::uint64_t from, std::uint64_t to,
+                        const std::function<bool(std::uint64_t, engine::FeedRow)>& visit);
+  // Sequence of the first call whose rows are kept; 0: all are.
+  std::uint64_t feed_begin() const { return feed_begin_; }
+  absl::Status TrimFeed(std::uint64_t before);
+  absl::StatusOr<std::optional<std::uint64_t>> FeedCursorOf(std::uint32_t graph,
+                                                            std::string_view consumer) const;
+  // Not back.
+  absl::Status MoveFeedCursor(std::uint32_t graph, std::string_view consumer, std::uint64_t next);
+  absl::StatusOr<std::vector<FeedCursor>> FeedCursors() const;
+  absl::Status DropFeedCursor(std::string_view consumer, std::string_view graph);
+  absl::StatusOr<std::vector<OutboxItem>> ReadOutbox(const OutboxOptions& options);
+  absl::StatusOr<std::uint64_t> AcknowledgeOutbox(std::span<const std::uint64_t> ids,
+                                                  std::string_view graph);
 
   const Store& store() const { return *store_; }
   engine::Publisher& publisher() { return first().publisher; }
   const std::shared_ptr<engine::Lens>& first_lens() const { return lenses_.front(); }
   // Null where there is no such graph.
   std::shared_ptr<engine::Lens> FindLens(std::string_view graph) const;
+  absl::StatusOr<std::shared_ptr<engine::Lens>> FindGraph(std::string_view graph) const;
   std::vector<std::string> Graphs() const;
   std::uint64_t resident_bytes() const;  // of all graphs, facts that are kept included
   Durability durability() const { return options_.durability; }
@@ -84,6 +106,8 @@ class Engine::Impl {
   absl::Status OpenMemory();
   absl::Status OpenHeader();
   absl::Status LoadLenses();
+  absl::Status RestoreSegments(const std::shared_ptr<engine::Lens>& lens,
+                               const engine::CommitState& state);
   absl::Status CheckLogReaches(std::uint64_t frame) const;
   absl::Status ReplayTail();
   absl::Status ReplayFrame(std::uint64_t number, std::string_view bytes);
@@ -100,7 +124,21 @@ class Engine::Impl {
   absl::Status CommitLog(WriteSet* writes, bool sync);
   absl::Status CheckRoom() const;
   void FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job);
+  void UpdateSegments(const std::shared_ptr<engine::Lens>& lens, std::uint64_t sequence,
+                      engine::FeedRow* row);
   void ShowCommit(bool synced);
+  // engine_feed.cc
+  absl::Status LoadFeedBegin();
+  absl::Status CheckFeedKept(std::uint64_t from) const;
+  absl::Status EraseFeed(std::uint32_t graph, std::uint64_t from, std::uint64_t before,
+                         WriteSet* writes);
+  absl::Status CommitErased(WriteSet* writes);
+  absl::Status TrimToKeep();
+  void CallTrim();
+  absl::Status CommitAside(const WriteSet& writes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(aside_mutex_);
+  static absl::Status PutTriggered(const engine::Lens& lens, std::uint64_t sequence,
+                                   const engine::FeedRow& row, std::uint64_t* number,
+                                   WriteSet* writes);
   // engine_bulk.cc
   absl::Status RunBulk(Job* job);
   absl::Status WriteRun();
@@ -134,6 +172,7 @@ class Engine::Impl {
   void NoteCommit();                         // metrics.cc
   void CountGraphs(EngineMetrics* m) const;  // metrics.cc
   absl::Status SyncLog(std::uint64_t sequence);
+  absl::Status SyncStore();
   absl::Status CheckpointShown();
   absl::Status WriteCheckpoint();
   void Latch(const absl::Status& why);
@@ -184,9 +223,19 @@ class Engine::Impl {
   std::atomic<std::uint64_t> checkpoint_due_at_;  // of these bytes
   std::atomic<std::uint64_t> failed_checkpoints_{0};
 
+  // Rows before it are not shown; raised under trim_mutex_, before they go.
+  std::atomic<std::uint64_t> feed_begin_{0};
+  std::mutex trim_mutex_;
+  std::uint64_t trimmed_before_ ABSL_GUARDED_BY(trim_mutex_) = 0;  // no row is left there
+
+  std::mutex aside_mutex_;  // of commits beside the log's
+  bool stopped_ ABSL_GUARDED_BY(aside_mutex_) = false;
+  std::atomic<bool> aside_unsynced_{false};
+
   const std::shared_ptr<engine::Background> background_;
   std::atomic<bool> sync_called_{false};  // for what was committed since the last one began
   std::atomic<bool> checkpoint_called_{false};
+  std::atomic<bool> trim_called_{false};
 };
 
 }  // namespace polyonym

@@ -1,4 +1,5 @@
 // Opening a store: its header, the last checkpoint, and the log behind it.
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -6,6 +7,8 @@
 #include "engine/checkpoint.h"
 #include "engine/engine_impl.h"
 #include "engine/feed.h"
+#include "engine/view_impl.h"
+#include "engine/watched_values.h"
 #include "polyonym/codec/proto.h"
 
 namespace polyonym {
@@ -29,7 +32,8 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
       lenses_({std::make_shared<engine::Lens>(
           0, "", nullptr,
           engine::Core::Settings{background->Judging(), options_.replay_at_once,
-                                 options_.profile_cache_bytes})}),
+                                 options_.profile_cache_bytes,
+                                 options_.live_facts_bytes})}),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 
@@ -92,9 +96,12 @@ absl::Status Engine::Impl::Start() {
   store_->WatchStalls([this] { recorder_.NoteStall(*store_); });
   if (absl::Status status = OpenMemory(); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
+  if (absl::Status status = LoadFeedBegin(); !status.ok()) return status;
   if (absl::Status status = LoadLenses(); !status.ok()) return status;
   const std::uint64_t last_frame = log_.last_frame();
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
+  if (feed_begin_ > last_sequence_ + 1)
+    return absl::DataLossError("the feed begins behind the log's end; restore a backup");
   for (const auto& lens : lenses_) lens->TakeWork();  // opening's own is not counted
   // A killed process may have left the tail unsynced. What is built on it, or shown from it, must not outlive it.
   if (log_.last_frame() != last_frame) {
@@ -107,7 +114,7 @@ absl::Status Engine::Impl::Start() {
 }
 
 absl::Status Engine::Impl::LoadLenses() {
-  auto checkpoint = engine::LoadCheckpoint(*store_, 0, &first().index);
+  auto checkpoint = engine::LoadCheckpoint(*store_, 0, &first().index, first().live.mutable_dues());
   if (!checkpoint.ok()) return checkpoint.status();
   if (!checkpoint->has_value()) {
     first().Start(&log_, NoRules());
@@ -118,22 +125,39 @@ absl::Status Engine::Impl::LoadLenses() {
   if (absl::Status status = CheckLogReaches(last_frame); !status.ok()) return status;
   log_.StartAfter(last_frame);
   if (absl::Status status = first().Load(&log_, **checkpoint); !status.ok()) return status;
+  if (absl::Status status = RestoreSegments(first_lens(), **checkpoint); !status.ok())
+    return status;
   for (std::uint32_t graph = 1; graph < engine::Lens::kMaxGraphs; ++graph) {
     auto name = engine::CheckpointedName(*store_, graph);
     if (!name.ok()) return name.status();
     if (!name->has_value()) break;
     auto lens = std::make_shared<engine::Lens>(graph, **name, &first().index, first().settings());
-    auto state = engine::LoadCheckpoint(*store_, graph, &lens->index);
+    auto state = engine::LoadCheckpoint(*store_, graph, &lens->index, lens->live.mutable_dues());
     if (!state.ok()) return state.status();
     if (!state->has_value() || (*state)->sequence != last_sequence_ ||
         (*state)->records != first().index.records.size() || !IsNewGraphName(**name)) {
       return absl::DataLossError("the checkpoint's graphs do not fit together; restore a backup");
     }
     if (absl::Status status = lens->Load(&log_, **state); !status.ok()) return status;
+    if (absl::Status status = RestoreSegments(lens, **state); !status.ok()) return status;
     lenses_.push_back(std::move(lens));
   }
   const std::lock_guard lock(checkpoint_mutex_);
   checkpoint_sequence_ = last_sequence_;
+  return absl::OkStatus();
+}
+
+// Who is in which segment, from the checkpoint; one of a time before that was kept has them evaluated.
+absl::Status Engine::Impl::RestoreSegments(const std::shared_ptr<engine::Lens>& lens,
+                                           const engine::CommitState& state) {
+  const Definitions& definitions = state.rules->policy().policy().definitions;
+  if (state.live == nullptr && definitions.segments.empty() &&
+      !engine::WatchesValues(definitions))
+    return absl::OkStatus();
+  const View::Impl view(lens, store_.get(), &log_,
+                        lens->StateOf(state.sequence, state.last_frame));
+  if (state.live == nullptr) return lens->live.Rebuild(view);
+  lens->live.Restore(state.live, view);
   return absl::OkStatus();
 }
 
@@ -258,6 +282,7 @@ absl::Status Engine::Impl::EndReplayedApply() {
   replayed_feed_.clear();
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
+    UpdateSegments(lens, replaying_, &row);
     lens->index.Reclaim(replaying_);
     if (lens->index.memory != nullptr) lens->index.memory->Keep();
     if (!row.changes.empty()) replayed_feed_.emplace_back(lens->number, std::move(row));
@@ -267,16 +292,25 @@ absl::Status Engine::Impl::EndReplayedApply() {
 }
 
 // A policy is logged before the work that it asks for, and a run of frames before its changes: a process that died between them left no
-// row of changes for its last call.
+// row of changes for its last call, and triggered nothing. One that was trimmed is not missing: what it triggered may be done.
 absl::Status Engine::Impl::MendFeed() {
   WriteSet missing;
+  std::uint64_t triggered = 0;
+  if (last_sequence_ < feed_begin_) replayed_feed_.clear();
   for (const auto& [graph, row] : replayed_feed_) {
+    WriteSet outbox;
+    if (absl::Status status =
+            PutTriggered(*lenses_[graph], last_sequence_, row, &triggered, &outbox);
+        !status.ok()) {
+      return status;
+    }
     std::string key = engine::FeedKey(last_sequence_, graph);
     auto known = store_->Get(Table::kFeed, key);
     if (!known.ok()) return known.status();
     if (known->has_value()) continue;
     missing.puts.push_back(
         {Table::kFeed, std::move(key), engine::EncodeFeedRow(last_sequence_, row, graph)});
+    std::move(outbox.puts.begin(), outbox.puts.end(), std::back_inserter(missing.puts));
   }
   replayed_feed_.clear();
   return missing.empty() ? absl::OkStatus() : store_->Commit(missing, true);

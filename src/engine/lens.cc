@@ -9,6 +9,7 @@ Lens::Lens(std::uint32_t graph, std::string graph_name, const Index* like,
     : number(graph),
       name(std::move(graph_name)),
       profiles(settings.profile_cache_bytes),
+      live(settings.live_facts_bytes),
       settings_(settings) {
   if (like == nullptr) return;
   index.seed = like->seed;
@@ -29,7 +30,10 @@ absl::Status Lens::Load(Log* log, const CommitState& state) {
 
 void Lens::Begin(std::uint64_t sequence) {
   index.Begin(sequence);
+  core->WatchFacts(live.watches());
   core->Begin(sequence);
+  live.Begin(sequence);
+  before_ = live.watches_values() ? StateOf(sequence - 1, 0) : nullptr;
   rules_before_ = core->rules();
   nodes_before_ = static_cast<Node>(index.nodes.size());
 }
@@ -43,7 +47,7 @@ FeedRow Lens::Changes(std::uint64_t last, std::uint64_t sequence) {
   return row;
 }
 
-void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
+std::shared_ptr<CommitState> Lens::StateOf(std::uint64_t sequence, std::uint64_t last_frame) const {
   auto state = std::make_shared<CommitState>();
   state->sequence = sequence;
   state->nodes = index.nodes.size();
@@ -62,12 +66,20 @@ void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
   state->families = core->families().names();
   state->horizons = core->horizons();
   state->resident = index.bytes();
+  state->resident.segments = live.bytes();
   state->totals = core->totals();
   state->rules = core->rules();
-  publisher.Publish(std::move(state));
+  state->live = live.published();
+  state->dues = live.dues().size();
+  return state;
+}
+
+void Lens::Publish(std::uint64_t sequence, std::uint64_t last_frame) {
+  publisher.Publish(StateOf(sequence, last_frame));
   const std::uint64_t oldest = publisher.OldestPinned();
   index.GiveBack(std::min(oldest, checkpointed));
   index.Reclaim(oldest);
+  live.Reclaim(oldest);
   index.pairs.Reclaim();
   index.record_keys.Reclaim();
   if (!publisher.HasPins()) index.dictionary.Reclaim();

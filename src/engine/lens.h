@@ -18,6 +18,7 @@
 #include "engine/core.h"
 #include "engine/feed.h"
 #include "engine/index.h"
+#include "engine/live_segments.h"
 #include "engine/log.h"
 #include "engine/profile_cache.h"
 #include "engine/state.h"
@@ -43,6 +44,7 @@ class Lens {
   std::unique_ptr<Core> core;
   Publisher publisher;
   ProfileCache profiles;
+  LiveSegments live;
   std::uint64_t checkpointed = 0;  // a checkpoint shows all up to this call
 
   // Opens call `sequence`: what Changes() compares with is what was before.
@@ -50,10 +52,15 @@ class Lens {
   // What the open call did since `last` was published, noted in the profiles, with what was noted before.
   FeedRow Changes(std::uint64_t last, std::uint64_t sequence);
   void Publish(std::uint64_t sequence, std::uint64_t last_frame);
+  // What Publish() would show.
+  std::shared_ptr<CommitState> StateOf(std::uint64_t sequence, std::uint64_t last_frame) const;
+  // Of the open call.
+  Node nodes_before() const { return nodes_before_; }
+  const std::shared_ptr<CommitState>& before() const { return before_; }  // null: nobody asks
 
   // What was done since this was asked last.
   struct Work {
-    std::array<std::uint64_t, 6> changes{};  // by ChangeKind
+    std::array<std::uint64_t, kChangeKinds> changes{};  // by ChangeKind
     std::uint64_t feed_rows = 0;
     Core::Flips flips;
   };
@@ -63,6 +70,7 @@ class Lens {
   const Core::Settings settings_;
   std::shared_ptr<const Rules> rules_before_;
   Node nodes_before_ = 0;
+  std::shared_ptr<CommitState> before_;
   Work work_;
 };
 

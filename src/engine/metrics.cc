@@ -23,6 +23,7 @@ ResidentBytes& ResidentBytes::operator+=(const ResidentBytes& other) {
   identifier_hashes += other.identifier_hashes;
   link_hashes += other.link_hashes;
   record_hashes += other.record_hashes;
+  segments += other.segments;
   return *this;
 }
 

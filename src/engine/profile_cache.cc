@@ -5,31 +5,32 @@
 namespace polyonym::engine {
 namespace {
 
-// About what it takes: facts by their sizes and some for their texts.
+constexpr std::size_t kTexts = 64;  // of one or some
+
+std::size_t BytesOf(const Facts& facts) {
+  std::size_t bytes = kTexts + facts.traits.size() * (sizeof(Trait) + kTexts) +
+                      facts.tags.size() * (sizeof(Tag) + kTexts) +
+                      facts.relations.size() * (sizeof(RelationFact) + kTexts) +
+                      facts.consents.size() * (sizeof(Consent) + kTexts);
+  for (const Event& event : facts.events)
+    bytes += sizeof(event) + kTexts + event.properties.size() * (sizeof(Value) + 2 * kTexts);
+  return bytes;
+}
+
 std::size_t BytesOf(const PersonFacts& person) {
-  constexpr std::size_t kTexts = 64;
   std::size_t bytes = sizeof(person);
-  const auto add = [&](const Facts& facts) {
-    bytes += kTexts + facts.traits.size() * (sizeof(Trait) + kTexts) +
-             facts.tags.size() * (sizeof(Tag) + kTexts) +
-             facts.relations.size() * (sizeof(RelationFact) + kTexts) +
-             facts.consents.size() * (sizeof(Consent) + kTexts);
-    for (const Event& event : facts.events)
-      bytes += sizeof(event) + kTexts + event.properties.size() * (sizeof(Value) + 2 * kTexts);
-  };
-  for (const FactRow& row : person.rows) {
-    bytes += sizeof(row);
-    add(row.facts);
-  }
+  for (const FactRow& row : person.rows) bytes += engine::BytesOf(row);
   for (const AmbiguousFacts& told : person.ambiguous) {
     bytes +=
         sizeof(told) + (told.here.size() + told.elsewhere.size()) * (sizeof(Identifier) + kTexts);
-    add(told.facts);
+    bytes += BytesOf(told.facts);
   }
   return bytes;
 }
 
 }  // namespace
+
+std::size_t BytesOf(const FactRow& row) { return sizeof(row) + BytesOf(row.facts); }
 
 ProfileCache::Entry ProfileCache::Find(Node root) {
   if (bytes_a_shard_ == 0) return {};

@@ -32,6 +32,9 @@ struct PersonFacts {
   bool asks_of_others = false;
 };
 
+// About what it takes: facts by their sizes and some for their texts.
+std::size_t BytesOf(const FactRow& row);
+
 class ProfileCache {
  public:
   struct Entry {

@@ -84,7 +84,7 @@ class Recorder {
   const std::uint64_t slow_batch_ns_;
 
   std::array<Counter, 4> outcomes_;
-  std::array<Counter, 6> changes_;
+  std::array<Counter, kChangeKinds> changes_;
   Counter held_identifiers_, feed_rows_, guards_tripped_, guards_released_;
   Counter slow_batches_, dropped_events_;
 

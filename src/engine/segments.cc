@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "engine/live_segments.h"
+#include "engine/view_impl.h"
 #include "polyonym/model/definitions.h"
 
 namespace polyonym {
@@ -42,14 +44,25 @@ struct SegmentReader::Source {
     return std::visit([&](const auto& reader) { return reader.ForEachPerson(visit); }, of);
   }
   std::uint64_t people() const {
-    if (const auto* view = std::get_if<View>(&of)) return view->GetStats().profiles;
+    if (const auto* view = std::get_if<View>(&of)) return view->CountProfiles();
     return std::get<Moment>(of).profiles();
   }
 };
 
 absl::StatusOr<SegmentReader> SegmentReader::Make(View view, SegmentOptions options) {
-  const Policy policy = view.policy();
   const std::int64_t now_ms = view.now_ms();
+  const auto live = view.impl_->state().live;
+  if (live != nullptr && !options.definitions && options.now_ms.value_or(now_ms) == now_ms) {
+    SegmentReader reader;
+    reader.source_ = std::make_shared<const Source>(Source{std::move(view)});
+    reader.now_ms_ = now_ms;
+    reader.progress_ = std::move(options.progress);
+    reader.definitions_ = live->definitions;
+    reader.segments_ = live->compiled;
+    reader.live_ = live;
+    return reader;
+  }
+  const Policy policy = view.policy();
   return Make(std::make_shared<const Source>(Source{std::move(view)}), policy, now_ms,
               std::move(options));
 }
@@ -100,7 +113,23 @@ absl::Status SegmentReader::ForEach(
   return status;
 }
 
+absl::StatusOr<ProfileId> SegmentReader::Follow(ProfileId profile) const {
+  return std::get<View>(source_->of).Follow(profile);
+}
+
 absl::StatusOr<std::vector<std::optional<bool>>> SegmentReader::Of(ProfileId profile) const {
+  if (live_ != nullptr) {
+    const auto id = Follow(profile);
+    if (!id.ok()) return id.status();
+    std::vector<std::optional<bool>> verdicts;
+    for (const engine::LiveSegment& segment : live_->segments) {
+      const auto node = static_cast<engine::Node>(id->value);
+      verdicts.push_back(segment.unknown->Contains(node)
+                             ? std::nullopt
+                             : std::optional(segment.members->Contains(node)));
+    }
+    return verdicts;
+  }
   const auto person = source_->Read(profile);
   if (!person.ok()) return person.status();
   SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
@@ -114,6 +143,11 @@ absl::StatusOr<std::vector<std::optional<bool>>> SegmentReader::Of(ProfileId pro
 absl::StatusOr<bool> SegmentReader::Contains(std::string_view segment, ProfileId profile) const {
   const auto found = Find(segment);
   if (!found.ok()) return found.status();
+  if (live_ != nullptr) {
+    const auto id = Follow(profile);
+    if (!id.ok()) return id.status();
+    return live_->segments[*found].members->Contains(static_cast<engine::Node>(id->value));
+  }
   const auto person = source_->Read(profile);
   if (!person.ok()) return person.status();
   SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
@@ -132,7 +166,19 @@ absl::StatusOr<SegmentExplanation> SegmentReader::Explain(std::string_view segme
   return segments_->Explain(*found, &subject);
 }
 
+SegmentCounts SegmentReader::CountLive() const {
+  SegmentCounts counts;
+  counts.people = source_->people();
+  for (std::size_t s = 0; s < segments_->size(); ++s) {
+    const engine::LiveSegment& segment = live_->segments[s];
+    counts.segments.push_back(
+        {segments_->name(s), segment.members->size(), segment.unknown->size()});
+  }
+  return counts;
+}
+
 absl::StatusOr<SegmentCounts> SegmentReader::Count() const {
+  if (live_ != nullptr) return CountLive();
   SegmentCounts counts;
   for (std::size_t s = 0; s < segments_->size(); ++s)
     counts.segments.push_back({segments_->name(s)});
@@ -146,6 +192,29 @@ absl::StatusOr<SegmentCounts> SegmentReader::Count() const {
   });
   if (!status.ok()) return status;
   return counts;
+}
+
+// All members, with what they are to be put in order by.
+absl::StatusOr<std::vector<SegmentMember>> SegmentReader::MembersLive(
+    std::size_t segment, const CompiledNumber* order) const {
+  std::vector<SegmentMember> members;
+  absl::Status status;
+  const std::uint64_t total = live_->segments[segment].members->size();
+  live_->segments[segment].members->ToSet().ForEach([&](std::uint32_t id) {
+    SegmentMember& member = members.emplace_back(SegmentMember{ProfileId{id}, std::nullopt});
+    if (order == nullptr) return true;
+    const auto person = source_->Read(member.profile);
+    status = person.status();
+    if (!status.ok()) return false;
+    SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
+                           now_ms_);
+    member.order = order->Evaluate(&subject);
+    if (progress_ && members.size() % kPeopleAReport == 0) progress_(members.size(), total);
+    return true;
+  });
+  if (!status.ok()) return status;
+  if (progress_) progress_(total, total);
+  return members;
 }
 
 absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
@@ -162,11 +231,17 @@ absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
     order = *std::move(compiled);
   }
   std::vector<SegmentMember> members;
-  absl::Status status = ForEach([&](const Person& person, SegmentSubject* subject) {
-    if (segments_->Evaluate(*found, subject) != true) return;
-    members.push_back({person.id, order ? order->Evaluate(subject) : std::nullopt});
-  });
-  if (!status.ok()) return status;
+  if (live_ != nullptr) {
+    auto kept = MembersLive(*found, order.get());
+    if (!kept.ok()) return kept.status();
+    members = *std::move(kept);
+  } else {
+    absl::Status status = ForEach([&](const Person& person, SegmentSubject* subject) {
+      if (segments_->Evaluate(*found, subject) != true) return;
+      members.push_back({person.id, order ? order->Evaluate(subject) : std::nullopt});
+    });
+    if (!status.ok()) return status;
+  }
   SegmentMembers out;
   out.total = members.size();
   if (options.sample != 0 && options.sample < members.size()) {
@@ -190,6 +265,23 @@ absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
   return out;
 }
 
+SegmentOverlap SegmentReader::OverlapLive(const std::vector<std::size_t>& places,
+                                          SegmentOverlap overlap) const {
+  std::vector<IdSet> sets;
+  for (const std::size_t place : places) sets.push_back(live_->segments[place].members->ToSet());
+  IdSet any = sets.front(), all = sets.front();
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    any |= sets[i];
+    all &= sets[i];
+    for (std::size_t j = 0; j <= i; ++j)
+      overlap.both[i][j] = overlap.both[j][i] = IdSet::CountAnd(sets[i], sets[j]);
+  }
+  overlap.any = any.size();
+  overlap.all = all.size();
+  overlap.people = source_->people();
+  return overlap;
+}
+
 absl::StatusOr<SegmentOverlap> SegmentReader::Overlap(std::span<const std::string> segments) const {
   if (segments.size() < 2 || segments.size() > kMaxOverlap)
     return absl::InvalidArgumentError("segments: must be 2 to 64");
@@ -202,6 +294,7 @@ absl::StatusOr<SegmentOverlap> SegmentReader::Overlap(std::span<const std::strin
     overlap.names.push_back(name);
   }
   overlap.both.assign(places.size(), std::vector<std::uint64_t>(places.size()));
+  if (live_ != nullptr) return OverlapLive(places, std::move(overlap));
   std::vector<std::size_t> of;  // the segments of one person
   absl::Status status = ForEach([&](const Person&, SegmentSubject* subject) {
     ++overlap.people;

@@ -24,6 +24,8 @@
 
 namespace polyonym::engine {
 
+struct LiveState;  // live_segments.h
+
 struct CommitState {
   std::uint64_t sequence = 0;
   std::uint64_t nodes = 0;
@@ -44,6 +46,8 @@ struct CommitState {
   ResidentBytes resident;
   Totals totals;
   std::shared_ptr<const Rules> rules;
+  std::shared_ptr<const LiveState> live;  // null: no segment is kept
+  std::uint64_t dues = 0;
 };
 
 class Publisher {
@@ -69,11 +73,25 @@ class Publisher {
     return {newest_.get(), [this, hold = newest_](const CommitState* s) { Unpin(s->sequence); }};
   }
 
-  // Waits until `sequence` is published; false when the time is up.
+  // Waits until `sequence` is published; false when the time is up, or nothing more will be.
   bool WaitFor(std::uint64_t sequence, std::uint32_t timeout_ms) {
     std::unique_lock lock(mutex_);
-    return published_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                               [&] { return newest_->sequence >= sequence; });
+    published_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                        [&] { return newest_->sequence >= sequence || closed_; });
+    return newest_->sequence >= sequence;
+  }
+
+  // Nothing more will be published: nobody waits from now on.
+  void Close() {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    published_.notify_all();
+  }
+  bool closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
   }
 
   // The oldest commit that a reader may still want.
@@ -108,6 +126,7 @@ class Publisher {
   mutable std::mutex mutex_;
   std::condition_variable published_;
   std::shared_ptr<const CommitState> newest_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::uint64_t, std::uint64_t> pins_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -162,11 +162,12 @@ absl::StatusOr<std::vector<Change>> View::How(ProfileId id) const {
     todo.pop_back();
     auto bytes = impl_->store().Get(Table::kFeed, engine::FeedKey(sequence, impl_->graph_number()));
     if (!bytes.ok()) return bytes.status();
+    if (!bytes->has_value() && sequence < impl_->engine().feed_begin()) continue;  // it was let go
     if (!bytes->has_value())
       return absl::DataLossError("a feed row is missing; run verify, then restore a backup");
     auto row = engine::DecodeFeedRow(sequence, **bytes, impl_->graph_number());
     if (!row.ok()) return row.status();
-    for (std::size_t i = 0; i < row->changes.size(); ++i) {
+    for (std::size_t i = 0; i < row->before.size(); ++i) {  // who is who alone
       const Change& change = row->changes[i];
       if (change.from.value != profile && change.to.value != profile) continue;
       if (std::find(history.begin(), history.end(), change) == history.end())
@@ -220,27 +221,14 @@ absl::StatusOr<std::vector<HeldItem>> View::Held(const HeldFilter& filter) const
 
 absl::StatusOr<std::vector<Change>> View::Changes(std::uint64_t from,
                                                   std::uint64_t max_changes) const {
-  // What a power cut could take back is not shown to anybody.
-  if (impl_->engine().durability() == Durability::kGroup) {
-    if (absl::Status status = impl_->engine().SyncUpTo(sequence()); !status.ok()) return status;
-  }
-  const std::uint32_t graph = impl_->graph_number();
   std::vector<Change> changes;
-  absl::Status problem;
-  absl::Status status = impl_->store().Scan(
-      Table::kFeed, engine::FeedKey(from, graph), engine::FeedKey(sequence() + 1, graph),
-      [&](std::string_view key, std::string_view value) {
+  absl::Status status = impl_->engine().ReadFeed(
+      impl_->graph_number(), from, sequence(), [&](std::uint64_t, engine::FeedRow row) {
         if (changes.size() >= max_changes) return false;
-        auto row = engine::DecodeFeedRow(engine::FeedSequence(key), value, graph);
-        if (!row.ok()) {
-          problem = row.status();
-          return false;
-        }
-        std::move(row->changes.begin(), row->changes.end(), std::back_inserter(changes));
+        std::move(row.changes.begin(), row.changes.end(), std::back_inserter(changes));
         return true;
       });
   if (!status.ok()) return status;
-  if (!problem.ok()) return problem;
   return changes;
 }
 
@@ -278,6 +266,11 @@ absl::StatusOr<StoredRecord> View::RecordOf(std::uint64_t number) const {
   return impl_->RecordAt(static_cast<std::uint32_t>(number - 1));
 }
 
+std::uint64_t View::CountProfiles() const {
+  const engine::Totals& totals = impl_->state().totals;
+  return totals.live_nodes - totals.merged_away;
+}
+
 Stats View::GetStats() const {
   const engine::CommitState& s = impl_->state();
   Stats stats;
@@ -289,7 +282,7 @@ Stats View::GetStats() const {
   stats.identifiers = s.nodes;
   stats.live_identifiers = s.totals.live_names;
   stats.shared_identifiers = s.totals.shared;
-  stats.profiles = s.totals.live_nodes - s.totals.merged_away;
+  stats.profiles = CountProfiles();
   stats.links = s.totals.links;
   stats.refused_links = s.totals.refused;
   for (Node n = 0; n < s.nodes; ++n) {

@@ -48,12 +48,22 @@ class View::Impl {
   Impl(std::shared_ptr<Engine::Impl> engine, std::shared_ptr<engine::Lens> lens)
       : engine_(std::move(engine)),
         lens_(std::move(lens)),
+        store_(&engine_->store()),
         state_(lens_->publisher.Pin()),
+        graph_(engine::AtCommit{&lens_->index, state_->sequence}, state_->rules.get()) {}
+
+  // The open commit, for the writer alone: `state` is not published yet, and its records are read from `log`. There is no engine().
+  Impl(std::shared_ptr<engine::Lens> lens, const Store* store, const engine::Log* log,
+       std::shared_ptr<const engine::CommitState> state)
+      : lens_(std::move(lens)),
+        store_(store),
+        log_(log),
+        state_(std::move(state)),
         graph_(engine::AtCommit{&lens_->index, state_->sequence}, state_->rules.get()) {}
 
   const engine::CommitState& state() const { return *state_; }
   const Graph& graph() const { return graph_; }
-  const Store& store() const { return engine_->store(); }
+  const Store& store() const { return *store_; }
   const engine::Rules& rules() const { return *state_->rules; }
   Engine::Impl& engine() const { return *engine_; }
   const engine::Index& index() const { return lens_->index; }
@@ -88,6 +98,14 @@ class View::Impl {
   bool Has(ProfileId id) const { return id.value < state_->nodes; }
   // Root of the profile where a name now lives.
   engine::Node RootOf(engine::Node name) const { return graph_.ProfileOf(graph_.Canonical(name)); }
+  // Root of the profile that has this id, or kNone: nobody has it now.
+  engine::Node FindRoot(engine::Node id) const {
+    if (id >= state_->nodes) return engine::kNone;
+    const engine::Node canonical = graph_.Canonical(id);
+    if (graph_.node(canonical).live == 0) return engine::kNone;
+    const engine::Node root = graph_.ProfileOf(canonical);
+    return graph_.IdOf(root) == id ? root : engine::kNone;
+  }
   ProfileId IdOf(engine::Node root) const { return ProfileId{graph_.IdOf(root)}; }
   std::vector<Identifier> MembersOf(engine::Node root) const;
   // f(root) for each profile that has a live identifier, in order of id, until it returns false.
@@ -102,6 +120,7 @@ class View::Impl {
   }
 
   absl::StatusOr<StoredRecord> RecordAt(std::uint32_t index) const;
+  absl::StatusOr<Record> ReadStored(std::uint64_t location) const;
 
   // A record that counts, and what it names.
   struct NamedRecord {
@@ -137,10 +156,18 @@ class View::Impl {
   }
 
   // ---- view_profile.cc ----
+  // f(what it names) for each live record with facts that names a node.  ERRORS: DataLoss, OutOfRange.
+  absl::Status ForEachTeller(engine::Node name,
+                             const std::function<void(const NamedRecord&)>& f) const;
   // The facts of the live records whose primary identifier is in the profile, and those told of a person who is so in part.
   // ERRORS: DataLoss, OutOfRange.
   absl::StatusOr<std::shared_ptr<const engine::PersonFacts>> FactsOf(engine::Node root) const;
   absl::StatusOr<engine::PersonFacts> ReadFactsOf(engine::Node root) const;
+  // Of some profiles, in the order of the log some thousand records at a time: visit(place in `roots`, facts), in their order, until it
+  // returns false.
+  absl::Status ForEachTold(
+      std::span<const engine::Node> roots,
+      const std::function<bool(std::size_t, engine::PersonFacts)>& visit) const;
   // A record that may tell of a person, by place in the log.
   struct Told {
     std::uint64_t location;
@@ -155,6 +182,10 @@ class View::Impl {
   absl::Status ReadTold(std::span<const Told> told, std::span<const engine::Node> roots,
                         std::span<engine::PersonFacts> people) const;
   FactRow RowOf(std::uint32_t index, const NamedRecord& named, engine::Node primary) const;
+  // The facts of a record whose primary is known.  ERRORS: DataLoss, OutOfRange.
+  absl::StatusOr<FactRow> ReadRow(std::uint32_t index, engine::Node primary) const;
+  std::unique_ptr<engine::FactsCache::Known> Know(engine::Node root,
+                                                  std::vector<FactRow> rows) const;
   bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;
   // Of every profile that has a live identifier, in order of id, until it returns false.
   absl::Status ForEachTold(
@@ -174,11 +205,14 @@ class View::Impl {
 
  private:
   class Group;
+  class PeopleReader;
 
   static void AddSightings(const engine::LinkCell& cell, Sightings sightings, LinkEvidence* out);
 
   std::shared_ptr<Engine::Impl> engine_;
   std::shared_ptr<engine::Lens> lens_;
+  const Store* store_;
+  const engine::Log* log_ = nullptr;  // null: records are read from the store
   std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before lens_
   Graph graph_;
 };

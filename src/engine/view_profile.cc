@@ -72,6 +72,24 @@ FactRow View::Impl::RowOf(std::uint32_t index, const NamedRecord& named, Node pr
   return engine::MakeFactRow(std::uint64_t{index} + 1, named.record, NameOf(primary), anonymous);
 }
 
+absl::StatusOr<FactRow> View::Impl::ReadRow(std::uint32_t index, Node primary) const {
+  auto record = ReadStored(graph_.access().record(index).location);
+  if (!record.ok()) return record.status();
+  if (rules().policy().policy().definitions.identifying.empty())
+    return engine::MakeFactRow(std::uint64_t{index} + 1, *record, NameOf(primary), false);
+  return RowOf(index, NamesOf(*std::move(record)), primary);
+}
+
+std::unique_ptr<engine::FactsCache::Known> View::Impl::Know(Node root,
+                                                            std::vector<FactRow> rows) const {
+  auto known = std::make_unique<engine::FactsCache::Known>();
+  known->identifiers = MembersOf(root);
+  known->anchor = NameOf(AnchorOf(root));
+  known->rows = std::move(rows);
+  for (const FactRow& row : known->rows) known->bytes += engine::BytesOf(row);
+  return known;
+}
+
 void View::Impl::FindTold(Node root, std::uint32_t person, std::vector<Told>* told) const {
   const std::size_t first = told->size();
   graph_.ForEachMember(root, [&](Node n) {
@@ -87,13 +105,32 @@ void View::Impl::FindTold(Node root, std::uint32_t person, std::vector<Told>* to
   told->erase(std::unique(begin, told->end()), told->end());
 }
 
+absl::Status View::Impl::ForEachTeller(Node name,
+                                       const std::function<void(const NamedRecord&)>& f) const {
+  absl::Status status;
+  ForEachMention(graph_.Canonical(name), [&](std::uint32_t, const RecordCell& cell) {
+    if (!cell.live() || !cell.has(RecordCell::kFacts) || !engine::TellsFacts(cell.act()))
+      return true;
+    auto record = ReadStored(cell.location);
+    if (record.ok()) f(NamesOf(*std::move(record)));
+    status = record.status();
+    return status.ok();
+  });
+  return status;
+}
+
+absl::StatusOr<Record> View::Impl::ReadStored(std::uint64_t location) const {
+  return log_ != nullptr ? log_->ReadRecord(location)
+                         : engine::ReadRecordFromStore(store(), location);
+}
+
 absl::Status View::Impl::ReadTold(std::span<const Told> told, std::span<const Node> roots,
                                   std::span<engine::PersonFacts> people) const {
   engine::FrameReader frames(&store());
   for (const Told& one : told) {
     const Node root = roots[one.person];
     engine::PersonFacts& out = people[one.person];
-    auto record = frames.Read(one.location);
+    auto record = log_ != nullptr ? log_->ReadRecord(one.location) : frames.Read(one.location);
     if (!record.ok()) return record.status();
     const NamedRecord named = NamesOf(*std::move(record));
     const Node primary = PrimaryOf(graph_, named.names);
@@ -171,31 +208,68 @@ absl::StatusOr<Person> View::ReadPerson(ProfileId id) const {
   return impl_->MakePerson(root, *std::move(facts));
 }
 
+namespace {
+
+constexpr std::size_t kRecordsAtATime = 16'384;
+
+}  // namespace
+
 // Some people at a time, whose records are read in the order of the log: neighbours in it share frames.
+class View::Impl::PeopleReader {
+ public:
+  using Visit = std::function<bool(Node root, engine::PersonFacts facts)>;
+  PeopleReader(const Impl& view, const Visit& visit) : view_(view), visit_(visit) {}
+
+  // False where it is enough.
+  bool Add(Node root) {
+    view_.FindTold(root, static_cast<std::uint32_t>(roots_.size()), &told_);
+    roots_.push_back(root);
+    return told_.size() + roots_.size() < kRecordsAtATime || Read();
+  }
+  absl::Status End() {
+    if (status_.ok() && more_) Read();
+    return status_;
+  }
+
+ private:
+  bool Read() {
+    std::sort(told_.begin(), told_.end());
+    std::vector<engine::PersonFacts> people(roots_.size());
+    status_ = view_.ReadTold(told_, roots_, people);
+    for (std::size_t p = 0; status_.ok() && more_ && p < roots_.size(); ++p)
+      more_ = visit_(roots_[p], std::move(people[p]));
+    roots_.clear();
+    told_.clear();
+    return status_.ok() && more_;
+  }
+
+  const Impl& view_;
+  const Visit& visit_;
+  std::vector<Node> roots_;
+  std::vector<Told> told_;
+  bool more_ = true;
+  absl::Status status_;
+};
+
 absl::Status View::Impl::ForEachTold(
     const std::function<bool(Node root, engine::PersonFacts facts)>& visit) const {
-  constexpr std::size_t kRecordsAtATime = 16'384;
-  std::vector<Node> roots;
-  std::vector<Told> told;
-  bool more = true;
-  absl::Status status;
-  const auto read = [&] {
-    std::sort(told.begin(), told.end());
-    std::vector<engine::PersonFacts> people(roots.size());
-    status = ReadTold(told, roots, people);
-    for (std::size_t p = 0; status.ok() && more && p < roots.size(); ++p)
-      more = visit(roots[p], std::move(people[p]));
-    roots.clear();
-    told.clear();
-    return status.ok() && more;
+  PeopleReader people(*this, visit);
+  ForEachRoot([&](Node root) { return people.Add(root); });
+  return people.End();
+}
+
+absl::Status View::Impl::ForEachTold(
+    std::span<const Node> roots,
+    const std::function<bool(std::size_t, engine::PersonFacts)>& visit) const {
+  std::size_t next = 0;
+  const PeopleReader::Visit in_order = [&](Node, engine::PersonFacts facts) {
+    return visit(next++, std::move(facts));
   };
-  ForEachRoot([&](Node root) {
-    FindTold(root, static_cast<std::uint32_t>(roots.size()), &told);
-    roots.push_back(root);
-    return told.size() + roots.size() < kRecordsAtATime || read();
-  });
-  if (status.ok() && more) read();
-  return status;
+  PeopleReader people(*this, in_order);
+  for (const Node root : roots) {
+    if (!people.Add(root)) break;
+  }
+  return people.End();
 }
 
 absl::Status View::ForEachPerson(const std::function<bool(const Person&)>& visit) const {

@@ -6,7 +6,9 @@
 namespace polyonym {
 
 std::string_view ToString(ChangeKind kind) {
-  constexpr std::string_view kNames[] = {"created", "merged", "split", "moved", "joined", "gone"};
+  constexpr std::string_view kNames[] = {"created", "merged",  "split", "moved", "joined",
+                                         "gone",    "entered", "left",  "trait", "tag"};
+  static_assert(std::size(kNames) == kChangeKinds);
   const auto index = static_cast<std::size_t>(kind);
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxList = 4096;
 constexpr std::size_t kMaxSegmentBytes = 64 * 1024;
-constexpr std::size_t kMaxShortList = 256;  // layers, properties, stages, conditions
+constexpr std::size_t kMaxShortList = 256;  // layers, properties, stages, conditions, watched names
 constexpr std::uint32_t kMaxBound = 100'000;
 constexpr std::uint32_t kMaxAtLeast = 1'000'000;
 constexpr std::uint32_t kMaxExpectDays = 3'650;
@@ -387,6 +387,25 @@ void CheckSegments(const std::vector<SegmentDefinition>& segments, Fault* fault)
   }
 }
 
+void CheckTriggers(const Definitions& definitions, Fault* fault) {
+  std::set<std::string_view> segments;
+  for (const SegmentDefinition& segment : definitions.segments) segments.insert(segment.name);
+  Names names;
+  CheckSize(definitions.triggers.size(), "triggers", fault);
+  for (std::size_t i = 0; i < definitions.triggers.size(); ++i) {
+    const std::string at = Item("triggers", i);
+    names.Add(definitions.triggers[i].name, at, ".name", fault);
+    fault->Require(segments.contains(definitions.triggers[i].segment), at, ".segment",
+                   "must be a segment that is defined here");
+  }
+}
+
+void CheckWatched(const std::vector<std::string>& watched, const std::string& list, Fault* fault) {
+  Names names;
+  CheckShortSize(watched.size(), list, fault);
+  for (std::size_t i = 0; i < watched.size(); ++i) names.Add(watched[i], Item(list, i), "", fault);
+}
+
 void CheckIdentifying(const std::vector<std::string>& families, Fault* fault) {
   CheckSize(families.size(), "identifying", fault);
   std::set<std::string_view> seen;
@@ -408,6 +427,9 @@ absl::Status Validate(const Definitions& definitions) {
   CheckLadders(definitions.ladders, &fault);
   CheckScores(definitions, &fault);
   CheckSegments(definitions.segments, &fault);
+  CheckTriggers(definitions, &fault);
+  CheckWatched(definitions.watched_traits, "watched_traits", &fault);
+  CheckWatched(definitions.watched_tags, "watched_tags", &fault);
   CheckIdentifying(definitions.identifying, &fault);
   fault.Require(definitions.utc_offset_minutes >= -kMaxOffsetMinutes &&
                     definitions.utc_offset_minutes <= kMaxOffsetMinutes,

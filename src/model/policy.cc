@@ -384,6 +384,13 @@ void CompareSegments(const std::string& path, const SegmentDefinition& a,
   out->Compare(path + "time_zone", a.time_zone, b.time_zone);
 }
 
+void CompareTriggers(const std::string& path, const TriggerDefinition& a,
+                     const TriggerDefinition& b, Differences* out) {
+  out->Compare(path + "segment", a.segment, b.segment);
+  out->Compare(path + "on_exit", a.on_exit, b.on_exit);
+  out->Compare(path + "any_cause", a.any_cause, b.any_cause);
+}
+
 void CompareDefinitions(const Definitions& a, const Definitions& b, Differences* out) {
   const std::string path = "definitions.";
   const auto name = [](const auto& item) -> const std::string& { return item.name; };
@@ -401,6 +408,9 @@ void CompareDefinitions(const Definitions& a, const Definitions& b, Differences*
   out->Match(path + "channel_scores", a.channel_scores, b.channel_scores, name,
              CompareChannelScores);
   out->Match(path + "segments", a.segments, b.segments, name, CompareSegments);
+  out->Match(path + "triggers", a.triggers, b.triggers, name, CompareTriggers);
+  out->Compare(path + "watched_traits", a.watched_traits, b.watched_traits);
+  out->Compare(path + "watched_tags", a.watched_tags, b.watched_tags);
   out->Compare(path + "show_undefined", a.show_undefined, b.show_undefined);
   out->Compare(path + "identifying", a.identifying, b.identifying);
   out->Compare(path + "utc_offset_minutes", a.utc_offset_minutes, b.utc_offset_minutes);

@@ -5,14 +5,17 @@
 #include <utility>
 #include <variant>
 
+#include "polyonym/segment/check.h"
 #include "segment/compile.h"
 #include "segment/evaluator.h"
+#include "segment/outlook.h"
 #include "segment/subject.h"
 
 namespace polyonym {
 
 using segment::CompiledSegment;
 using segment::Evaluator;
+using segment::Forecaster;
 
 struct CompiledSegments::Impl {
   std::vector<std::unique_ptr<CompiledSegment>> segments;
@@ -26,23 +29,42 @@ using Segments = std::vector<std::unique_ptr<CompiledSegment>>;
 
 // Settles a segment and those that it asks for, these first: with a stack of its own, since segments may ask for each other
 // in long chains. None of them is in a circle.
-void Settle(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
-            Memberships* memberships) {
+template <class IsSettled, class SettleOne>
+void SettleFrom(const Segments& segments, std::size_t segment, const IsSettled& is_settled,
+                const SettleOne& settle_one) {
   std::vector<std::size_t> open = {segment};
   while (!open.empty()) {
     const std::size_t at = open.back();
     const std::size_t height = open.size();
-    if (!(*memberships)[at].is_asked) {
+    if (!is_settled(at)) {
       for (const std::size_t below : segments[at]->asks_for) {
-        if (!(*memberships)[below].is_asked) open.push_back(below);
+        if (!is_settled(below)) open.push_back(below);
       }
     }
     if (open.size() > height) continue;
     open.pop_back();
-    if ((*memberships)[at].is_asked) continue;
-    const std::optional<bool> is = Evaluator(*segments[at], person, *memberships).IsMember();
-    (*memberships)[at] = {true, is};
+    if (!is_settled(at)) settle_one(at);
   }
+}
+
+void Settle(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
+            Memberships* memberships) {
+  SettleFrom(
+      segments, segment, [&](std::size_t at) { return (*memberships)[at].is_asked; },
+      [&](std::size_t at) {
+        const std::optional<bool> is = Evaluator(*segments[at], person, *memberships).IsMember();
+        (*memberships)[at] = {true, is, std::nullopt};
+      });
+}
+
+// Until when they stay. REQUIRES: they are settled.
+void Foresee(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
+             Memberships* memberships) {
+  SettleFrom(
+      segments, segment, [&](std::size_t at) { return (*memberships)[at].until_ms.has_value(); },
+      [&](std::size_t at) {
+        (*memberships)[at].until_ms = Forecaster(*segments[at], person, *memberships).NextChange();
+      });
 }
 
 }  // namespace
@@ -85,6 +107,16 @@ std::optional<bool> CompiledSegments::Evaluate(std::size_t segment, SegmentSubje
   Memberships& memberships = person.MembershipsOf(impl_, size());
   Settle(impl_->segments, segment, &person, &memberships);
   return memberships[segment].is;
+}
+
+std::int64_t CompiledSegments::NextChange(std::size_t segment, SegmentSubject* subject) const {
+  SegmentSubject::Impl& person = subject->impl();
+  const bool reads_clock = (inputs(segment) & kInputClock) != 0;
+  if (!reads_clock && !segment::FactTurns(&person).HasLater()) return kNever;
+  Memberships& memberships = person.MembershipsOf(impl_, size());
+  Settle(impl_->segments, segment, &person, &memberships);
+  Foresee(impl_->segments, segment, &person, &memberships);
+  return *memberships[segment].until_ms;
 }
 
 struct CompiledNumber::Impl {

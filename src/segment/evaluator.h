@@ -30,6 +30,7 @@ class Evaluator {
   SegmentExplanation Explain() { return Explain(compiled_.expression, true); }
 
  private:
+  friend class Forecaster;  // outlook.h asks for parts of the expression
   using PlacedEvent = profile::Placed<Event>;
 
   Datum Of(const Expression& node);

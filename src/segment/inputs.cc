@@ -6,27 +6,10 @@
 #include <vector>
 
 #include "polyonym/segment/check.h"
+#include "segment/parts.h"
 
 namespace polyonym {
 namespace {
-
-// Calls `visit` with each part of an expression, itself too.  COST: linear, without recursion.
-template <class Visit>
-void ForEach(const Expression& expression, const Visit& visit) {
-  std::vector<const Expression*> rest = {&expression};
-  while (!rest.empty()) {
-    const Expression& at = *rest.back();
-    rest.pop_back();
-    visit(at);
-    for (const Expression& arg : at.args) rest.push_back(&arg);
-    const auto add_where = [&](const EventQuery& query) {
-      for (const Expression& where : query.where) rest.push_back(&where);
-    };
-    for (const EventQuery& query : at.events) add_where(query);
-    for (const EventSequence& sequence : at.sequence)
-      for (const EventQuery& condition : sequence.conditions) add_where(condition);
-  }
-}
 
 // Whether what lies in a window can leave it, or come into it, without a new event.
 bool Moves(const TimeWindow& window) {
@@ -147,7 +130,7 @@ std::uint32_t InputsOfPart(const Expression& at, const Definitions& definitions)
 
 std::vector<std::string> SegmentsIn(const Expression& expression) {
   std::vector<std::string> names;
-  ForEach(expression, [&](const Expression& at) {
+  segment::ForEachPart(expression, [&](const Expression& at) {
     if (at.op == ExpressionOp::kInSegment) names.push_back(at.name);
   });
   std::sort(names.begin(), names.end());
@@ -157,7 +140,7 @@ std::vector<std::string> SegmentsIn(const Expression& expression) {
 
 std::uint32_t InputsOf(const Expression& expression, const Definitions& definitions) {
   std::uint32_t inputs = 0;
-  ForEach(expression, [&](const Expression& at) { inputs |= InputsOfPart(at, definitions); });
+  segment::ForEachPart(expression, [&](const Expression& at) { inputs |= InputsOfPart(at, definitions); });
   return inputs;
 }
 

@@ -59,11 +59,16 @@ bool SequenceMatcher::Take(const LookedAt& event) {
 FunnelWalker::FunnelWalker(const EventSequence& funnel, std::size_t steps)
     : funnel_(funnel), chains_(steps + 1) {}
 
+// Whether the event is a step again that chains which passed so many may not have again.
+bool FunnelWalker::Repeats(std::size_t passed, const LookedAt& event) const {
+  const std::uint32_t steps_passed = (std::uint32_t{1} << passed) - 1;
+  return funnel_.deduplicate && (event.steps & steps_passed) != 0;
+}
+
 // Whether the event ends the chains that passed so many steps, of which it is not the next one.
 bool FunnelWalker::Ends(std::size_t passed, const LookedAt& event) const {
-  const std::uint32_t steps_passed = (std::uint32_t{1} << passed) - 1;
   if (funnel_.in_order && !(passed == 1 && MayBe(event, 0))) return true;
-  return funnel_.deduplicate && (event.steps & steps_passed) != 0;
+  return Repeats(passed, event);
 }
 
 void FunnelWalker::Advance(std::size_t passed, std::int64_t time_ms) {
@@ -82,10 +87,13 @@ void FunnelWalker::Take(const LookedAt& event) {
     time_ms_ = event.time_ms;
   }
   for (std::size_t passed = chains_.size() - 1; passed-- > 1;) {
-    if (MayBe(event, passed))
+    if (MayBe(event, passed)) {
       Advance(passed, event.time_ms);
-    else if (Ends(passed, event))
+      // Left are those that it comes too early for, being at the time of their last step.
+      if (Repeats(passed, event)) chains_[passed].at.reset();
+    } else if (Ends(passed, event)) {
       chains_[passed] = {};
+    }
   }
   if (!MayBe(event, 0)) return;
   chains_[1].at = event.time_ms;

@@ -73,6 +73,7 @@ class FunnelWalker {
     std::optional<std::int64_t> at;
   };
   void Advance(std::size_t passed, std::int64_t time_ms);
+  bool Repeats(std::size_t passed, const LookedAt& event) const;
   bool Ends(std::size_t passed, const LookedAt& event) const;
 
   const EventSequence& funnel_;

@@ -31,6 +31,10 @@ class SegmentSubject::Impl {
        std::span<const Identifier> identifiers, const Identifier& anchor, std::int64_t now_ms);
 
   std::int64_t now_ms() const { return now_ms_; }
+  const Definitions& definitions() const { return definitions_; }
+  const std::vector<FactRow>& rows() const { return rows_; }
+  std::span<const Identifier> identifiers() const { return identifiers_; }
+  const Identifier& anchor() const { return anchor_; }
 
   // Of a namespace, a family or family/scope.
   bool Has(std::string_view ns) const;
@@ -61,6 +65,7 @@ class SegmentSubject::Impl {
   struct Membership {
     bool is_asked = false;
     std::optional<bool> is;
+    std::optional<std::int64_t> until_ms;  // until when it stays; none: not asked for
   };
   std::vector<Membership>& MembershipsOf(const std::shared_ptr<const void>& of, std::size_t count);
 

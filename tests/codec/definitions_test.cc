@@ -192,6 +192,14 @@ Definitions RandomDefinitions(Random& random) {
   });
   FillList(random, &definitions.purchase_scores, RandomPurchaseScore);
   FillList(random, &definitions.channel_scores, RandomChannelScore);
+  FillList(random, &definitions.segments, [](Random& r) {
+    return SegmentDefinition{RandomText(r), RandomText(r), RandomText(r)};
+  });
+  FillList(random, &definitions.triggers, [](Random& r) {
+    return TriggerDefinition{RandomText(r), RandomText(r), r.Chance(50), r.Chance(50)};
+  });
+  definitions.watched_traits = RandomTexts(random);
+  definitions.watched_tags = RandomTexts(random);
   definitions.show_undefined = random.Chance(50);
   definitions.identifying = RandomTexts(random);
   definitions.utc_offset_minutes = static_cast<std::int32_t>(random.Between(-900, 900));
@@ -316,6 +324,20 @@ TEST_CASE("what is not the default is kept where it is nothing") {
   const auto again = ReadPolicyProto(WritePolicyProto(PolicyOf(read)));
   REQUIRE(again.ok());
   CHECK(again->definitions == read);
+}
+
+TEST_CASE("triggers and what is watched are written as they are named") {
+  const Definitions read = ReadDefinitions(
+      "{\"segments\":[{\"name\":\"vip\",\"expression\":\"tag vip\"}],"
+      "\"triggers\":[{\"name\":\"greet\",\"segment\":\"vip\"},"
+      "{\"name\":\"miss\",\"segment\":\"vip\",\"on_exit\":true,\"any_cause\":true}],"
+      "\"watched_traits\":[\"city\",\"age\"],\"watched_tags\":[\"vip\"]}");
+  Definitions expected;
+  expected.segments = {{"vip", "tag vip", ""}};
+  expected.triggers = {{"greet", "vip", false, false}, {"miss", "vip", true, true}};
+  expected.watched_traits = {"city", "age"};
+  expected.watched_tags = {"vip"};
+  CHECK(read == expected);
 }
 
 TEST_CASE("a score's models are written as their dimensions are named") {

@@ -39,6 +39,8 @@ FIELDS = {
     "profile-tag": "parts rounds read_us uncached_read_us bare_us of_bare uncached_of_bare",
     "segments-pass": "events people rounds people_per_second one_by_one_per_second of_one_by_one",
     "segments-of": "segments questions of_us of_p99_us read_us",
+    "bitmaps-numbers": "people slices bytes_per_person build_ns_per_person compare_us compare_of_array compare_some_us "
+                       "equal_us sum_us sum_of_array sum_half_us sum_some_us top_us",
     "retract": "events retracted retracted_per_second of_load median_ms slowest_of_median",
     "growth-small": "events identifiers events_per_second empty_process_bytes empty_index_bytes "
                     "process_bytes_per_identifier reopened_process_bytes_per_identifier index_bytes_per_identifier "
@@ -51,6 +53,10 @@ FIELDS |= {f"profile-merge-{size}": "events rounds merge_us split_us merged_read
            for size in (10, 100)}
 FIELDS |= {f"segments-count-{segments}": "segments people member_percent people_per_second ns_per_membership of_pass"
            for segments in (1, 20, 200, 1000)}
+FIELDS |= {f"bitmaps-{percent}-percent": "people ids and_us and_of_bare or_us or_of_bare and_not_us and_not_of_bare "
+                                         "count_and_us count_and_of_bare memory_bytes_per_id stored_bytes_per_id "
+                                         "encode_us cold_load_us cold_load_mb_per_second"
+           for percent in (0.1, 1, 10, 50)}
 FIELDS |= {"stream-sync": FIELDS["stream"], "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],
          "hub": ["--limit", "400"], "chain": ["--limit", "400"]}

@@ -7,7 +7,10 @@ from traffic import random_records
 
 
 class Replica:
-    """Profiles as a reader of the feed knows them: id -> identifiers. The changes of a commit happen at once."""
+    """Profiles as a reader of the feed knows them: id -> identifiers. The changes of a commit happen at once.
+
+    What is said of a segment, trait or tag (`name`) moves nobody.
+    """
 
     def __init__(self):
         self.profiles = collections.defaultdict(set)
@@ -19,7 +22,8 @@ class Replica:
         for row in rows:
             commits[row["sequence"]].append(row)
         for sequence in sorted(commits):
-            moves = [(row, set(row["identifiers"]) or set(self.profiles[row["from"]])) for row in commits[sequence]]
+            who = [row for row in commits[sequence] if row["name"] is None]
+            moves = [(row, set(row["identifiers"]) or set(self.profiles[row["from"]])) for row in who]
             for row, moved in moves:
                 if row["from"] is not None:
                     assert moved <= self.profiles[row["from"]], f"{row} moves what is not there"

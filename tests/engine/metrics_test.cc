@@ -43,7 +43,7 @@ std::unique_ptr<Engine> OpenShopWith(const EngineOptions& options) {
 struct Told {
   std::array<std::uint64_t, 4> outcomes{};
   std::uint64_t held_identifiers = 0;
-  std::array<std::uint64_t, 6> changes{};
+  std::array<std::uint64_t, kChangeKinds> changes{};
   std::uint64_t calls_with_changes = 0;
 
   void Take(const std::vector<Change>& list) {

@@ -15,7 +15,8 @@ void RunRow(std::string_view bytes, std::uint32_t graph) {
   const auto again =
       engine::DecodeFeedRow(kSequence, engine::EncodeFeedRow(kSequence, *row, graph), graph);
   Must(again.status());
-  Require(again->changes == row->changes && again->before == row->before,
+  Require(again->changes == row->changes && again->before == row->before &&
+              again->now_ms == row->now_ms,
           "what was written is read as it was");
 }
 
@@ -27,7 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   for (const std::uint32_t graph : {0u, 15u}) {
     fuzz::RunRow(bytes, graph);
-    fuzz::RunRow(engine::SealValue(1, engine::FeedKey(fuzz::kSequence, graph), bytes), graph);
+    for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
+      const std::string key = engine::FeedKey(fuzz::kSequence, graph);
+      fuzz::RunRow(engine::SealValue(version, key, bytes), graph);
+    }
   }
   return 0;
 }

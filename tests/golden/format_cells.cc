@@ -89,8 +89,9 @@ void CheckNodes(const Documented& store, const View& view) {
   std::map<std::uint64_t, std::uint64_t> last;
   for (const auto& [sequence, row] : store.feed()) {
     if (sequence > view.sequence()) break;
-    for (const Change& change : row.changes)
-      last[change.from.value] = last[change.to.value] = sequence;
+    for (const Change& change : row.changes) {
+      if (IsWhoIsWho(change.kind)) last[change.from.value] = last[change.to.value] = sequence;
+    }
   }
   for (std::uint64_t n = 0; n < store.manifest().nodes; ++n) {
     const auto field = [&](std::size_t offset, std::size_t bytes = 4) {

@@ -164,11 +164,34 @@ Manifest ReadManifest(std::string_view payload) {
   return m;
 }
 
+void ReadWhoIsWho(Reader& in, Change* change, FeedChanges* row) {
+  Demand(row->before.size() + 1 == row->changes.size(), "who is who comes behind something else");
+  change->from.value = in.Varint();
+  change->to.value = in.Varint();
+  change->record = in.Varint();
+  const std::uint64_t before_from = in.Varint();
+  row->before.emplace_back(before_from, in.Varint());
+  std::uint64_t last = 0;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) {
+    last += in.Varint();
+    change->identifiers.push_back({last});
+  }
+}
+
+void ReadOtherChange(Reader& in, const std::vector<std::string>& names, Change* change) {
+  Demand(change->kind <= ChangeKind::kTag, "a change is of no kind");
+  (change->kind == ChangeKind::kLeft ? change->from : change->to).value = in.Varint();
+  change->record = in.Varint();
+  change->name = names.at(in.Varint());
+  if (change->kind != ChangeKind::kTrait && change->kind != ChangeKind::kTag) return;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) change->values.push_back(in.Text());
+}
+
 }  // namespace
 
-std::string OpenEnvelope(std::string_view key, std::string_view value) {
+std::string OpenEnvelope(std::string_view key, std::string_view value, int version) {
   Demand(value.size() >= 9, "a value is shorter than its envelope");
-  Demand(value[0] == 1, "a value has another version");
+  Demand(value[0] == version, "a value has another version");
   const std::string_view payload = value.substr(9);
   const std::uint64_t seed = XXH3_64bits(key.data(), key.size());
   Demand(Fixed(value.substr(1, 8)) == XXH3_64bits_withSeed(payload.data(), payload.size(), seed),
@@ -202,57 +225,61 @@ LoggedFrame ReadLoggedFrame(std::string_view payload) {
   return frame;
 }
 
-FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload) {
+FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload, int version) {
   Reader in(payload);
   FeedChanges row;
+  std::vector<std::string> names;
+  if (version == 2) {
+    row.now_ms = in.ZigZag();
+    for (std::uint64_t left = in.Varint(); left > 0; --left) names.push_back(in.Text());
+  }
   for (std::uint64_t left = in.Varint(); left > 0; --left) {
-    Change change;
+    Change& change = row.changes.emplace_back();
     change.sequence = sequence;
     change.kind = static_cast<ChangeKind>(in.Byte());
     change.cause = static_cast<Cause>(in.Byte());
-    change.from.value = in.Varint();
-    change.to.value = in.Varint();
-    change.record = in.Varint();
-    const std::uint64_t before_from = in.Varint();
-    row.before.emplace_back(before_from, in.Varint());
-    std::uint64_t last = 0;
-    for (std::uint64_t names = in.Varint(); names > 0; --names) {
-      last += in.Varint();
-      change.identifiers.push_back({last});
+    if (change.kind <= ChangeKind::kGone) {
+      ReadWhoIsWho(in, &change, &row);
+    } else {
+      Demand(version == 2, "a change is of a kind that came later");
+      ReadOtherChange(in, names, &change);
     }
-    row.changes.push_back(std::move(change));
   }
   in.End();
   return row;
 }
 
 DocumentedStore::DocumentedStore(const Store& store) {
-  const auto each = [&](Table table,
+  int version = 0;  // of the row at hand
+  const auto each = [&](Table table, int newest,
                         const std::function<void(const std::string&, const std::string&)>& row) {
     const absl::Status status =
         store.Scan(table, "", "", [&](std::string_view key, std::string_view value) {
-          row(std::string(key), OpenEnvelope(key, value));
+          version = value.empty() ? 0 : value[0];
+          Demand(version >= 1 && version <= newest, "a value has another version");
+          row(std::string(key), OpenEnvelope(key, value, version));
           return true;
         });
     Demand(status.ok(), "a table cannot be read");
   };
-  each(Table::kMeta, [&](const std::string& key, const std::string& payload) {
+  each(Table::kMeta, 1, [&](const std::string& key, const std::string& payload) {
     Demand(key == "header" || key == "cleaned", "an unknown row of meta");
     Reader in(payload);
     (key == "header" ? salt_ : cleaned_at_) = in.Varint();
     in.End();
   });
-  each(Table::kLog, [&](const std::string& key, const std::string& payload) {
+  each(Table::kLog, 1, [&](const std::string& key, const std::string& payload) {
     Demand(KeyNumber(key) == frames_.size() + 1, "frames have a gap");
     frames_[KeyNumber(key)] = ReadLoggedFrame(payload);
   });
-  each(Table::kFeed,
-       [&](const std::string& key, const std::string& payload) { ReadFeed(key, payload); });
-  each(Table::kState,
+  each(Table::kFeed, 2, [&](const std::string& key, const std::string& payload) {
+    ReadFeed(key, version, payload);
+  });
+  each(Table::kState, 1,
        [&](const std::string& key, const std::string& payload) { ReadState(key, payload); });
 }
 
-void DocumentedStore::ReadFeed(const std::string& key, const std::string& payload) {
+void DocumentedStore::ReadFeed(const std::string& key, int version, const std::string& payload) {
   std::uint64_t graph = 0;
   std::string_view number = key;
   if (key.size() == 10) {
@@ -260,7 +287,7 @@ void DocumentedStore::ReadFeed(const std::string& key, const std::string& payloa
     graph = static_cast<std::uint64_t>(key[1]);
     number.remove_prefix(2);
   }
-  graphs_[graph].feed_[KeyNumber(number)] = ReadFeedChanges(KeyNumber(number), payload);
+  graphs_[graph].feed_[KeyNumber(number)] = ReadFeedChanges(KeyNumber(number), payload, version);
 }
 
 void DocumentedStore::ReadState(const std::string& key, const std::string& payload) {

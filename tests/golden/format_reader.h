@@ -17,8 +17,8 @@
 
 namespace polyonym::harness {
 
-// The envelope's payload.  REQUIRES: version 1.
-std::string OpenEnvelope(std::string_view key, std::string_view value);
+// The envelope's payload.
+std::string OpenEnvelope(std::string_view key, std::string_view value, int version = 1);
 
 struct LoggedFrame {
   int kind = 0;
@@ -37,9 +37,10 @@ LoggedFrame ReadLoggedFrame(std::string_view payload);
 
 struct FeedChanges {
   std::vector<Change> changes;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> before;  // of those that say who is who
+  std::int64_t now_ms = 0;
 };
-FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload);
+FeedChanges ReadFeedChanges(std::uint64_t sequence, std::string_view payload, int version);
 
 struct Manifest {
   std::string graph_name;
@@ -86,7 +87,7 @@ class DocumentedStore {
   const std::map<std::uint64_t, DocumentedGraph>& graphs() const { return graphs_; }
 
  private:
-  void ReadFeed(const std::string& key, const std::string& payload);
+  void ReadFeed(const std::string& key, int version, const std::string& payload);
   void ReadState(const std::string& key, const std::string& payload);
 
   std::uint64_t salt_ = 0;

@@ -76,13 +76,15 @@ TEST_CASE("golden feed rows, one for every cause, are read and written as they w
   const auto rows = ReadRows(kFormat1 + "rows.txt");
   std::set<Cause> causes;
   std::set<ChangeKind> kinds;
-  for (const auto& [sequence, want] : GoldenFeedRows()) {
+  for (const auto& [sequence, want] : GoldenFeedRows(2)) {
     INFO("row " << sequence);
-    for (const auto& [kind, graph] : {std::pair("feed", 0u), std::pair("further", kFurtherGraph)}) {
+    for (const auto& [kind, graph] :
+         {std::pair("feed2", 0u), std::pair("further2", kFurtherGraph)}) {
       const std::string& bytes = rows.at({kind, sequence});
       const engine::FeedRow got = Must(engine::DecodeFeedRow(sequence, bytes, graph));
       CHECK(got.changes == want.changes);
       CHECK(got.before == want.before);
+      CHECK(got.now_ms == want.now_ms);
       CHECK(ToHex(engine::EncodeFeedRow(sequence, got, graph)) == ToHex(bytes));
     }
     for (const Change& change : want.changes) {
@@ -91,7 +93,27 @@ TEST_CASE("golden feed rows, one for every cause, are read and written as they w
     }
   }
   CHECK(causes.size() == 11);
-  CHECK(kinds.size() == 6);
+  CHECK(kinds.size() == kChangeKinds);
+}
+
+TEST_CASE(
+    "golden feed rows of the first version are read as they were, and written as the second") {
+  const auto rows = ReadRows(kFormat1 + "rows.txt");
+  for (const auto& [sequence, want] : GoldenFeedRows(1)) {
+    INFO("row " << sequence);
+    for (const auto& [kind, graph] : {std::pair("feed", 0u), std::pair("further", kFurtherGraph)}) {
+      const std::string& bytes = rows.at({kind, sequence});
+      CHECK(bytes[0] == 1);
+      const engine::FeedRow got = Must(engine::DecodeFeedRow(sequence, bytes, graph));
+      const std::string now = engine::EncodeFeedRow(sequence, got, graph);
+      CHECK(now[0] == 2);
+      for (const engine::FeedRow& row : {got, Must(engine::DecodeFeedRow(sequence, now, graph))}) {
+        CHECK(row.changes == want.changes);
+        CHECK(row.before == want.before);
+        CHECK(row.now_ms == 0);
+      }
+    }
+  }
 }
 
 TEST_CASE("golden log frames are read and written as they were") {
@@ -122,7 +144,8 @@ TEST_CASE("the names of kinds and causes are those that were given out") {
                                 "sharing", "merge",  "split",      "consent", "erase"};
   for (std::size_t i = 0; i < std::size(causes); ++i)
     CHECK(ToString(static_cast<Cause>(i)) == causes[i]);
-  const char* const kinds[] = {"created", "merged", "split", "moved", "joined", "gone"};
+  const char* const kinds[] = {"created", "merged",  "split", "moved", "joined",
+                               "gone",    "entered", "left",  "trait", "tag"};
   for (std::size_t i = 0; i < std::size(kinds); ++i)
     CHECK(ToString(static_cast<ChangeKind>(i)) == kinds[i]);
 }

@@ -40,11 +40,18 @@ void Trim(const std::string& path) {
   for (const fs::path& file : needless) fs::remove(file);
 }
 
+// Rows of feeds of version 1 stay: nothing can write them again.
 void WriteRows(const std::string& path) {
+  std::string old;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("feed ") || line.starts_with("further ")) old += line + "\n";
+  }
   std::ofstream out(path);
-  for (const auto& [sequence, row] : GoldenFeedRows()) {
-    out << "feed " << sequence << " " << ToHex(engine::EncodeFeedRow(sequence, row)) << "\n";
-    out << "further " << sequence << " "
+  out << old;
+  for (const auto& [sequence, row] : GoldenFeedRows(2)) {
+    out << "feed2 " << sequence << " " << ToHex(engine::EncodeFeedRow(sequence, row)) << "\n";
+    out << "further2 " << sequence << " "
         << ToHex(engine::EncodeFeedRow(sequence, row, kFurtherGraph)) << "\n";
   }
   for (const auto& [number, frame] : GoldenFrames())

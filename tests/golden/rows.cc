@@ -26,6 +26,19 @@ Change SomeChange(std::uint64_t sequence, ChangeKind kind, Cause cause) {
   return change;
 }
 
+Change SomeMembership(std::uint64_t sequence, ChangeKind kind, Cause cause) {
+  Change change;
+  change.sequence = sequence;
+  change.kind = kind;
+  change.cause = cause;
+  (kind == ChangeKind::kLeft ? change.from : change.to).value = sequence * 100;
+  change.record = sequence << 21;
+  change.name = kind == ChangeKind::kTag ? "likes:茶" : "vip";
+  if (kind == ChangeKind::kTrait) change.values = {"Xi'an", ""};
+  if (kind == ChangeKind::kTag && cause != Cause::kErase) change.values = {"2.5"};
+  return change;
+}
+
 std::vector<Record> SomeRecords() {
   const std::vector<RecordIdentifier> one = {{"crm", "c1", Role::kSelf}};
   const std::vector<RecordIdentifier> two = {{"crm", "c1", Role::kSelf},
@@ -78,11 +91,11 @@ std::vector<Record> SomeRecords() {
 
 }  // namespace
 
-std::map<std::uint64_t, engine::FeedRow> GoldenFeedRows() {
+std::map<std::uint64_t, engine::FeedRow> GoldenFeedRows(int version) {
   std::map<std::uint64_t, engine::FeedRow> rows;
   for (std::uint64_t i = 0; i <= 10; ++i) {
     const auto kind = static_cast<ChangeKind>(i % 6);
-    rows[i + 1] = {{SomeChange(i + 1, kind, static_cast<Cause>(i))}, {{i, i * 1000}}};
+    rows[i + 1] = {{SomeChange(i + 1, kind, static_cast<Cause>(i))}, {{i, i * 1000}}, 0};
   }
   const std::uint64_t large = std::uint64_t{1} << 40;
   engine::FeedRow& several = rows[large];
@@ -90,6 +103,14 @@ std::map<std::uint64_t, engine::FeedRow> GoldenFeedRows() {
     several.changes.push_back(SomeChange(large, static_cast<ChangeKind>(kind), Cause::kRecord));
     several.before.emplace_back(large - 1, 0);
   }
+  if (version == 1) return rows;
+  for (std::uint64_t i = 0; i <= 10; ++i) {
+    const auto kind = static_cast<ChangeKind>(6 + i % 4);
+    rows[i + 101] = {{SomeMembership(i + 101, kind, static_cast<Cause>(i))}, {}, kLate};
+  }
+  for (int kind = 6; kind < 10; ++kind)
+    several.changes.push_back(SomeMembership(large, static_cast<ChangeKind>(kind), Cause::kRecord));
+  several.now_ms = kLate;
   return rows;
 }
 

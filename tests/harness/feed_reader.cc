@@ -13,7 +13,13 @@ void FeedReader::Take(std::span<const Change> changes) {
     while (end < changes.size() && changes[end].sequence == changes[at].sequence) ++end;
     if (changes[at].sequence <= sequence_) problems_.push_back("the feed goes back");
     sequence_ = changes[at].sequence;
-    TakeOne(changes.subspan(at, end - at));
+    std::size_t who = at;  // those that say who is who come first
+    while (who < end && IsWhoIsWho(changes[who].kind)) ++who;
+    for (std::size_t i = who; i < end; ++i) {
+      if (IsWhoIsWho(changes[i].kind))
+        problems_.push_back("who is who comes behind something else");
+    }
+    TakeOne(changes.subspan(at, who - at));
     at = end;
   }
 }

@@ -15,7 +15,7 @@
 
 namespace polyonym::harness {
 
-// The members of every profile by number, kept up by a feed of changes alone.
+// The members of every profile by number, kept up by a feed of changes alone: those that say who is who. Others are passed over.
 class FeedReader {
  public:
   // Takes the changes of whole Apply calls, in order.

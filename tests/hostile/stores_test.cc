@@ -202,13 +202,14 @@ TEST_CASE(
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::string value = rows[i].value;
       if (i == victim) {
-        std::string payload(Must(engine::OpenValue(1, rows[i].key, value)));
+        const auto version = static_cast<std::uint8_t>(value[0]);
+        std::string payload(Must(engine::OpenValue(version, rows[i].key, value)));
         for (std::uint64_t n = 1 + random.Below(3); n > 0 && !payload.empty(); --n) {
           payload[random.Below(payload.size())] =
               static_cast<char>(random.Chance(50) ? random.Below(256) : 0xff);
         }
         if (random.Chance(10)) payload.resize(random.Below(2 * payload.size() + 1));
-        value = engine::SealValue(1, rows[i].key, payload);
+        value = engine::SealValue(version, rows[i].key, payload);
       }
       writes.puts.push_back({rows[i].table, rows[i].key, value});
     }

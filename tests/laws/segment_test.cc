@@ -13,28 +13,13 @@
 #include "harness/catch.h"
 #include "harness/engine_state.h"
 #include "harness/naive_segment.h"
-#include "harness/random_expression.h"
 #include "harness/told.h"
 #include "laws/law.h"
+#include "laws/with_segments.h"
 #include "polyonym/engine/segments.h"
 
 namespace polyonym::harness {
 namespace {
-
-// Policies whose definitions have segments. Times of histories are about a second after 1970: windows of these reach them from there.
-History WithSegments(const History& plain) {
-  History history = WithFacts(plain);
-  Random random(history.seed ^ 0x5e67);
-  history.policy.definitions = RandomSegments(random, history.policy.definitions);
-  Definitions definitions = history.policy.definitions;
-  for (HistoryStep& step : history.steps) {
-    if (step.kind != HistoryStep::Kind::kPolicy) continue;
-    if (step.policy.definitions.segments.empty() && random.Chance(60))
-      definitions = RandomSegments(random, step.policy.definitions);
-    step.policy.definitions = definitions;
-  }
-  return history;
-}
 
 // A view, or a moment.
 template <class Reader>

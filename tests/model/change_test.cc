@@ -25,7 +25,9 @@ TEST_CASE("causes keep their numbers and names, those that are reserved too") {
 }
 
 TEST_CASE("kinds of change keep their numbers and names") {
-  const std::vector<std::string> names = {"created", "merged", "split", "moved", "joined", "gone"};
+  const std::vector<std::string> names = {"created", "merged",  "split", "moved", "joined",
+                                          "gone",    "entered", "left",  "trait", "tag"};
+  CHECK(names.size() == kChangeKinds);
   for (std::size_t i = 0; i < names.size(); ++i)
     CHECK(ToString(static_cast<ChangeKind>(i)) == names[i]);
   CHECK(ToString(static_cast<ChangeKind>(names.size())) == "unknown");
@@ -35,6 +37,15 @@ TEST_CASE("kinds of change keep their numbers and names") {
   CHECK(static_cast<int>(ChangeKind::kMoved) == 3);
   CHECK(static_cast<int>(ChangeKind::kJoined) == 4);
   CHECK(static_cast<int>(ChangeKind::kGone) == 5);
+  CHECK(static_cast<int>(ChangeKind::kEntered) == 6);
+  CHECK(static_cast<int>(ChangeKind::kLeft) == 7);
+  CHECK(static_cast<int>(ChangeKind::kTrait) == 8);
+  CHECK(static_cast<int>(ChangeKind::kTag) == 9);
+}
+
+TEST_CASE("the first six kinds of change say who is who and the others do not") {
+  for (std::size_t i = 0; i < kChangeKinds; ++i)
+    CHECK(IsWhoIsWho(static_cast<ChangeKind>(i)) == (i <= 5));
 }
 
 }  // namespace polyonym::harness

@@ -92,6 +92,10 @@ Definitions FullDefinitions() {
   full.ladders = {{"lifecycle", {{"known", {}}, {"active", {active}}}}};
   full.purchase_scores = FullPurchaseScores();
   full.channel_scores = {{"talks", {{"message"}, {}, Direction::kUnknown}}, {"all", {}, kMinute}};
+  full.segments = {{"vip", "tag vip", "Asia/Shanghai"}, {"new", "not did(order)", ""}};
+  full.triggers = {{"greet", "new", false, false}, {"miss", "vip", true, true}};
+  full.watched_traits = {"city", "not defined"};
+  full.watched_tags = {"vip"};
   full.identifying = {"phone", "crm"};
   full.utc_offset_minutes = 480;
   return full;
@@ -197,6 +201,30 @@ TEST_CASE("a score's name is 1 to 128 bytes of UTF-8, and distinct in its list")
              [](Definitions* d) { d->purchase_scores[1].name = "shop"; });
   CheckFault("channel_scores[1].name", [](Definitions* d) { d->channel_scores[1].name = "talks"; });
   CheckFine([](Definitions* d) { d->channel_scores[0].name = d->purchase_scores[0].name; });
+}
+
+TEST_CASE("a trigger has a distinct name of 1 to 128 bytes and a segment that is defined") {
+  CheckName("triggers[1].name", false,
+            [](Definitions* d, const std::string& name) { d->triggers[1].name = name; });
+  CheckFault("triggers[1].name", [](Definitions* d) { d->triggers[1].name = "greet"; });
+  for (const char* segment : {"", "Vip", "city"}) {
+    CheckFault("triggers[0].segment", [&](Definitions* d) { d->triggers[0].segment = segment; });
+  }
+  CheckFault("triggers[0].segment", [](Definitions* d) { d->segments.pop_back(); });
+  CheckFine([](Definitions* d) {
+    d->triggers[0].name = "vip";     // of another space than segments
+    d->triggers[0].segment = "vip";  // which has two
+  });
+}
+
+TEST_CASE("watched names are 1 to 128 bytes of UTF-8, and each is there once") {
+  CheckName("watched_traits[1]", false,
+            [](Definitions* d, const std::string& name) { d->watched_traits[1] = name; });
+  CheckName("watched_tags[0]", false,
+            [](Definitions* d, const std::string& name) { d->watched_tags[0] = name; });
+  CheckFault("watched_traits[1]", [](Definitions* d) { d->watched_traits[1] = "city"; });
+  CheckFault("watched_tags[1]", [](Definitions* d) { d->watched_tags.push_back("vip"); });
+  CheckFine([](Definitions* d) { d->watched_tags = d->watched_traits; });
 }
 
 TEST_CASE("what a score counts is checked as an event match") {
@@ -587,7 +615,24 @@ TEST_CASE("lists of definitions are bounded") {
   CheckLength("channel_scores", 4'096, [](Definitions* d, std::size_t n) {
     Fill(&d->channel_scores, n, [](const std::string& name, ChannelScore* s) { s->name = name; });
   });
+  CheckLength("segments", 4'096, [](Definitions* d, std::size_t n) {
+    d->triggers.clear();
+    Fill(&d->segments, n, [](const std::string& name, SegmentDefinition* s) {
+      s->name = name;
+      s->expression = "yes";
+    });
+  });
+  CheckLength("triggers", 4'096, [](Definitions* d, std::size_t n) {
+    Fill(&d->triggers, n, [](const std::string& name, TriggerDefinition* t) {
+      t->name = name;
+      t->segment = "vip";
+    });
+  });
   const auto set_text = [](const std::string& name, std::string* text) { *text = name; };
+  CheckLength("watched_traits", 256,
+              [&](Definitions* d, std::size_t n) { Fill(&d->watched_traits, n, set_text); });
+  CheckLength("watched_tags", 256,
+              [&](Definitions* d, std::size_t n) { Fill(&d->watched_tags, n, set_text); });
   CheckLength("identifying", 4'096,
               [&](Definitions* d, std::size_t n) { Fill(&d->identifying, n, set_text); });
 }
@@ -669,6 +714,8 @@ TEST_CASE("definitions that mean the same do not differ") {
   std::swap(turned.purposes[0], turned.purposes[1]);
   std::swap(turned.purchase_scores[0], turned.purchase_scores[1]);
   std::swap(turned.channel_scores[0], turned.channel_scores[1]);
+  std::swap(turned.segments[0], turned.segments[1]);
+  std::swap(turned.triggers[0], turned.triggers[1]);
   CHECK(DiffOf(FullDefinitions(), turned).empty());
 }
 
@@ -784,6 +831,23 @@ TEST_CASE("each difference of a score is one line") {
       {"channel_scores[talks].half_life_ms: 2592000000 -> 60000",
        [](Definitions* d) { d->channel_scores[0].half_life_ms = kMinute; }},
       {"channel_scores[all]: removed", [](Definitions* d) { d->channel_scores.pop_back(); }},
+  });
+}
+
+TEST_CASE("each difference of a segment, a trigger or what is watched is one line") {
+  CheckLines({
+      {"segments[new].time_zone: \"\" -> \"Asia/Tokyo\"",
+       [](Definitions* d) { d->segments[1].time_zone = "Asia/Tokyo"; }},
+      {"triggers[greet].segment: \"new\" -> \"vip\"",
+       [](Definitions* d) { d->triggers[0].segment = "vip"; }},
+      {"triggers[greet].on_exit: false -> true",
+       [](Definitions* d) { d->triggers[0].on_exit = true; }},
+      {"triggers[greet].any_cause: false -> true",
+       [](Definitions* d) { d->triggers[0].any_cause = true; }},
+      {"triggers[miss]: removed", [](Definitions* d) { d->triggers.pop_back(); }},
+      {"watched_traits: [\"city\", \"not defined\"] -> [\"city\"]",
+       [](Definitions* d) { d->watched_traits.pop_back(); }},
+      {"watched_tags: [\"vip\"] -> []", [](Definitions* d) { d->watched_tags.clear(); }},
   });
 }
 

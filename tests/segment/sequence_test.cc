@@ -101,16 +101,20 @@ std::size_t ChainFrom(const EventSequence& funnel, std::size_t steps,
   for (std::size_t i = first + 1; i < events.size() && passed < steps; ++i) {
     const LookedAt& event = events[i];
     if (event.time_ms - events[first].time_ms > funnel.within_ms) break;
+    const std::uint32_t before = (std::uint32_t{1} << passed) - 1;
+    const bool is_again = funnel.deduplicate && (event.steps & before) != 0;
     if ((event.steps >> passed & 1) != 0) {
-      if (funnel.increasing && event.time_ms == last_ms) continue;
+      if (funnel.increasing && event.time_ms == last_ms) {
+        if (is_again) break;
+        continue;
+      }
       ++passed;
       last_ms = event.time_ms;
       continue;
     }
     const bool is_first_again = passed == 1 && (event.steps & 1) != 0;
     if (funnel.in_order && !is_first_again) break;
-    const std::uint32_t before = (std::uint32_t{1} << passed) - 1;
-    if (funnel.deduplicate && (event.steps & before) != 0) break;
+    if (is_again) break;
   }
   return passed;
 }
@@ -201,6 +205,10 @@ TEST_CASE("strict increase: steps of one time are not one after the other") {
   CHECK(Level(funnel, 5, events) == 2);
   // An earlier beginning is not lost to one at the time of the next step.
   CHECK(Level(funnel, 2, {{0, 1}, {5, 1}, {5, 2}}) == 2);
+  // What comes too early to be the next step, and was a step, is one that comes again.
+  CHECK(Level(funnel, 4, {{0, 1}, {1, 6}, {1, 6}, {2, 4}}) == 3);
+  funnel.deduplicate = true;
+  CHECK(Level(funnel, 4, {{0, 1}, {1, 6}, {1, 6}, {2, 4}}) == 2);
 }
 
 TEST_CASE("patterns say what a search through all choices says") {

@@ -28,8 +28,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/engine/change_feed.h"
 #include "polyonym/engine/event.h"
 #include "polyonym/engine/metrics.h"
+#include "polyonym/engine/outbox.h"
 #include "polyonym/engine/view.h"
 #include "polyonym/model/change.h"
 #include "polyonym/model/facts.h"
@@ -73,8 +75,14 @@ struct EngineOptions {
   std::uint64_t memory_budget_bytes = 0;
   // Facts of profiles that were read, kept as long as nothing of them changes; for each graph.  DEFAULT 32 MiB; 0: none.
   std::size_t profile_cache_bytes = std::size_t{32} << 20;
+  // Facts of people who were evaluated for segments last, to which those of their next record are added, instead of being read again; for
+  // each graph whose policy defines segments.  DEFAULT 64 MiB; 0: none.
+  std::size_t live_facts_bytes = std::size_t{64} << 20;
   // BulkApply(): log gathered before it is written as a sorted file.  DEFAULT 64 MiB.
   std::uint64_t bulk_run_bytes = std::uint64_t{64} << 20;
+  // The feed of at least so many of the last calls is kept, of all graphs; what is older goes when a checkpoint is written, and where none
+  // is, once it is an eighth and 1,024 calls more. A consumer that lags holds nothing back: it is told OutOfRange.  DEFAULT 0: all is kept.
+  std::uint64_t feed_keep_calls = 0;
   RocksStoreOptions rocks;  // but for its create_if_missing: the one above decides
   // Told of what an operator should hear of at once; engine/event.h says how.  DEFAULT: nobody is.
   std::function<void(const EngineEvent&)> on_event;
@@ -253,6 +261,35 @@ class Engine {
 
   // A state that has at least `sequence`, waiting for it up to `timeout_ms`.  ERRORS: DeadlineExceeded.
   absl::StatusOr<View> ReadAtLeast(std::uint64_t sequence, std::uint32_t timeout_ms) const;
+
+  // ---- the feed of changes, and what it triggers: docs/feed.md ----
+
+  // The changes of a graph, read from where the consumer stands. Writes nothing: a consumer has a cursor from its first Acknowledge() on.
+  // ERRORS: InvalidArgument, NotFound (graph), OutOfRange (the place lies behind the last call + 1: the store is an older copy), DataLoss.
+  absl::StatusOr<ChangeFeed> OpenFeed(const FeedOptions& options = {}) const;
+
+  // Where every consumer stands, by graph, then by name.  ERRORS: DataLoss, Unavailable.
+  absl::StatusOr<std::vector<FeedCursor>> FeedCursors() const;
+
+  // Forgets a consumer: opened again, it begins at FeedOptions::from. A feed of it that is still open may bring it back.
+  // ERRORS: NotFound (no such graph, or no cursor), InvalidArgument (no consumer), as Apply().
+  absl::Status DropFeedCursor(std::string_view consumer, std::string_view graph = "");
+
+  // Lets go of the feed of all calls before sequence `before`, in every graph; what is behind the last call counts as just behind it. No state
+  // changes: only View::Changes(), a ChangeFeed and SizesOverTime() answer OutOfRange from there, also of views that are older, and
+  // View::How() begins there. Consumers that stand before it hold nothing back. The outbox stays.  ERRORS: as Apply().
+  // COST: commits of 1,024 rows that go, between which others may write.
+  absl::Status TrimFeed(std::uint64_t before);
+
+  // What Definitions::triggers fired and nobody acknowledged, by id. Nothing that a loss of power could take back, but under Durability::kWal.
+  // ERRORS: NotFound (graph), InvalidArgument (limit), DataLoss, Unavailable.  COST: a scan from `after_id` on, of all triggers; kGroup: a sync,
+  // where the last one is not of all that is there.
+  absl::StatusOr<std::vector<OutboxItem>> ReadOutbox(const OutboxOptions& options = {}) const;
+
+  // They are done with, and gone, all in one commit that lasts as long as Apply()'s would; returns how many there were. One that is not there is
+  // none: it may be said twice.  ERRORS: NotFound (graph), as Apply(), DataLoss.
+  absl::StatusOr<std::uint64_t> AcknowledgeOutbox(std::span<const std::uint64_t> ids,
+                                                  std::string_view graph = "");
 
   // Writes the resident index behind the log, so that reopening is quick. Writers go on meanwhile.
   absl::Status Checkpoint();

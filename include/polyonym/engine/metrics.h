@@ -16,6 +16,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "polyonym/model/change.h"
+
 namespace polyonym {
 
 // How often something took how long: four buckets to each doubling, from 2^10 ns (a microsecond) to 2^37 ns (137 seconds), one
@@ -65,10 +67,11 @@ struct ResidentBytes {
   std::uint64_t identifier_hashes = 0;
   std::uint64_t link_hashes = 0;
   std::uint64_t record_hashes = 0;
+  std::uint64_t segments = 0;  // members, and until when they stay
   ResidentBytes& operator+=(const ResidentBytes& other);
   std::uint64_t total() const {
     return identifiers + profiles + links + mentions + records + renames + values +
-           identifier_hashes + link_hashes + record_hashes;
+           identifier_hashes + link_hashes + record_hashes + segments;
   }
 };
 
@@ -95,7 +98,7 @@ struct EngineMetrics {
   std::uint64_t expired_links = 0;      // by AdvanceTo()
   std::uint64_t folded_records = 0;     // by MoveHorizon()
 
-  std::array<std::uint64_t, 6> changes{};  // of profiles, by ChangeKind
+  std::array<std::uint64_t, kChangeKinds> changes{};  // of profiles, by ChangeKind
   std::uint64_t feed_rows = 0;
 
   std::uint64_t guards_tripped = 0;   // identifiers that became shared

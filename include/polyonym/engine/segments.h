@@ -5,8 +5,9 @@
 //   auto loyal = segments->Members("loyal", {.limit = 100});
 //   auto because = segments->Explain("loyal", profile);
 //
-// Membership is what the definition says of a person's records, at that view and as of one time (segment/expression.h): nothing of it is
-// stored, so a merge, a split, a retraction or another definition shows at once. What is asked of everybody costs a pass over everybody.
+// Membership is what the definition says of a person's records, at that view and as of one time (segment/expression.h). Of the segments that
+// the policy in force defines, and the view's own time, the engine keeps it exact from commit to commit: what is asked of these is looked up.
+// Anything else (another time, other definitions, a moment) costs a pass over everybody.
 //
 // THREADS: thread-safe.
 #ifndef POLYONYM_ENGINE_SEGMENTS_H_
@@ -28,6 +29,10 @@
 #include "polyonym/segment/portrait.h"
 
 namespace polyonym {
+
+namespace engine {
+struct LiveState;  // of src/engine alone
+}  // namespace engine
 
 struct SegmentOptions {
   // As of when: what decays, expires or lies in a window, and facts of later times do not count.  DEFAULT: now_ms() of the view or moment.
@@ -88,11 +93,14 @@ class SegmentReader {
   static absl::StatusOr<SegmentReader> Make(Moment moment, SegmentOptions options = {});
 
   const CompiledSegments& segments() const { return *segments_; }
+  // Whether answers are looked up in what the engine keeps: `options` had no definitions, and no other time than the view's.
+  bool is_live() const { return live_ != nullptr; }
   std::int64_t now_ms() const { return now_ms_; }
 
   // ---- of one person ----
 
-  // By segment, as defined: true, false, or none: unknown.  ERRORS: as View::ReadProfile().  COST: that, and the expressions.
+  // By segment, as defined: true, false, or none: unknown.  ERRORS: as View::ReadProfile().  COST: live: a look-up a segment; else that, and
+  // the expressions.
   absl::StatusOr<std::vector<std::optional<bool>>> Of(ProfileId profile) const;
 
   // Whether they are a member.  ERRORS: NotFound (no such segment, or profile), as View::ReadProfile().
@@ -101,19 +109,22 @@ class SegmentReader {
   // Every part of the definition, with what it came to.  ERRORS: as Contains().
   absl::StatusOr<SegmentExplanation> Explain(std::string_view segment, ProfileId profile) const;
 
-  // ---- of everybody: each is a pass over all people: View::ForEachPerson() ----
+  // ---- of everybody: a pass over all people, View::ForEachPerson(), where it is not live ----
 
-  // ERRORS: DataLoss, OutOfRange (records were folded since the view was taken).
+  // ERRORS: DataLoss, OutOfRange (records were folded since the view was taken).  COST: live: none.
   absl::StatusOr<SegmentCounts> Count() const;
 
-  // ERRORS: NotFound (no such segment), InvalidArgument (`order_by`, `limit`), as Count().  COST: 24 bytes a member besides.
+  // ERRORS: NotFound (no such segment), InvalidArgument (`order_by`, `limit`), as Count().  COST: 24 bytes a member besides. Live: the page
+  // alone; with `order_by` a read of each member.
   absl::StatusOr<SegmentMembers> Members(std::string_view segment,
                                          const MemberOptions& options = {}) const;
 
-  // ERRORS: NotFound (no such segment), InvalidArgument (fewer than 2 segments, or more than 64), as Count().
+  // ERRORS: NotFound (no such segment), InvalidArgument (fewer than 2 segments, or more than 64), as Count().  COST: live: a count of bitmaps a
+  // pair.
   absl::StatusOr<SegmentOverlap> Overlap(std::span<const std::string> segments) const;
 
-  // What its members are like, against everybody: segment/portrait.h.  ERRORS: NotFound (no such segment), as Count().
+  // What its members are like, against everybody: segment/portrait.h.  ERRORS: NotFound (no such segment), as Count().  COST: a pass over all
+  // people.
   absl::StatusOr<Portrait> PortraitOf(std::string_view segment,
                                       const PortraitOptions& options = {}) const;
 
@@ -124,12 +135,18 @@ class SegmentReader {
                                             const Policy& policy, std::int64_t now_ms,
                                             SegmentOptions options);
   absl::StatusOr<std::size_t> Find(std::string_view segment) const;
+  absl::StatusOr<ProfileId> Follow(ProfileId profile) const;
+  SegmentCounts CountLive() const;
+  SegmentOverlap OverlapLive(const std::vector<std::size_t>& places, SegmentOverlap overlap) const;
+  absl::StatusOr<std::vector<SegmentMember>> MembersLive(std::size_t segment,
+                                                         const CompiledNumber* order) const;
   absl::Status ForEach(
       const std::function<void(const Person& person, SegmentSubject* subject)>& visit) const;
 
   std::shared_ptr<const Source> source_;
   std::shared_ptr<const Definitions> definitions_;
   std::shared_ptr<const CompiledSegments> segments_;
+  std::shared_ptr<const engine::LiveState> live_;  // null: everybody is asked
   std::int64_t now_ms_ = 0;
   std::function<void(std::uint64_t, std::uint64_t)> progress_;
 };

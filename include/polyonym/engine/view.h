@@ -30,6 +30,8 @@
 
 namespace polyonym {
 
+struct SegmentSize;  // segment_sizes.h
+
 // How often and when two identifiers were seen together.
 struct LinkEvidence {
   Identifier a;  // normalised; a < b
@@ -220,7 +222,8 @@ class View {
   absl::StatusOr<std::vector<Neighbour>> Links(const Identifier& identifier,
                                                Detail detail = Detail::kRecords) const;
 
-  // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part.  ERRORS: NotFound, DataLoss.
+  // The merges, splits and moves that made the profile what it is, oldest first; of a history of more than 10,000, a part, and of one that
+  // began before the feed that is kept (Engine::TrimFeed()), what came since.  ERRORS: NotFound, DataLoss.
   absl::StatusOr<std::vector<Change>> How(ProfileId id) const;
 
   // ---- what a person is like: profile/profile.h ----
@@ -274,7 +277,8 @@ class View {
   absl::StatusOr<std::vector<HeldItem>> Held(const HeldFilter& filter) const;
 
   // Changes of Apply calls with sequence >= `from`, in order, whole calls, about `max_changes` of them.
-  // The next call starts at the last change's sequence + 1.
+  // The next call starts at the last change's sequence + 1. Engine::OpenFeed() keeps the place, filters and waits.
+  // ERRORS: OutOfRange (`from` lies before what is kept by now: Engine::TrimFeed()), DataLoss, Unavailable.
   absl::StatusOr<std::vector<Change>> Changes(std::uint64_t from, std::uint64_t max_changes) const;
 
   // Every record that is kept, in order of arrival, standing or not, until `visit` returns false; some may stand for others that were
@@ -286,6 +290,8 @@ class View {
 
   // COST: a pass over the identifiers, for the largest profile.
   Stats GetStats() const;
+  // Stats::profiles by itself.  COST: none.
+  std::uint64_t CountProfiles() const;
 
   // Rebuilds everything from the records by the definition of the rule and compares with what is kept.
   // COST: the whole store, in time and memory.
@@ -293,6 +299,13 @@ class View {
 
  private:
   friend class Engine;
+  friend class SegmentReader;
+  friend class SegmentIndex;
+  friend absl::StatusOr<std::vector<SegmentSize>> SizesOverTime(const View& view,
+                                                                std::string_view segment,
+                                                                std::int64_t from_ms,
+                                                                std::int64_t to_ms,
+                                                                std::int64_t step_ms);
   explicit View(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };

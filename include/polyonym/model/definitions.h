@@ -46,7 +46,7 @@ enum class Fold : std::uint8_t {
 };
 
 // Spans (`window_ms`, `valid_ms`) range from 0 to a hundred years, half-lives from a minute to a hundred years. Names are UTF-8 of 1 to
-// 128 bytes. Lists have at most 4,096 items; layers, properties, stages and conditions 256.
+// 128 bytes. Lists have at most 4,096 items; layers, properties, stages, conditions and watched names 256.
 // Validate() holds them to it.
 
 struct TraitDefinition {
@@ -199,6 +199,18 @@ struct SegmentDefinition {
   friend bool operator==(const SegmentDefinition&, const SegmentDefinition&) = default;
 };
 
+// Something to do when people come into a segment or leave it: each time a row of the outbox (engine/outbox.h), which the host
+// acknowledges.
+struct TriggerDefinition {
+  std::string name;      // distinct
+  std::string segment;   // of `segments`
+  bool on_exit = false;  // as somebody leaves; false: as somebody comes in
+  // Also where a merge, a split, a guard, a definition or an erasure caused it. false: what people did, and time: of the causes
+  // (model/change.h) record, retraction, act, time, consent.
+  bool any_cause = false;
+  friend bool operator==(const TriggerDefinition&, const TriggerDefinition&) = default;
+};
+
 struct Definitions {
   std::vector<TraitDefinition> traits;
   std::vector<TagDefinition> tags;
@@ -209,6 +221,10 @@ struct Definitions {
   std::vector<PurchaseScore> purchase_scores;
   std::vector<ChannelScore> channel_scores;
   std::vector<SegmentDefinition> segments;
+  std::vector<TriggerDefinition> triggers;
+  // Names, defined or not, whose changes of value go to the change feed, profile by profile; each there once.
+  std::vector<std::string> watched_traits;
+  std::vector<std::string> watched_tags;
   // Whether a trait or tag that is not defined is shown, by its latest value or its sum; else it is kept and not shown.
   bool show_undefined = true;
   // Namespaces (families) that say who somebody is: a record that names none of them is anonymous.
@@ -221,7 +237,8 @@ struct Definitions {
 
 // ERRORS: InvalidArgument naming the field (`tags[2].layers[0].name`) and what is allowed: names that are empty, too long or given twice,
 // a fold that the type does not have, a half-life or bound that is missing or out of range, a parent that is not defined or is
-// its own ancestor, a model that is none (`purchase_scores[1].rfm_model.bounds[1][4][0]`).  COST: one pass, n log n in names.
+// its own ancestor, a trigger's segment that is not defined, a model that is none (`purchase_scores[1].rfm_model.bounds[1][4][0]`).
+// COST: one pass, n log n in names.
 absl::Status Validate(const Definitions& definitions);
 
 std::string_view ToString(Fold fold);        // `most_trusted`

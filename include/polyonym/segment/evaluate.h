@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -83,6 +84,13 @@ class CompiledSegments {
   // each part of the profile that it is the first to ask the subject for. Segments that it asks for are evaluated once a
   // subject, before it.
   std::optional<bool> Evaluate(std::size_t segment, SegmentSubject* subject) const;
+
+  // Until when the answer stays: at every time t with the subject's now <= t < NextChange(), Evaluate() of the same facts as of t says what it
+  // says now (true, false or unknown). kNever where time alone never changes it.
+  // ENSURES: later than now. It may be too early (the answer may be the same then), never too late: docs/segments.md says where.
+  // COST: some times that of Evaluate(), and a pass over the facts of each kind that the segment reads.
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t NextChange(std::size_t segment, SegmentSubject* subject) const;
 
   // The same, said.  COST: as Evaluate() without short cuts, and the texts.
   SegmentExplanation Explain(std::size_t segment, SegmentSubject* subject) const;

@@ -1,0 +1,421 @@
+#include "engine/live_segments.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "engine/threads.h"
+#include "engine/view_impl.h"
+#include "engine/watched_values.h"
+#include "segment/dependents.h"
+
+namespace polyonym::engine {
+namespace {
+
+constexpr std::size_t kWorthThreads = 256;  // people
+constexpr std::size_t kTasksAtOnce = 32;
+
+bool IsOfConsents(const Facts& facts) {
+  return !facts.consents.empty() && facts.traits.empty() && facts.tags.empty() &&
+         facts.events.empty() && facts.relations.empty();
+}
+
+// Of an identity change, to somebody who is in it; none: it says nothing that the record does not.
+std::optional<Cause> CauseOfIdentity(ChangeKind kind, bool is_from) {
+  switch (kind) {
+    case ChangeKind::kMerged:
+      return Cause::kMerge;
+    case ChangeKind::kSplit:
+      return Cause::kSplit;
+    case ChangeKind::kMoved:
+      return is_from ? Cause::kSplit : Cause::kMerge;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+LiveSegments::LiveSegments(std::size_t facts_bytes) : facts_(facts_bytes) {}
+LiveSegments::~LiveSegments() = default;
+
+void LiveSegments::Begin(std::uint64_t sequence) {
+  sequence_ = sequence;
+  dues_.Begin(sequence);
+}
+
+void LiveSegments::Put(MemberSet::Ptr* set, MemberSet::Ptr next) {
+  set_bytes_ += next->bytes() - (*set)->bytes();
+  *set = std::move(next);
+  changed_ = true;
+}
+
+void LiveSegments::CountBytes() {
+  set_bytes_ = 0;
+  for (const LiveSegment& segment : segments_)
+    set_bytes_ += segment.members->bytes() + segment.unknown->bytes();
+}
+
+bool LiveSegments::Concerns(const Core& core) const {
+  if (watches()) return true;
+  const Definitions& definitions = core.rules()->policy().policy().definitions;
+  return core.rules()->version() != policy_version_ &&
+         (!definitions.segments.empty() || WatchesValues(definitions));
+}
+
+absl::Status LiveSegments::Update(const Call& call) {
+  people_.clear();
+  const std::size_t first = call.changes->size();
+  if (call.view.rules().version() != policy_version_) {
+    if (absl::Status status = Adopt(call.view, call.changes); !status.ok()) return status;
+  }
+  const bool all_told = call.tracker.all_told();
+  if (all_told) fresh_.assign(segments_.size(), true);
+  if (watches()) {
+    if (absl::Status status = Gather(call); !status.ok()) return status;
+  }
+  if (std::find(fresh_.begin(), fresh_.end(), true) != fresh_.end()) {
+    const Cause cause = all_told ? Cause::kRetraction : Cause::kDefinition;
+    if (absl::Status status = EvaluateEverybody(call.view, cause, call.changes); !status.ok())
+      return status;
+  }
+  if (absl::Status status = EvaluateTouched(call.view); !status.ok()) return status;
+  PutTurns(call.changes);
+  PutInOrder(std::span(*call.changes).subspan(first));
+  fresh_.assign(segments_.size(), false);
+  if (changed_) ShowState();
+  return call.before == nullptr ? absl::OkStatus() : CompareValues(call, all_told);
+}
+
+// What the policy watches of the people whom the call concerns; of everybody where it is about definitions.
+absl::Status LiveSegments::CompareValues(const Call& call, bool of_everybody) const {
+  std::vector<Watched> people;
+  const auto add = [&](Node id) {
+    const auto at = people_.find(id);
+    if (at != people_.end()) {
+      people.push_back({id, at->second.cause, at->second.record});
+    } else {
+      people.push_back({id, of_everybody ? Cause::kRetraction : Cause::kDefinition, 0});
+    }
+  };
+  if (of_everybody || call.before->rules().version() != call.view.rules().version()) {
+    call.view.ForEachRoot([&](Node root) {
+      add(static_cast<Node>(call.view.IdOf(root).value));
+      return true;
+    });
+  } else {
+    for (const auto& [id, touch] : people_) {
+      if (touch.root != kNone) add(id);
+    }
+  }
+  std::sort(people.begin(), people.end(),
+            [](const Watched& a, const Watched& b) { return a.id < b.id; });
+  return AddWatchedChanges(*call.before, call.view, people, call.changes);
+}
+
+void LiveSegments::ShowState() {
+  changed_ = false;
+  if (next_slot_ == 0) return;  // there never was a segment
+  published_ = std::make_shared<const LiveState>(
+      LiveState{definitions_, compiled_, segments_, next_slot_});
+}
+
+// By segment as defined, those that are no more last; then by profile.
+void LiveSegments::PutInOrder(std::span<Change> changes) const {
+  const auto place = [&](const Change& change) {
+    const ProfileId id = change.kind == ChangeKind::kEntered ? change.to : change.from;
+    return std::pair(compiled_->Find(change.name), id);
+  };
+  std::stable_sort(changes.begin(), changes.end(),
+                   [&](const Change& a, const Change& b) { return place(a) < place(b); });
+}
+
+// ---- whom a call concerns ----
+
+absl::Status LiveSegments::Gather(const Call& call) {
+  for (const Change& change : *call.changes) {
+    if (change.kind <= ChangeKind::kGone) GatherChange(change, call.nodes_before);
+  }
+  if (!call.tracker.all_told()) {
+    for (const ChangeTracker::Told& told : call.tracker.told())
+      GatherTold(call.view, told, told.added);
+    for (const ChangeTracker::Told& regarded : call.tracker.regarded()) {
+      if (absl::Status status = GatherRegarded(call.view, regarded); !status.ok()) return status;
+    }
+  }
+  GatherDue(call.view);
+  FindRoots(call.view);
+  return absl::OkStatus();
+}
+
+void LiveSegments::GatherChange(const Change& change, Node nodes_before) {
+  const auto touch = [&](ProfileId id, bool is_from) {
+    Touch& of = people_[static_cast<Node>(id.value)];
+    const std::optional<Cause> cause = CauseOfIdentity(change.kind, is_from);
+    if (cause || !of.cause_stays) {
+      of.cause = cause.value_or(change.cause);
+      of.record = change.record;
+      of.cause_stays = of.cause_stays || cause.has_value();
+    }
+    return &of;
+  };
+  const auto is_new = [&](IdentifierNumber n) { return n.value >= nodes_before; };
+  switch (change.kind) {
+    case ChangeKind::kCreated: {
+      Touch* of = touch(change.to, false);
+      of->whole = true;
+      of->is_new = change.to.value >= nodes_before;
+      break;
+    }
+    case ChangeKind::kJoined: {
+      Touch* of = touch(change.to, false);
+      of->joined = true;
+      // One that was known and is alive again brings what was told of it.
+      if (!std::all_of(change.identifiers.begin(), change.identifiers.end(), is_new))
+        of->whole = true;
+      break;
+    }
+    case ChangeKind::kGone:
+      touch(change.from, true)->whole = true;
+      break;
+    default:
+      touch(change.from, true)->whole = true;
+      touch(change.to, false)->whole = true;
+  }
+}
+
+void LiveSegments::GatherTold(const View::Impl& view, const ChangeTracker::Told& told,
+                              bool added) {
+  const Node node = view.graph().Canonical(told.name);
+  if (view.graph().node(node).live == 0) return;
+  Touch& of = people_[static_cast<Node>(view.IdOf(view.graph().ProfileOf(node)).value)];
+  of.whole = of.whole || !added;
+  if (added) of.added.emplace_back(static_cast<std::uint32_t>(told.record - 1), node);
+  if (of.cause_stays) return;
+  of.cause = told.cause;
+  of.record = told.record;
+}
+
+// A guard that opened or closed, or another name: any record that names the node may have another primary.
+absl::Status LiveSegments::GatherRegarded(const View::Impl& view,
+                                          const ChangeTracker::Told& regarded) {
+  return view.ForEachTeller(regarded.name, [&](const View::Impl::NamedRecord& named) {
+    for (const View::Impl::NamedRecord::Name& name : named.names)
+      GatherTold(view, {name.node, regarded.cause, regarded.record, false}, false);
+  });
+}
+
+void LiveSegments::GatherDue(const View::Impl& view) {
+  while (!queue_.empty() && queue_.top().first <= view.now_ms()) {
+    const auto [ms, id] = queue_.top();
+    queue_.pop();
+    if (dues_.Latest(id).ms != ms) continue;
+    const auto [at, is_first] = people_.try_emplace(id);
+    if (is_first) at->second.cause = Cause::kTime;
+    at->second.due = true;
+  }
+}
+
+void LiveSegments::FindRoots(const View::Impl& view) {
+  for (auto& [id, touch] : people_) touch.root = view.FindRoot(id);
+}
+
+// ---- evaluating ----
+
+// Some thousand people at a time, whose facts are in memory meanwhile.
+absl::Status LiveSegments::EvaluateTouched(const View::Impl& view) {
+  constexpr std::size_t kAtATime = 4096;
+  if (std::find(fresh_.begin(), fresh_.end(), false) == fresh_.end()) {
+    facts_.Clear();
+    return absl::OkStatus();
+  }
+  std::vector<std::pair<Node, Touch*>> order;
+  for (auto& [id, touch] : people_) {
+    if (touch.root == kNone) {
+      Leave(id);
+    } else {
+      order.emplace_back(id, &touch);
+    }
+  }
+  std::sort(order.begin(), order.end());
+  for (std::size_t first = 0; first < order.size(); first += kAtATime) {
+    const auto some = std::span(order).subspan(first, std::min(kAtATime, order.size() - first));
+    if (absl::Status status = EvaluateSome(view, some); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
+                                        std::span<const std::pair<Node, Touch*>> people) {
+  std::vector<Task> tasks(people.size());
+  std::vector<Node> roots;  // of those whose facts are to be read
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < people.size(); ++i) {
+    const auto& [id, touch] = people[i];
+    tasks[i] = {id, touch, touch->whole ? nullptr : facts_.Take(id), {}, 0};
+    if (touch->whole) facts_.Drop(id);
+    if (tasks[i].known != nullptr) {
+      if (absl::Status status = AddNews(view, *touch, tasks[i].known.get()); !status.ok())
+        return status;
+    } else {
+      roots.push_back(touch->root);
+      places.push_back(i);
+    }
+  }
+  absl::Status status = view.ForEachTold(roots, [&](std::size_t at, PersonFacts facts) {
+    tasks[places[at]].known = view.Know(roots[at], std::move(facts.rows));
+    return true;
+  });
+  if (!status.ok()) return status;
+  const unsigned threads = tasks.size() < kWorthThreads ? 1 : ThreadsFor(0);
+  RunRanges(threads, tasks.size(), kTasksAtOnce, [&](std::size_t from, std::size_t to) {
+    segment::SegmentBits asked(segments_.size());
+    for (std::size_t i = from; i < to; ++i) Judge(view, &asked, &tasks[i]);
+  });
+  for (Task& task : tasks) {
+    for (const Answer& answer : task.turned) {
+      Turns& turns = turns_[answer.segment];
+      (answer.of_unknown ? turns.unknown : turns.members).push_back({task.id, answer.is});
+    }
+    SetDue(task.id, task.due);
+    facts_.Put(task.id, std::move(task.known));
+  }
+  return absl::OkStatus();
+}
+
+// Adds what the call told of somebody who is known.
+absl::Status LiveSegments::AddNews(const View::Impl& view, const Touch& touch,
+                                   FactsCache::Known* known) {
+  for (const auto& [record, primary] : touch.added) {
+    auto row = view.ReadRow(record, primary);
+    if (!row.ok()) return row.status();
+    known->bytes += BytesOf(*row);
+    known->rows.push_back(*std::move(row));
+  }
+  if (!touch.joined) return absl::OkStatus();
+  known->identifiers = view.MembersOf(touch.root);
+  known->anchor = view.NameOf(view.AnchorOf(touch.root));
+  return absl::OkStatus();
+}
+
+// Which segments may have another answer.
+void LiveSegments::AskFor(const View::Impl& view, const Task& task,
+                          segment::SegmentBits* asked) const {
+  Touch& touch = *task.touch;
+  asked->Clear();
+  if (touch.due) *asked |= dependents_->of_time();
+  if (touch.joined) *asked |= dependents_->of_identifiers();
+  for (const FactRow& row : task.known->rows) {
+    const auto record = static_cast<std::uint32_t>(row.from.record - 1);
+    if (view.graph().access().record(record).sequence != sequence_) continue;
+    dependents_->Add(row.facts, asked);
+    if (row.from.record == touch.record && IsOfConsents(row.facts) && !touch.cause_stays &&
+        touch.cause == Cause::kRecord)
+      touch.cause = Cause::kConsent;
+  }
+}
+
+// Beside others: of what is not the task's it changes nothing.
+void LiveSegments::Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const {
+  const Touch& touch = *task->touch;
+  AskFor(view, *task, asked);
+  SegmentSubject subject(*definitions_, task->known->rows, task->known->identifiers,
+                         task->known->anchor, view.now_ms());
+  task->due = touch.whole || touch.due ? DueCell::kNever : DueOf(task->id);
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    if (!touch.whole && !asked->Has(s)) continue;
+    if (dependents_->of_time().Has(s))
+      task->due = std::min(task->due, compiled_->NextChange(s, &subject));
+    if (!fresh_[s])
+      Compare(s, task->id, compiled_->Evaluate(s, &subject), touch.is_new, &task->turned);
+  }
+}
+
+// Adds what is another now than what is kept.
+void LiveSegments::Compare(std::size_t segment, Node id, std::optional<bool> verdict, bool is_new,
+                           Answers* turned) const {
+  const LiveSegment& kept = segments_[segment];
+  const auto number = static_cast<std::uint32_t>(segment);
+  const bool was = !is_new && kept.members->Contains(id);
+  const bool was_unknown = !is_new && !was && kept.unknown->Contains(id);
+  const bool is = verdict == true;
+  if (is != was) turned->push_back({number, false, is});
+  if (!verdict != was_unknown) turned->push_back({number, true, !verdict});
+}
+
+void LiveSegments::Leave(Node id) {
+  facts_.Drop(id);
+  Answers turned;
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    if (!fresh_[s]) Compare(s, id, false, false, &turned);
+  }
+  for (const Answer& answer : turned) {
+    Turns& turns = turns_[answer.segment];
+    (answer.of_unknown ? turns.unknown : turns.members).push_back({id, answer.is});
+  }
+  SetDue(id, DueCell::kNever);
+}
+
+void LiveSegments::SetDue(Node id, std::int64_t ms) {
+  if (ms == DueCell::kNever && id >= dues_.size()) return;
+  while (dues_.size() <= id) dues_.Append({});
+  if (dues_.Latest(id).ms == ms) {
+    // It may have been taken from the queue just now.
+    if (ms != DueCell::kNever) queue_.emplace(ms, id);
+    return;
+  }
+  dues_.Write(id).ms = ms;
+  if (ms != DueCell::kNever) queue_.emplace(ms, id);
+}
+
+// ---- what came of it ----
+
+Cause LiveSegments::CauseOf(std::size_t segment, const Touch& touch) const {
+  // A word about consents says something only where it is asked for.
+  if (touch.cause == Cause::kConsent && (compiled_->inputs(segment) & kInputConsents) == 0)
+    return Cause::kRecord;
+  return touch.cause;
+}
+
+Change LiveSegments::ChangeOf(std::size_t segment, Node id, bool is, Cause otherwise) const {
+  Change change;
+  change.sequence = sequence_;
+  change.kind = is ? ChangeKind::kEntered : ChangeKind::kLeft;
+  (is ? change.to : change.from) = ProfileId{id};
+  change.name = compiled_->name(segment);
+  change.cause = otherwise;
+  const auto at = people_.find(id);
+  if (at == people_.end()) return change;
+  change.cause = CauseOf(segment, at->second);
+  change.record = at->second.record;
+  return change;
+}
+
+void LiveSegments::PutTurns(std::vector<Change>* changes) {
+  std::vector<Node> came, went;
+  const auto split = [&](std::vector<Turned>* turns) {
+    std::sort(turns->begin(), turns->end(),
+              [](const Turned& a, const Turned& b) { return a.id < b.id; });
+    came.clear();
+    went.clear();
+    for (const Turned& turn : *turns) (turn.is ? came : went).push_back(turn.id);
+  };
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    Turns& turns = turns_[s];
+    if (!turns.members.empty()) {
+      split(&turns.members);
+      Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
+      for (const Turned& turn : turns.members)
+        changes->push_back(ChangeOf(s, turn.id, turn.is, Cause::kUnknown));
+    }
+    if (!turns.unknown.empty()) {
+      split(&turns.unknown);
+      Put(&segments_[s].unknown, segments_[s].unknown->With(came, went, sequence_));
+    }
+    turns.members.clear();
+    turns.unknown.clear();
+  }
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,218 @@
+// engine/live_segments.h - who is in which segment, kept exact from commit to commit.
+//
+// After a call was taken it finds the people whom it concerns, evaluates them for the segments that may have another answer, and
+// says who came and who went. These are people
+//   - of whom a record with facts came or went, or whose identifiers changed (ChangeTracker says which);
+//   - whose time has come: each person has a moment before which time alone changes none of their answers;
+// and everybody, of the segments that another policy defines otherwise. Facts are read from the log; nothing of a person is kept here
+// but that moment and the sets that they are in.
+//
+// Invariants: (I1) after each call members and unknown of every segment are what CompiledSegments::Evaluate() says of each person as of the
+// call's now. (I2) nobody's moment is later than the first at which one of their answers changes by itself.
+//
+// THREADS: the writer's, but for what published() gives, which is immutable, and dues(), which readers see as of a commit.
+#ifndef POLYONYM_SRC_ENGINE_LIVE_SEGMENTS_H_
+#define POLYONYM_SRC_ENGINE_LIVE_SEGMENTS_H_
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "absl/status/status.h"
+#include "engine/cells.h"
+#include "engine/changes.h"
+#include "engine/core.h"
+#include "engine/facts_cache.h"
+#include "engine/member_set.h"
+#include "polyonym/engine/view.h"
+#include "polyonym/model/change.h"
+#include "polyonym/segment/evaluate.h"
+#include "polyonym/store/versioned_array.h"
+
+namespace polyonym::segment {
+class Dependents;
+class SegmentBits;
+}  // namespace polyonym::segment
+
+namespace polyonym::engine {
+
+// A segment's people at a commit.
+struct LiveSegment {
+  MemberSet::Ptr members = MemberSet::Empty();
+  MemberSet::Ptr unknown = MemberSet::Empty();  // of whom it cannot be said
+  std::uint32_t slot = 0;  // a number that no other definition of a segment ever had: where a checkpoint keeps it
+};
+struct LiveState {
+  std::shared_ptr<const Definitions> definitions;
+  std::shared_ptr<const CompiledSegments> compiled;
+  std::vector<LiveSegment> segments;  // as defined
+  std::uint32_t next_slot = 0;
+};
+
+// By profile id: until when nothing changes by itself; kNever: for ever, or nobody is kept under it.
+struct DueCell {
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t ms = kNever;
+};
+
+class LiveSegments {
+ public:
+  using Dues = VersionedArray<DueCell, 16>;
+
+  // A call that was taken and is not published.
+  struct Call {
+    const View::Impl& view;     // of it
+    const View::Impl* before;   // of what was before; null: values are not compared
+    const ChangeTracker& tracker;
+    Node nodes_before = 0;
+    // Who became who, from the feed; who came into segments and who left them is put behind it, in the order that model/change.h says.
+    std::vector<Change>* changes;
+  };
+
+  // `facts_bytes`: of facts that are kept in memory of people who were evaluated lately.
+  explicit LiveSegments(std::size_t facts_bytes);
+  ~LiveSegments();
+
+  void Begin(std::uint64_t sequence);
+
+  // False where Update() would find nothing to do.
+  bool Concerns(const Core& core) const;
+
+  // ERRORS: DataLoss (a record that cannot be read); then published() is not of the call.
+  // COST: reads the facts of the people whom it concerns.
+  absl::Status Update(const Call& call);
+
+  // The same for everybody, where nothing is known of what was before, and nobody is told: a store that had no segments kept.
+  absl::Status Rebuild(const View::Impl& view);
+
+  // Null where there never was a segment.
+  const std::shared_ptr<const LiveState>& published() const { return published_; }
+  const Dues& dues() const { return dues_; }
+
+  // ---- loading a checkpoint ----
+  // REQUIRES: nothing was taken yet.  `state`: as published() was; dues: to be filled first.
+  Dues* mutable_dues() { return &dues_; }
+  void Restore(std::shared_ptr<const LiveState> state, const View::Impl& view);
+
+  // Whether anybody is to say whose facts are others.
+  bool watches() const { return !segments_.empty() || watches_values(); }
+  // Whether Update() wants Call::before.
+  bool watches_values() const {
+    return definitions_ != nullptr &&
+           !(definitions_->watched_traits.empty() && definitions_->watched_tags.empty());
+  }
+
+  void Reclaim(std::uint64_t oldest) { dues_.Reclaim(oldest); }
+  std::size_t bytes() const { return dues_.bytes() + queue_.size() * sizeof(Due) + facts_.bytes() + set_bytes_; }
+
+ private:
+  // Somebody whom the call concerns.
+  struct Touch {
+    Node root = kNone;  // kNone: nobody is kept under this id any more
+    Cause cause = Cause::kUnknown;
+    std::uint64_t record = 0;
+    bool whole = false;        // any answer may be another
+    bool due = false;          // those that time changes may be
+    bool is_new = false;       // nobody was kept under this id before
+    bool cause_stays = false;  // a merge or split says more than what else happened
+    bool joined = false;       // those that read identifiers may be
+    // Records that came, with their primaries.
+    absl::InlinedVector<std::pair<std::uint32_t, Node>, 2> added;
+  };
+  struct Turned {
+    Node id;
+    bool is;
+  };
+  struct Turns {  // of one segment
+    std::vector<Turned> members;
+    std::vector<Turned> unknown;
+  };
+  struct Answer {
+    std::uint32_t segment;
+    bool of_unknown;
+    bool is;
+  };
+  using Answers = std::vector<Answer>;
+  struct Task {
+    Node id;
+    Touch* touch;
+    std::unique_ptr<FactsCache::Known> known;
+    Answers turned;
+    std::int64_t due;
+  };
+
+  absl::Status Adopt(const View::Impl& view, std::vector<Change>* changes);
+  absl::Status Gather(const Call& call);
+  void GatherChange(const Change& change, Node nodes_before);
+  void GatherTold(const View::Impl& view, const ChangeTracker::Told& told, bool added);
+  absl::Status GatherRegarded(const View::Impl& view, const ChangeTracker::Told& regarded);
+  void GatherDue(const View::Impl& view);
+  void FindRoots(const View::Impl& view);
+  absl::Status EvaluateTouched(const View::Impl& view);
+  absl::Status EvaluateSome(const View::Impl& view,
+                            std::span<const std::pair<Node, Touch*>> people);
+  static absl::Status AddNews(const View::Impl& view, const Touch& touch,
+                              FactsCache::Known* known);
+  void AskFor(const View::Impl& view, const Task& task, segment::SegmentBits* asked) const;
+  void Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const;
+  void Compare(std::size_t segment, Node id, std::optional<bool> verdict, bool is_new,
+               Answers* turned) const;
+  void Leave(Node id);
+  void SetDue(Node id, std::int64_t ms);
+  std::int64_t DueOf(Node id) const {
+    return id < dues_.size() ? dues_.Latest(id).ms : DueCell::kNever;
+  }
+  void GetReady();
+  std::optional<std::size_t> NumberBefore(const std::string& name) const;
+  void ForgetDues();
+  void EmptyOut(const std::string& name, const MemberSet& members,
+                std::vector<Change>* changes) const;
+  absl::Status EvaluateEverybody(const View::Impl& view, Cause cause, std::vector<Change>* changes);
+  void Replace(std::size_t segment, IdSet members, IdSet unknown, Cause cause,
+               std::vector<Change>* changes);
+  void PutTurns(std::vector<Change>* changes);
+  void PutInOrder(std::span<Change> changes) const;
+  void ShowState();
+  void CountBytes();
+  void Put(MemberSet::Ptr* set, MemberSet::Ptr next);
+  absl::Status CompareValues(const Call& call, bool of_everybody) const;
+  Change ChangeOf(std::size_t segment, Node id, bool is, Cause otherwise) const;
+  Cause CauseOf(std::size_t segment, const Touch& touch) const;
+
+  std::shared_ptr<const LiveState> published_;
+  std::uint64_t policy_version_ = 0;
+  std::uint64_t sequence_ = 0;
+
+  std::unique_ptr<const Policy> policy_before_;  // without segments
+  std::shared_ptr<const Definitions> definitions_;
+  std::shared_ptr<const CompiledSegments> compiled_;
+  std::unique_ptr<const segment::Dependents> dependents_;
+  FactsCache facts_;
+  std::vector<LiveSegment> segments_;
+  std::vector<bool> fresh_;  // segments that are to be evaluated over everybody
+  std::uint32_t next_slot_ = 0;
+  bool changed_ = false;  // since published_ was made
+  std::size_t set_bytes_ = 0;  // of all sets
+
+  Dues dues_;
+  // Moments, the earliest first. One that is not the person's in dues_ any more is void.
+  using Due = std::pair<std::int64_t, Node>;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
+
+  // Of the open call.
+  absl::flat_hash_map<Node, Touch> people_;  // by profile id
+  std::vector<Turns> turns_;                 // by segment
+};
+
+}  // namespace polyonym::engine
+
+#endif  // POLYONYM_SRC_ENGINE_LIVE_SEGMENTS_H_
