@@ -110,11 +110,10 @@ void RunDue(const Options& options) {
     return record;
   });
   Feed(made, options.due, options.sizes.batch, engine.get());
-  policy.definitions.segments = {{"recent", "did(within 7 days)", ""},
-                                 {"silent", "not did(within 7 days)", ""}};
-  const std::uint64_t bytes = engine->Metrics().resident_bytes;
+  policy.definitions.segments = {{"recent", "did(any event within 7 days)", ""},
+                                 {"silent", "not did(any event within 7 days)", ""}};
   const double build = SecondsOf([&] { OrStop(engine->SetPolicy(policy)); });
-  const std::uint64_t kept = engine->Metrics().resident_bytes - bytes;
+  const std::uint64_t kept = engine->Metrics().resident.segments;
   std::uint64_t turned = 0;
   const double advance = SecondsOf([&] {
     turned = OrStop(engine->AdvanceTo(first + 8 * kDayMs + 1)).changes.size();
@@ -138,7 +137,6 @@ void RunBuild(const Options& options) {
   const auto engine = OpenUnder(SegmentsPolicy(), folder / "engine");
   Feed(From(records), records.size(), options.sizes.batch, engine.get());
   const std::uint64_t people = engine->Read().CountProfiles();
-  const std::uint64_t bytes = engine->Metrics().resident_bytes;
   const double build = SecondsOf(
       [&] { OrStop(engine->SetPolicy(PolicyWith(options.segments, SegmentKind::kNarrow))); });
   const SegmentCounts counts = OrStop(OrStop(SegmentReader::Make(engine->Read())).Count());
@@ -151,7 +149,7 @@ void RunBuild(const Options& options) {
       .Add("people_per_second", static_cast<double>(people) / build)
       .Add("memberships", memberships)
       .Add("bytes_per_membership",
-           static_cast<double>(engine->Metrics().resident_bytes - bytes) /
+           static_cast<double>(engine->Metrics().resident.segments) /
                static_cast<double>(memberships))
       .Print(options.sizes);
 }

@@ -24,9 +24,8 @@ bool HasTo(ChangeKind kind) { return kind != ChangeKind::kGone && kind != Change
 
 bool HasValues(ChangeKind kind) { return kind == ChangeKind::kTrait || kind == ChangeKind::kTag; }
 
-}  // namespace
-
-Json ChangeRow(const View& view, const Change& change, bool shorten) {
+// Of the view's graph. `shorten`: in place of more than three their number.
+Json IdentifiersOf(const View& view, const Change& change, bool shorten) {
   Json identifiers = Json::List();
   std::size_t shown = 0;
   for (const IdentifierNumber number : change.identifiers) {
@@ -39,14 +38,28 @@ Json ChangeRow(const View& view, const Change& change, bool shorten) {
     identifiers.Add(ToString(*identifier));
     ++shown;
   }
+  return identifiers;
+}
+
+// For tables: the first identifiers, the segment, or the trait or tag with its values.
+Json WhatOf(const View& view, const Change& change) {
+  if (IsWhoIsWho(change.kind)) return IdentifiersOf(view, change, true);
+  if (!HasValues(change.kind)) return change.name;
+  return change.name + ": " + Json::ListFrom(change.values).Cell();
+}
+
+}  // namespace
+
+Json ChangeRow(const View& view, const Change& change, bool table) {
   Json row = Json::Object();
   row.Set("sequence", change.sequence)
       .Set("kind", ToString(change.kind))
       .Set("cause", ToString(change.cause));
   row.Set("from", HasFrom(change.kind) ? Json(ToString(change.from)) : Json())
       .Set("to", HasTo(change.kind) ? Json(ToString(change.to)) : Json());
-  row.Set("record", change.record == 0 ? Json() : Json(change.record))
-      .Set("identifiers", std::move(identifiers));
+  row.Set("record", change.record == 0 ? Json() : Json(change.record));
+  if (table) return std::move(row.Set("what", WhatOf(view, change)));
+  row.Set("identifiers", IdentifiersOf(view, change, false));
   row.Set("name", IsWhoIsWho(change.kind) ? Json() : Json(change.name))
       .Set("values", HasValues(change.kind) ? Json::ListFrom(change.values) : Json());
   return row;

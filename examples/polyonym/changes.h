@@ -8,8 +8,8 @@
 
 namespace polyonym::driver {
 
-// `shorten`: in place of more than three identifiers their number is said.
-Json ChangeRow(const View& view, const Change& change, bool shorten);
+// `table`: what changed is one text: the first identifiers, the segment, or the trait or tag with its values.
+Json ChangeRow(const View& view, const Change& change, bool table);
 
 }  // namespace polyonym::driver
 

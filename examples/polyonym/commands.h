@@ -18,8 +18,9 @@ void AddFit(CLI::App* app, Session* session);        // fit.cc: fit
 void AddFlows(CLI::App* app, Session* session);      // flows.cc: flows
 void AddCapital(CLI::App* app, Session* session);    // capital.cc: capital
 void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
-void AddLists(CLI::App* app,
-              Session* session);  // lists.cc: groups, held, changes, export, stats, graphs
+void AddLists(CLI::App* app, Session* session);   // lists.cc: groups, held, export, stats, graphs
+void AddFeed(CLI::App* app, Session* session);    // feed.cc: changes, feed cursors|drop|trim
+void AddOutbox(CLI::App* app, Session* session);  // outbox.cc: outbox list|ack
 void AddUpkeep(CLI::App* app,
                Session* session);  // upkeep.cc: retract, advance, horizon, verify, checkpoint
 void AddPolicy(CLI::App* app,
@@ -27,6 +28,7 @@ void AddPolicy(CLI::App* app,
 void AddSegment(CLI::App* app, Session* session);  // segment.cc: segment define|list|lint, and
 void AddSegmentAnswers(CLI::App* segment,
                        Session* session);  // segment_answers.cc: count|members|explain|overlap
+void AddSegmentSizes(CLI::App* segment, Session* session);     // segment_sizes.cc: sizes, try
 void AddSegmentPortrait(CLI::App* segment, Session* session);  // segment_portrait.cc: portrait
 void AddGenerate(CLI::App* app, Session* session);             // generate.cc: generate
 void AddScenarios(CLI::App* app, Session* session);            // scenarios.cc: scenarios

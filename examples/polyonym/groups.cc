@@ -13,6 +13,13 @@ std::vector<std::string> TextsOf(std::span<const Identifier> identifiers) {
   return texts;
 }
 
+Json Shortened(std::vector<std::string> texts) {
+  const std::size_t more = texts.size() > 3 ? texts.size() - 3 : 0;
+  texts.resize(texts.size() - more);
+  if (more > 0) texts.push_back("and " + std::to_string(more) + " more");
+  return Json::ListFrom(texts);
+}
+
 namespace {
 
 // Of a view or a moment.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "json.h"
 #include "output.h"
 #include "polyonym/batch/resolve.h"
 #include "polyonym/engine/moment.h"
@@ -30,6 +31,9 @@ struct GroupsToPrint {
 
 // Texts of identifiers, sorted.
 std::vector<std::string> TextsOf(std::span<const Identifier> identifiers);
+
+// For tables: of more than three of them their number.
+Json Shortened(std::vector<std::string> texts);
 
 Groups GroupsOf(const View& view, std::size_t min_size = 1);
 Groups GroupsOf(const Moment& moment, std::size_t min_size = 1);

@@ -1,4 +1,4 @@
-// lists.cc - what a store holds: groups, held, changes, export, stats, graphs.
+// lists.cc - what a store holds: groups, held, export, stats, graphs.
 #include <memory>
 #include <optional>
 #include <span>
@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "changes.h"
 #include "commands.h"
 #include "groups.h"
 #include "polyonym/codec/json.h"
@@ -97,42 +96,6 @@ void AddHeld(CLI::App* app, Session* session) {
           .Set("namespace", item.ns);
       const StoredRecord stored = FromStore(view.RecordOf(item.record));
       out.Row(std::move(row.Set("folded", FoldedOf(stored.record, out.is_table()))));
-    }
-  });
-}
-
-void AddChanges(CLI::App* app, Session* session) {
-  struct Options {
-    std::uint64_t from = 0;
-    std::uint64_t max = 0;
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app->add_subcommand("changes", "the feed: what happened to profiles, commit by commit");
-  session->OfferStore(command);
-  session->OfferGraph(command);
-  command->add_option("--from", options->from, "from this sequence on")
-      ->type_name("N")
-      ->capture_default_str();
-  command
-      ->add_option("--max", options->max,
-                   "stop behind about this many, at the end of a commit; 0: all")
-      ->type_name("N");
-  session->OfferFormat(command);
-  command->footer("To go on, ask again from the last row's sequence + 1.");
-  command->callback([=] {
-    const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const View view = session->Read(*engine);
-    Output out(session->format);
-    std::uint64_t from = options->from;
-    std::uint64_t printed = 0;
-    while (options->max == 0 || printed < options->max) {
-      const std::uint64_t wanted = options->max == 0 ? 10'000 : options->max - printed;
-      const std::vector<Change> changes = FromStore(view.Changes(from, wanted));
-      if (changes.empty()) break;
-      for (const Change& change : changes) out.Row(ChangeRow(view, change, out.is_table()));
-      printed += changes.size();
-      from = changes.back().sequence + 1;
     }
   });
 }
@@ -263,7 +226,6 @@ void AddGraphs(CLI::App* app, Session* session) {
 void AddLists(CLI::App* app, Session* session) {
   AddGroups(app, session);
   AddHeld(app, session);
-  AddChanges(app, session);
   AddExport(app, session);
   AddStats(app, session);
   AddGraphs(app, session);

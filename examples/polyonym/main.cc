@@ -41,6 +41,8 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddSegment(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);
+  polyonym::driver::AddFeed(app, session);
+  polyonym::driver::AddOutbox(app, session);
   polyonym::driver::AddUpkeep(app, session);
   polyonym::driver::AddPolicy(app, session);
   polyonym::driver::AddGenerate(app, session);

@@ -5,7 +5,6 @@
 
 #include "csv.h"
 #include "mapping.h"
-#include "polyonym/codec/json.h"
 
 namespace polyonym::driver {
 
@@ -30,14 +29,7 @@ absl::Status ReadJsonLines(std::unique_ptr<Bytes> bytes, ReadRecord* row,
     if (!*more) return absl::OkStatus();
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     row->line = lines.number();
-    row->rejected.reset();
-    if (line.size() >= Lines::kMaxLine) {
-      row->rejected = Rejected{row->input, row->line, "", "row_too_long"};
-    } else if (const absl::Status status = reader.Read(line, &row->record); !status.ok()) {
-      const std::string field = FieldOf(status);
-      row->rejected =
-          Rejected{row->input, row->line, field, field.empty() ? "not_json" : "bad_field"};
-    }
+    ReadJsonLine(line, &reader, row);
     take(*row);
   }
 }
@@ -110,6 +102,17 @@ class CsvRecords {
 };
 
 }  // namespace
+
+void ReadJsonLine(const std::string& line, JsonRecordReader* reader, ReadRecord* row) {
+  row->rejected.reset();
+  if (line.size() >= Lines::kMaxLine) {
+    row->rejected = Rejected{row->input, row->line, "", "row_too_long"};
+  } else if (const absl::Status status = reader->Read(line, &row->record); !status.ok()) {
+    const std::string field = FieldOf(status);
+    row->rejected =
+        Rejected{row->input, row->line, field, field.empty() ? "not_json" : "bad_field"};
+  }
+}
 
 absl::Status ReadRecords(const std::vector<std::string>& inputs, const v1::Mapping* mapping,
                          ReadPosition* position, const std::function<void(ReadRecord&)>& take) {

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "input.h"
+#include "polyonym/codec/json.h"
 #include "polyonym/model/record.h"
 #include "polyonym/v1/mapping.pb.h"
 
@@ -31,6 +32,9 @@ struct ReadRecord {
   Record record;
   std::optional<Rejected> rejected;
 };
+
+// A line of JSON Lines that is not blank, whose input and number `row` has already.
+void ReadJsonLine(const std::string& line, JsonRecordReader* reader, ReadRecord* row);
 
 // Calls `take` for every row of every input; `mapping` null: JSON Lines.
 // ERRORS: InvalidArgument (a file cannot be read, or lacks a column). Rows before it were taken.

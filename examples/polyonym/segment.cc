@@ -136,8 +136,8 @@ void AddDefine(CLI::App* segment, Session* session) {
       ->excludes("--zone");
   session->OfferFormat(command);
   command->footer(
-      "docs/segments.md says how expressions are written. Nobody is put into a segment: it is "
-      "asked of each person anew.\n"
+      "docs/segments.md says how expressions are written. Nobody is put into a segment: who is "
+      "in it is what it says of each person.\n"
       "Exit code 1 where there is no segment to remove.");
   command->callback([=] { RunDefine(*options, session); });
 }
@@ -150,20 +150,23 @@ Json ListRow(const SegmentDefinition& segment, const SegmentCount& count, std::u
   if (table) {
     row.Set("members", count.members)
         .Set("share", ShareText(count.members, people))
-        .Set("bar", Bar(static_cast<double>(count.members), static_cast<double>(people)))
-        .Set("unknown", count.unknown);
+        .Set("bar", Bar(static_cast<double>(count.members), static_cast<double>(people)));
+    if (count.unknown) row.Set("unknown", *count.unknown);
     return std::move(row.Set("expression", OneLine(segment.expression)));
   }
   row.Set("expression", segment.expression).Set("time_zone", TextOrNull(segment.time_zone));
-  row.Set("members", count.members).Set("unknown", count.unknown).Set("people", people);
+  row.Set("members", count.members)
+      .Set("unknown", count.unknown ? Json(*count.unknown) : Json())
+      .Set("people", people);
   return std::move(row.Set("share", ShareJson(count.members, people)));
 }
 
-void RunList(const When& when, Session* session) {
+void RunList(const When& when, const UnknownToo& unknown, Session* session) {
   const SegmentState state(when, session);
   const Definitions definitions = state.definitions();
   SegmentCounts counts;
-  if (!definitions.segments.empty()) counts = FromStore(state.Reader(definitions).Count());
+  if (!definitions.segments.empty())
+    counts = FromStore(state.Reader().Count(unknown.asked || state.then));
   Output out(session->format);
   if (definitions.segments.empty()) out.Note("No segment is defined.");
   for (std::size_t i = 0; i < definitions.segments.size(); ++i)
@@ -172,13 +175,15 @@ void RunList(const When& when, Session* session) {
 
 void AddList(CLI::App* segment, Session* session) {
   const auto when = std::make_shared<When>();
-  CLI::App* command = segment->add_subcommand(
-      "list", "the segments in force, and how many are in each: one pass over everybody");
+  const auto unknown = std::make_shared<UnknownToo>();
+  CLI::App* command =
+      segment->add_subcommand("list", "the segments in force, and how many are in each");
   session->OfferStore(command);
   session->OfferGraph(command);
   when->Offer(command);
+  unknown->Offer(command);
   session->OfferFormat(command);
-  command->callback([=] { RunList(*when, session); });
+  command->callback([=] { RunList(*when, *unknown, session); });
 }
 
 // ---- lint ----
@@ -222,6 +227,7 @@ void AddSegment(CLI::App* app, Session* session) {
   AddList(segment, session);
   AddLint(segment, session);
   AddSegmentAnswers(segment, session);
+  AddSegmentSizes(segment, session);
   AddSegmentPortrait(segment, session);
 }
 

@@ -32,34 +32,36 @@ constexpr char kNoSuchSegment[] = "Exit code 1 where no segment has the name.";
 
 // ---- count ----
 
-void RunCount(const SegmentAsked& asked, const When& when, Session* session) {
+void RunCount(const SegmentAsked& asked, const When& when, const UnknownToo& unknown,
+              Session* session) {
   const SegmentState state(when, session);
   const OneSegment one = asked.In(state.definitions());
   std::int64_t now_ms = 0;
   SegmentCounts counts;
+  SegmentCount count;
   {
-    const SegmentReader reader = state.Reader(one.definitions);
+    const SegmentReader reader = state.Reader(one);
     now_ms = reader.now_ms();
-    counts = FromStore(reader.Count());
+    counts = FromStore(reader.Count(unknown.asked || one.given || state.then));
+    count = counts.segments[reader.segments().Find(one.definition().name)];
   }
-  const SegmentCount& count = counts.segments.back();
   Output out(session->format);
   Json row = Json::Object();
   if (out.is_table()) {
     row.Set("segment", one.Title())
         .Set("as_at", FormatTime(now_ms))
         .Set("people", FormatCount(counts.people));
-    row.Set("members", FormatCount(count.members))
-        .Set("unknown", FormatCount(count.unknown))
-        .Set("share",
-             ShareText(count.members, counts.people) + " " +
-                 Bar(static_cast<double>(count.members), static_cast<double>(counts.people)));
+    row.Set("members", FormatCount(count.members));
+    if (count.unknown) row.Set("unknown", FormatCount(*count.unknown));
+    row.Set("share",
+            ShareText(count.members, counts.people) + " " +
+                Bar(static_cast<double>(count.members), static_cast<double>(counts.people)));
     return out.Fields(row);
   }
   one.SetIn(&row);
   row.Set("now", FormatTime(now_ms))
       .Set("members", count.members)
-      .Set("unknown", count.unknown)
+      .Set("unknown", count.unknown ? Json(*count.unknown) : Json())
       .Set("people", counts.people);
   out.Row(std::move(row.Set("share", ShareJson(count.members, counts.people))));
 }
@@ -67,31 +69,23 @@ void RunCount(const SegmentAsked& asked, const When& when, Session* session) {
 void AddCount(CLI::App* segment, Session* session) {
   const auto asked = std::make_shared<SegmentAsked>();
   const auto when = std::make_shared<When>();
-  CLI::App* command =
-      AddCommand(segment, session, "count", "how many are in it, and of how many it cannot be said",
-                 when.get());
+  const auto unknown = std::make_shared<UnknownToo>();
+  CLI::App* command = AddCommand(segment, session, "count", "how many are in it", when.get());
   asked->Offer(command);
+  unknown->Offer(command);
   command->footer(kNoSuchSegment);
-  command->callback([=] { RunCount(*asked, *when, session); });
+  command->callback([=] { RunCount(*asked, *when, *unknown, session); });
 }
 
 // ---- members ----
 
 SegmentMembers MembersOf(const SegmentState& state, const OneSegment& one,
                          const MemberOptions& options) {
-  auto members = state.Reader(one.definitions).Members(one.definition().name, options);
+  auto members = state.Reader(one).Members(one.definition().name, options);
   // All else that it could refuse was held to its range, or compiled, before.
   if (absl::IsInvalidArgument(members.status()))
     FailAt("--order-by", std::string(members.status().message()), options.order_by);
   return FromStore(std::move(members));
-}
-
-// Of more than three identifiers their number.
-Json Shortened(std::vector<std::string> names) {
-  const std::size_t more = names.size() > 3 ? names.size() - 3 : 0;
-  names.resize(names.size() - more);
-  if (more > 0) names.push_back("and " + std::to_string(more) + " more");
-  return Json::ListFrom(names);
 }
 
 void RunMembers(const SegmentAsked& asked, const When& when, const MemberOptions& options,
@@ -173,7 +167,7 @@ void RunExplain(const std::string& id, const SegmentAsked& asked, const When& wh
   const OneSegment one = asked.In(state.definitions());
   const std::optional<ProfileId> profile = state.ProfileOf(ParseTarget(state.view, id));
   if (!profile) Fail(kAnsweredNo, "ID: this identifier was never seen, so it has no profile");
-  auto found = state.Reader(one.definitions).Explain(one.definition().name, *profile);
+  auto found = state.Reader(one).Explain(one.definition().name, *profile);
   if (absl::IsNotFound(found.status())) Fail(kAnsweredNo, found.status());
   const SegmentExplanation because = FromStore(std::move(found));
   if (because.verdict != true) session->exit_code = kAnsweredNo;
@@ -239,7 +233,7 @@ void RunOverlap(const std::vector<std::string>& names, const When& when, Session
   const SegmentState state(when, session);
   const Definitions in_force = state.definitions();
   for (const std::string& name : names) SegmentAsked{name, "", ""}.In(in_force);
-  const SegmentOverlap overlap = FromStore(state.Reader(in_force).Overlap(names));
+  const SegmentOverlap overlap = FromStore(state.Reader().Overlap(names));
   Output out(session->format);
   out.is_table() ? PrintOverlap(overlap, &out) : out.Row(OverlapJson(overlap));
 }

@@ -58,6 +58,15 @@ std::vector<SegmentDefinition> AskedForBy(const SegmentDefinition& one,
   return found;
 }
 
+// Without triggers, which are for other segments.
+OneSegment Alone(const SegmentDefinition& segment, const Definitions& in_force) {
+  OneSegment one;
+  one.definitions = in_force;
+  one.definitions.segments = AskedForBy(segment, in_force);
+  one.definitions.triggers.clear();
+  return one;
+}
+
 // Takes a beginning off a text that has it.
 bool Take(std::string_view beginning, std::string_view* text) {
   if (!text->starts_with(beginning)) return false;
@@ -109,14 +118,17 @@ void SegmentAsked::Offer(CLI::App* command) {
 OneSegment SegmentAsked::In(const Definitions& in_force) const {
   if (name.empty() && expression.empty())
     Fail(kUsage, "NAME or --expression is missing: which segment");
-  OneSegment one;
-  one.definitions = in_force;
-  one.given = name.empty();
-  const SegmentDefinition asked = one.given
-                                      ? SegmentDefinition{FreeName(in_force), expression, zone}
-                                      : FindOrFail(in_force, name);
-  one.definitions.segments = AskedForBy(asked, in_force);
-  CompileOrFail(one.definitions, one.given ? &one.definition() : nullptr, "--expression");
+  if (name.empty()) return Draft(in_force, expression, zone, "--expression");
+  OneSegment one = Alone(FindOrFail(in_force, name), in_force);
+  CompileOrFail(one.definitions);
+  return one;
+}
+
+OneSegment Draft(const Definitions& in_force, const std::string& expression,
+                 const std::string& zone, const std::string& argument) {
+  OneSegment one = Alone({FreeName(in_force), expression, zone}, in_force);
+  one.given = true;
+  CompileOrFail(one.definitions, &one.definition(), argument);
   return one;
 }
 
@@ -128,6 +140,11 @@ void OneSegment::SetIn(Json* row) const {
 
 Json OneSegment::Title() const {
   return given ? OneLine(definition().expression) : Printable(definition().name);
+}
+
+void UnknownToo::Offer(CLI::App* command) {
+  command->add_flag("--unknown", asked,
+                    "also of how many it cannot be said, for which everybody is asked");
 }
 
 // ---- the store ----
@@ -153,9 +170,15 @@ std::vector<Identifier> SegmentState::IdentifiersOf(ProfileId profile) const {
   return FromStore(then ? then->Members(profile) : view.Members(profile));
 }
 
-SegmentReader SegmentState::Reader(Definitions definitions) const {
+SegmentReader SegmentState::Reader() const { return Reader(SegmentOptions()); }
+
+SegmentReader SegmentState::Reader(const OneSegment& one) const {
   SegmentOptions options;
-  options.definitions = std::move(definitions);
+  if (one.given || then) options.definitions = one.definitions;  // a pass need not ask the others
+  return Reader(std::move(options));
+}
+
+SegmentReader SegmentState::Reader(SegmentOptions options) const {
   const auto progress = std::make_shared<Progress>("people");
   options.progress = [progress](std::uint64_t done, std::uint64_t total) {
     progress->Update(done, {done, total});

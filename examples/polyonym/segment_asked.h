@@ -18,6 +18,8 @@
 
 namespace polyonym::driver {
 
+struct OneSegment;
+
 // The store, at the time that is asked about.
 struct SegmentState {
   SegmentState(const When& when, Session* session);
@@ -26,12 +28,17 @@ struct SegmentState {
   std::optional<ProfileId> ProfileOf(const Target& target) const;
   // ERRORS (Failure): as FromStore().
   std::vector<Identifier> IdentifiersOf(ProfileId profile) const;
-  // Draws a bar in each pass.  ERRORS (Failure): kUsage (a segment that has no meaning).
-  SegmentReader Reader(Definitions definitions) const;
+  // Of all segments in force: looked up where it is the present, else in a pass.  ERRORS (Failure): kUsage (a segment that has no meaning).
+  SegmentReader Reader() const;
+  // Of one, and those that it asks for. The present of one in force is looked up too.  ERRORS (Failure): as above.
+  SegmentReader Reader(const OneSegment& one) const;
 
   std::unique_ptr<Engine> engine;
   View view;
   std::optional<Moment> then;  // nothing: now
+
+ private:
+  SegmentReader Reader(SegmentOptions options) const;  // draws a bar in each pass
 };
 
 // Definitions with one segment, and those that it asks for.
@@ -47,6 +54,13 @@ struct OneSegment {
   bool given = false;  // it is an expression, and not in force
 };
 
+// Whether it is asked of how many a segment's answer is unknown. In a pass that costs nothing, and is always told.
+struct UnknownToo {
+  void Offer(CLI::App* command);
+
+  bool asked = false;
+};
+
 struct SegmentAsked {
   std::string name;
   std::string expression;
@@ -58,6 +72,11 @@ struct SegmentAsked {
   // ERRORS (Failure): kUsage (neither was given, or an expression without a meaning), kAnsweredNo (no segment has the name).
   OneSegment In(const Definitions& in_force) const;
 };
+
+// What a segment of this expression would be, by a name that none has, among those in force.  ERRORS (Failure): kUsage, which names the
+// expression as `argument`.
+OneSegment Draft(const Definitions& in_force, const std::string& expression,
+                 const std::string& zone, const std::string& argument);
 
 // All segments of the definitions.  ERRORS (Failure): kUsage with the place in an expression. `given` of them, if any, is one that the caller
 // wrote, in the argument `argument` and in --zone; the others are told by name.

@@ -155,7 +155,7 @@ void RunPortrait(const SegmentAsked& asked, const When& when, const PortraitOpti
   const SegmentState state(when, session);
   const OneSegment one = asked.In(state.definitions());
   const Portrait portrait =
-      FromStore(state.Reader(one.definitions).PortraitOf(one.definition().name, options));
+      FromStore(state.Reader(one).PortraitOf(one.definition().name, options));
   Output out(session->format);
   out.is_table() ? PrintPortrait(one, portrait, &out) : out.Row(PortraitJson(one, portrait));
 }

@@ -141,8 +141,9 @@ void RunAdvance(const std::string& time, Session* session) {
 
 void AddAdvance(CLI::App* app, Session* session) {
   const auto time = std::make_shared<std::string>();
-  CLI::App* command = app->add_subcommand(
-      "advance", "move the store's clock: links whose lifetime is over stop counting");
+  CLI::App* command = app->add_subcommand("advance",
+                                          "move the store's clock: links whose lifetime is over "
+                                          "stop counting, and segments are as of then");
   session->OfferStore(command);
   command
       ->add_option("TIME", *time,

@@ -37,13 +37,12 @@ enum class Part : char {
   kRenames = 6,
   kValues = 7,
   kDues = 8,
-  kMembers = 9,  // block: a segment's slot, a bit for those of whom it is unknown, and a chunk of profiles
+  kMembers = 9,  // block: a segment's slot, and a chunk of profiles
 };
 
 // Of kMembers.
-constexpr int kSlotShift = 17;
-constexpr std::uint64_t kUnknownBit = std::uint64_t{1} << 16;
-constexpr std::uint64_t kChunkMask = kUnknownBit - 1;
+constexpr int kSlotShift = 16;
+constexpr std::uint64_t kChunkMask = (std::uint64_t{1} << kSlotShift) - 1;
 constexpr std::uint64_t kMaxSlots = std::uint64_t{1} << 32;
 
 std::string KeyOf(std::uint32_t graph, Part part, std::uint64_t block) {
@@ -311,7 +310,7 @@ bool Complete(const CommitState& s, const Index& index) {
 
 // Members of segments while they are loaded, by slot.
 struct LoadedSets {
-  absl::flat_hash_map<std::uint64_t, std::pair<IdSet, IdSet>> by_slot;  // members, unknown
+  absl::flat_hash_map<std::uint64_t, IdSet> by_slot;
 
   explicit LoadedSets(const LiveState* live) {
     if (live == nullptr) return;
@@ -321,20 +320,15 @@ struct LoadedSets {
   bool Add(std::uint64_t block, std::string_view payload) {
     const auto at = by_slot.find(block >> kSlotShift);
     if (at == by_slot.end() || payload.empty()) return true;
-    IdSet& set = (block & kUnknownBit) != 0 ? at->second.second : at->second.first;
-    return set.AddChunk(static_cast<std::uint32_t>(block & kChunkMask), payload).ok();
+    return at->second.AddChunk(static_cast<std::uint32_t>(block & kChunkMask), payload).ok();
   }
   // False where somebody is in one who is not in the index.
   bool MoveTo(LiveState* live, std::uint64_t nodes, std::uint64_t commit) {
     for (LiveSegment& segment : live->segments) {
-      auto& [members, unknown] = by_slot[segment.slot];
-      for (const IdSet* set : {&members, &unknown}) {
-        const auto last = set->empty() ? std::nullopt : set->Nth(set->size() - 1);
-        if (last && *last >= nodes) return false;
-      }
-      if (IdSet::CountAnd(members, unknown) != 0) return false;
+      IdSet& members = by_slot[segment.slot];
+      const auto last = members.empty() ? std::nullopt : members.Nth(members.size() - 1);
+      if (last && *last >= nodes) return false;
       segment.members = MemberSet::Of(std::move(members), commit, *MemberSet::Empty());
-      segment.unknown = MemberSet::Of(std::move(unknown), commit, *MemberSet::Empty());
     }
     return true;
   }
@@ -388,14 +382,12 @@ void AddMembers(const LiveState& live, std::uint64_t since, RowWriter* rows) {
   std::sort(segments.begin(), segments.end(),
             [](const LiveSegment* a, const LiveSegment* b) { return a->slot < b->slot; });
   for (const LiveSegment* segment : segments) {
-    const std::uint64_t slot = std::uint64_t{segment->slot} << kSlotShift;
-    for (const std::uint64_t unknown : {std::uint64_t{0}, kUnknownBit}) {
-      const MemberSet& set = unknown == 0 ? *segment->members : *segment->unknown;
-      const std::vector<std::uint32_t> chunks = set.ChunksSince(since);
-      if (chunks.empty()) continue;
-      const IdSet ids = set.ToSet();
-      for (const std::uint32_t chunk : chunks)
-        rows->Add(Part::kMembers, slot | unknown | chunk, ids.EncodeChunk(chunk));
+    const std::vector<std::uint32_t> chunks = segment->members->ChunksSince(since);
+    if (chunks.empty()) continue;
+    const IdSet ids = segment->members->ToSet();
+    for (const std::uint32_t chunk : chunks) {
+      rows->Add(Part::kMembers, std::uint64_t{segment->slot} << kSlotShift | chunk,
+                ids.EncodeChunk(chunk));
     }
   }
 }
@@ -446,6 +438,7 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
   // Values are only ever added; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
   // hand, chunks that are there already are found by asking the store.
   std::uint64_t from = 0;
+  std::uint64_t live_since = 0;  // all, where the last checkpoint kept nothing of segments
   if (since != 0) {
     auto manifest = ReadManifest(store, part.graph);
     if (!manifest.ok()) return manifest.status();
@@ -453,6 +446,7 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
       auto last = DecodeManifest(index, **manifest);
       if (!last.ok()) return last.status();
       from = last->values_end / kValueChunk * kValueChunk;
+      if (last->live != nullptr) live_since = since;
       *slots_gone = SlotsGone(last->live.get(), state.live.get());
     }
   }
@@ -460,8 +454,8 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
     rows->Add(Part::kValues, from / kValueChunk,
               index.values.Raw(from, std::min(kValueChunk, state.values_end - from)));
   }
-  AddCells(*part.dues, Part::kDues, state.dues, state.sequence, since, rows);
-  if (state.live != nullptr) AddMembers(*state.live, since, rows);
+  AddCells(*part.dues, Part::kDues, state.dues, state.sequence, live_since, rows);
+  if (state.live != nullptr) AddMembers(*state.live, live_since, rows);
   return rows->status();
 }
 

@@ -200,6 +200,7 @@ void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* jo
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, sequence);
     UpdateSegments(lens, sequence, &row);
+    lens->CountChanges(row.changes);
     if (!row.changes.empty()) {
       writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
                               engine::EncodeFeedRow(sequence, row, lens->number)});

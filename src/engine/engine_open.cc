@@ -156,7 +156,10 @@ absl::Status Engine::Impl::RestoreSegments(const std::shared_ptr<engine::Lens>& 
     return absl::OkStatus();
   const View::Impl view(lens, store_.get(), &log_,
                         lens->StateOf(state.sequence, state.last_frame));
-  if (state.live == nullptr) return lens->live.Rebuild(view);
+  if (state.live == nullptr) {
+    lens->live.Begin(state.sequence);
+    return lens->live.Rebuild(view);
+  }
   lens->live.Restore(state.live, view);
   return absl::OkStatus();
 }

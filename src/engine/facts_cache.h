@@ -16,6 +16,7 @@
 #include "engine/cells.h"
 #include "engine/fact_rows.h"
 #include "polyonym/profile/profile.h"
+#include "segment/segment_bits.h"
 
 namespace polyonym::engine {
 
@@ -26,7 +27,9 @@ class FactsCache {
     std::vector<Identifier> identifiers;
     Identifier anchor;
     std::vector<FactRow> rows;
-    std::size_t bytes = 0;  // about
+    segment::SegmentBits in;  // segments that they are a member of
+    bool has_later = false;   // facts of times that were still to come when they were looked at last
+    std::size_t bytes = 0;    // about
   };
 
   explicit FactsCache(std::size_t bytes) : bytes_allowed_(bytes) {}

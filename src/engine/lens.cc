@@ -42,9 +42,12 @@ FeedRow Lens::Changes(std::uint64_t last, std::uint64_t sequence) {
   FeedRow row;
   row.changes = core->Net(*rules_before_, last, nodes_before_, sequence);
   row.before = core->NoteChanges(row.changes);
-  for (const Change& change : row.changes) ++work_.changes[static_cast<std::size_t>(change.kind)];
-  work_.feed_rows += row.changes.empty() ? 0 : 1;
   return row;
+}
+
+void Lens::CountChanges(std::span<const Change> changes) {
+  for (const Change& change : changes) ++work_.changes[static_cast<std::size_t>(change.kind)];
+  work_.feed_rows += changes.empty() ? 0 : 1;
 }
 
 std::shared_ptr<CommitState> Lens::StateOf(std::uint64_t sequence, std::uint64_t last_frame) const {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,8 @@ class Lens {
   void Begin(std::uint64_t sequence);
   // What the open call did since `last` was published, noted in the profiles, with what was noted before.
   FeedRow Changes(std::uint64_t last, std::uint64_t sequence);
+  // Counts what goes into the call's row of the feed.
+  void CountChanges(std::span<const Change> changes);
   void Publish(std::uint64_t sequence, std::uint64_t last_frame);
   // What Publish() would show.
   std::shared_ptr<CommitState> StateOf(std::uint64_t sequence, std::uint64_t last_frame) const;

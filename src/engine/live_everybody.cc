@@ -9,6 +9,9 @@
 #include "engine/view_impl.h"
 #include "polyonym/segment/check.h"
 #include "segment/dependents.h"
+#include "segment/earliest_turn.h"
+#include "segment/fact_turns.h"
+#include "segment/subject.h"
 
 namespace polyonym::engine {
 namespace {
@@ -134,6 +137,9 @@ void LiveSegments::GetReady() {
   facts_.Clear();
   CountBytes();
   turns_.assign(segments_.size(), {});
+  nobody_ = {};
+  earliest_turn_ = std::make_unique<const segment::EarliestTurn>(*compiled_, *definitions_);
+  calendar_turn_ = std::numeric_limits<std::int64_t>::min();
   dependents_ = std::make_unique<const segment::Dependents>(*compiled_, *definitions_);
 }
 
@@ -169,7 +175,7 @@ absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view, Cause cause
                                              std::vector<Change>* changes) {
   const bool all = std::find(fresh_.begin(), fresh_.end(), false) == fresh_.end();
   if (all) ForgetDues();
-  std::vector<Growing> members(segments_.size()), unknown(segments_.size());
+  std::vector<Growing> members(segments_.size());
   absl::Status status = view.ForEachTold([&](Node root, PersonFacts facts) {
     const Person person =
         view.MakePerson(root, std::make_shared<const PersonFacts>(std::move(facts)));
@@ -177,12 +183,11 @@ absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view, Cause cause
                            view.now_ms());
     const auto id = static_cast<Node>(person.id.value);
     std::int64_t due = DueOf(id);
+    const bool has_later = subject.impl().turns().HasLater();
     for (std::size_t s = 0; s < segments_.size(); ++s) {
       if (!fresh_[s]) continue;
-      const std::optional<bool> verdict = compiled_->Evaluate(s, &subject);
-      if (verdict == true) members[s].Add(id);
-      if (!verdict) unknown[s].Add(id);
-      if (dependents_->of_time().Has(s))
+      if (compiled_->Evaluate(s, &subject) == true) members[s].Add(id);
+      if (has_later || dependents_->of_time().Has(s))
         due = std::min(due, compiled_->NextChange(s, &subject));
     }
     SetDue(id, due);
@@ -190,14 +195,14 @@ absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view, Cause cause
   });
   if (!status.ok()) return status;
   for (std::size_t s = 0; s < segments_.size(); ++s) {
-    if (fresh_[s]) Replace(s, members[s].Take(), unknown[s].Take(), cause, changes);
+    if (fresh_[s]) Replace(s, members[s].Take(), cause, changes);
   }
   changed_ = true;
   return absl::OkStatus();
 }
 
 // Puts other people into a segment, and says who came and who went.
-void LiveSegments::Replace(std::size_t segment, IdSet members, IdSet unknown, Cause cause,
+void LiveSegments::Replace(std::size_t segment, IdSet members, Cause cause,
                            std::vector<Change>* changes) {
   LiveSegment& kept = segments_[segment];
   const IdSet before = kept.members->ToSet();
@@ -209,7 +214,6 @@ void LiveSegments::Replace(std::size_t segment, IdSet members, IdSet unknown, Ca
     return true;
   });
   Put(&kept.members, MemberSet::Of(std::move(members), sequence_, *kept.members));
-  Put(&kept.unknown, MemberSet::Of(std::move(unknown), sequence_, *kept.unknown));
 }
 
 absl::Status LiveSegments::Rebuild(const View::Impl& view) {

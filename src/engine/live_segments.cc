@@ -1,6 +1,7 @@
 #include "engine/live_segments.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <utility>
@@ -8,7 +9,11 @@
 #include "engine/threads.h"
 #include "engine/view_impl.h"
 #include "engine/watched_values.h"
+#include "polyonym/segment/check.h"
 #include "segment/dependents.h"
+#include "segment/earliest_turn.h"
+#include "segment/fact_turns.h"
+#include "segment/subject.h"
 
 namespace polyonym::engine {
 namespace {
@@ -53,8 +58,7 @@ void LiveSegments::Put(MemberSet::Ptr* set, MemberSet::Ptr next) {
 
 void LiveSegments::CountBytes() {
   set_bytes_ = 0;
-  for (const LiveSegment& segment : segments_)
-    set_bytes_ += segment.members->bytes() + segment.unknown->bytes();
+  for (const LiveSegment& segment : segments_) set_bytes_ += segment.members->bytes();
 }
 
 bool LiveSegments::Concerns(const Core& core) const {
@@ -81,8 +85,9 @@ absl::Status LiveSegments::Update(const Call& call) {
       return status;
   }
   if (absl::Status status = EvaluateTouched(call.view); !status.ok()) return status;
+  const bool is_mixed = call.changes->size() > first;
   PutTurns(call.changes);
-  PutInOrder(std::span(*call.changes).subspan(first));
+  if (is_mixed) PutInOrder(std::span(*call.changes).subspan(first));
   fresh_.assign(segments_.size(), false);
   if (changed_) ShowState();
   return call.before == nullptr ? absl::OkStatus() : CompareValues(call, all_told);
@@ -150,7 +155,7 @@ absl::Status LiveSegments::Gather(const Call& call) {
 }
 
 void LiveSegments::GatherChange(const Change& change, Node nodes_before) {
-  const auto touch = [&](ProfileId id, bool is_from) {
+  const auto touch = [&](ProfileId id, bool is_from) -> Touch& {
     Touch& of = people_[static_cast<Node>(id.value)];
     const std::optional<Cause> cause = CauseOfIdentity(change.kind, is_from);
     if (cause || !of.cause_stays) {
@@ -158,30 +163,33 @@ void LiveSegments::GatherChange(const Change& change, Node nodes_before) {
       of.record = change.record;
       of.cause_stays = of.cause_stays || cause.has_value();
     }
-    return &of;
+    if (!is_from) {
+      of.joined = true;
+      of.is_new = of.is_new || id.value >= nodes_before;
+    }
+    return of;
   };
-  const auto is_new = [&](IdentifierNumber n) { return n.value >= nodes_before; };
+  const auto was_there = [&](IdentifierNumber n) { return n.value < nodes_before; };
   switch (change.kind) {
-    case ChangeKind::kCreated: {
-      Touch* of = touch(change.to, false);
-      of->whole = true;
-      of->is_new = change.to.value >= nodes_before;
-      break;
-    }
+    case ChangeKind::kCreated:
     case ChangeKind::kJoined: {
-      Touch* of = touch(change.to, false);
-      of->joined = true;
-      // One that was known and is alive again brings what was told of it.
-      if (!std::all_of(change.identifiers.begin(), change.identifiers.end(), is_new))
-        of->whole = true;
+      // One that was known, and is alive again, brings what was told of it.
+      const bool known =
+          std::any_of(change.identifiers.begin(), change.identifiers.end(), was_there);
+      Touch& of = touch(change.to, false);
+      of.whole = of.whole || known;
       break;
     }
+    case ChangeKind::kMerged:
+      touch(change.from, true);
+      touch(change.to, false).absorbed.push_back(static_cast<Node>(change.from.value));
+      break;
     case ChangeKind::kGone:
-      touch(change.from, true)->whole = true;
+      touch(change.from, true).whole = true;
       break;
     default:
-      touch(change.from, true)->whole = true;
-      touch(change.to, false)->whole = true;
+      touch(change.from, true).whole = true;
+      touch(change.to, false).whole = true;
   }
 }
 
@@ -230,6 +238,7 @@ absl::Status LiveSegments::EvaluateTouched(const View::Impl& view) {
     facts_.Clear();
     return absl::OkStatus();
   }
+  LookAtNobody(view.now_ms());
   std::vector<std::pair<Node, Touch*>> order;
   for (auto& [id, touch] : people_) {
     if (touch.root == kNone) {
@@ -243,7 +252,22 @@ absl::Status LiveSegments::EvaluateTouched(const View::Impl& view) {
     const auto some = std::span(order).subspan(first, std::min(kAtATime, order.size() - first));
     if (absl::Status status = EvaluateSome(view, some); !status.ok()) return status;
   }
+  gone_.clear();
   return absl::OkStatus();
+}
+
+// What is so of everybody of whom nothing that a segment asks for is told.
+void LiveSegments::LookAtNobody(std::int64_t now_ms) {
+  if (now_ms >= calendar_turn_) calendar_turn_ = earliest_turn_->OfCalendar(now_ms);
+  if (now_ms < nobody_.due) return;
+  const std::vector<FactRow> rows;
+  const Identifier anchor;
+  SegmentSubject subject(*definitions_, rows, {}, anchor, now_ms);
+  nobody_ = {segment::SegmentBits(segments_.size()), DueCell::kNever};
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    nobody_.in.Put(s, compiled_->Evaluate(s, &subject) == true);
+    nobody_.due = std::min(nobody_.due, compiled_->NextChange(s, &subject));
+  }
 }
 
 absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
@@ -252,19 +276,19 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   std::vector<Node> roots;  // of those whose facts are to be read
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < people.size(); ++i) {
-    const auto& [id, touch] = people[i];
-    tasks[i] = {id, touch, touch->whole ? nullptr : facts_.Take(id), {}, 0};
-    if (touch->whole) facts_.Drop(id);
-    if (tasks[i].known != nullptr) {
-      if (absl::Status status = AddNews(view, *touch, tasks[i].known.get()); !status.ok())
-        return status;
+    tasks[i].id = people[i].first;
+    tasks[i].touch = people[i].second;
+    if (FindKnown(&tasks[i])) {
+      if (absl::Status status = AddNews(view, &tasks[i]); !status.ok()) return status;
     } else {
-      roots.push_back(touch->root);
+      roots.push_back(people[i].second->root);
       places.push_back(i);
     }
   }
   absl::Status status = view.ForEachTold(roots, [&](std::size_t at, PersonFacts facts) {
-    tasks[places[at]].known = view.Know(roots[at], std::move(facts.rows));
+    Task& task = tasks[places[at]];
+    task.known = view.Know(roots[at], std::move(facts.rows));
+    task.known->in = MembershipsOf(task.id);
     return true;
   });
   if (!status.ok()) return status;
@@ -274,9 +298,9 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
     for (std::size_t i = from; i < to; ++i) Judge(view, &asked, &tasks[i]);
   });
   for (Task& task : tasks) {
-    for (const Answer& answer : task.turned) {
-      Turns& turns = turns_[answer.segment];
-      (answer.of_unknown ? turns.unknown : turns.members).push_back({task.id, answer.is});
+    for (const auto& [segment, is] : task.turned) {
+      turns_[segment].push_back({task.id, is});
+      task.known->in.Put(segment, is);
     }
     SetDue(task.id, task.due);
     facts_.Put(task.id, std::move(task.known));
@@ -284,76 +308,132 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   return absl::OkStatus();
 }
 
-// Adds what the call told of somebody who is known.
-absl::Status LiveSegments::AddNews(const View::Impl& view, const Touch& touch,
-                                   FactsCache::Known* known) {
+// Whether what was known of somebody, and of those whom they absorbed, is at hand; else they are to be read, and are wholly looked at.
+bool LiveSegments::FindKnown(Task* task) {
+  Touch& touch = *task->touch;
+  std::unique_ptr<FactsCache::Known> known = facts_.Take(task->id);
+  if (known == nullptr && touch.is_new) {
+    known = std::make_unique<FactsCache::Known>();
+    known->in = segment::SegmentBits(segments_.size());
+  }
+  const auto is_at_hand = [&](Node id) {
+    const auto at = gone_.find(id);
+    return at != gone_.end() && at->second != nullptr;
+  };
+  touch.whole = touch.whole || known == nullptr ||
+                !std::all_of(touch.absorbed.begin(), touch.absorbed.end(), is_at_hand);
+  if (touch.whole) return false;
+  task->known = std::move(known);
+  return true;
+}
+
+// Adds what the call brought to somebody who is known.
+absl::Status LiveSegments::AddNews(const View::Impl& view, Task* task) {
+  const Touch& touch = *task->touch;
+  FactsCache::Known& known = *task->known;
+  task->rows_before = known.rows.size();
+  for (const Node id : touch.absorbed) {
+    FactsCache::Known& other = *gone_.find(id)->second;
+    std::move(other.rows.begin(), other.rows.end(), std::back_inserter(known.rows));
+    known.bytes += other.bytes;
+  }
   for (const auto& [record, primary] : touch.added) {
     auto row = view.ReadRow(record, primary);
     if (!row.ok()) return row.status();
-    known->bytes += BytesOf(*row);
-    known->rows.push_back(*std::move(row));
+    known.bytes += BytesOf(*row);
+    known.rows.push_back(*std::move(row));
   }
+  task->identifiers_before = known.identifiers;
+  task->anchor_before = known.anchor;
   if (!touch.joined) return absl::OkStatus();
-  known->identifiers = view.MembersOf(touch.root);
-  known->anchor = view.NameOf(view.AnchorOf(touch.root));
+  known.identifiers = view.MembersOf(touch.root);
+  known.anchor = view.NameOf(view.AnchorOf(touch.root));
   return absl::OkStatus();
 }
 
-// Which segments may have another answer.
-void LiveSegments::AskFor(const View::Impl& view, const Task& task,
-                          segment::SegmentBits* asked) const {
-  Touch& touch = *task.touch;
+// Which segments may have another answer than before.
+void LiveSegments::AskFor(const Task& task, segment::SegmentBits* asked) const {
+  const FactsCache::Known& known = *task.known;
   asked->Clear();
-  if (touch.due) *asked |= dependents_->of_time();
-  if (touch.joined) *asked |= dependents_->of_identifiers();
-  for (const FactRow& row : task.known->rows) {
-    const auto record = static_cast<std::uint32_t>(row.from.record - 1);
-    if (view.graph().access().record(record).sequence != sequence_) continue;
-    dependents_->Add(row.facts, asked);
-    if (row.from.record == touch.record && IsOfConsents(row.facts) && !touch.cause_stays &&
-        touch.cause == Cause::kRecord)
-      touch.cause = Cause::kConsent;
+  if (task.touch->due) *asked |= dependents_->of_time();
+  if (task.touch->due && known.has_later) {  // of one of which the time has come
+    for (const FactRow& row : known.rows) dependents_->Add(row.facts, asked);
+  }
+  for (std::size_t i = task.rows_before; i < known.rows.size(); ++i)
+    dependents_->Add(known.rows[i].facts, asked);
+  if (!task.touch->joined) return;
+  if (known.anchor != task.anchor_before) *asked |= dependents_->of_anchor();
+  for (const Identifier& identifier : known.identifiers) {
+    const auto& before = task.identifiers_before;
+    if (!std::binary_search(before.begin(), before.end(), identifier))
+      dependents_->Add(identifier, asked);
   }
 }
 
 // Beside others: of what is not the task's it changes nothing.
 void LiveSegments::Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const {
   const Touch& touch = *task->touch;
-  AskFor(view, *task, asked);
-  SegmentSubject subject(*definitions_, task->known->rows, task->known->identifiers,
-                         task->known->anchor, view.now_ms());
-  task->due = touch.whole || touch.due ? DueCell::kNever : DueOf(task->id);
-  for (std::size_t s = 0; s < segments_.size(); ++s) {
-    if (!touch.whole && !asked->Has(s)) continue;
-    if (dependents_->of_time().Has(s))
+  FactsCache::Known& known = *task->known;
+  FindCause(task);
+  SegmentSubject subject(*definitions_, known.rows, known.identifiers, known.anchor,
+                         view.now_ms());
+  if (!touch.whole) AskFor(*task, asked);
+  known.has_later = subject.impl().turns().HasLater();
+  // When an answer really changes is found out once the bound is reached, which is seldom: by then more has come of most.
+  task->due = DueCell::kNever;
+  if (!touch.due)
+    task->due = std::min(calendar_turn_, earliest_turn_->OfFacts(known.rows, view.now_ms()));
+  const auto ask = [&](std::size_t s) {
+    const bool by_clock = known.has_later || dependents_->of_time().Has(s);
+    if (touch.due ? by_clock : earliest_turn_->moving().Has(s))
       task->due = std::min(task->due, compiled_->NextChange(s, &subject));
-    if (!fresh_[s])
-      Compare(s, task->id, compiled_->Evaluate(s, &subject), touch.is_new, &task->turned);
+    if (fresh_[s]) return;
+    const bool is = compiled_->Evaluate(s, &subject) == true;
+    if (is != known.in.Has(s)) task->turned.emplace_back(static_cast<std::uint32_t>(s), is);
+  };
+  if (touch.whole) {
+    for (std::size_t s = 0; s < segments_.size(); ++s) ask(s);
+    return;
   }
+  if (!touch.due) task->due = std::min(task->due, DueOf(task->id));
+  asked->ForEach(ask);
+  if (!touch.is_new) return;
+  // All else is as it is of nobody.
+  task->due = std::min(task->due, nobody_.due);
+  segment::SegmentBits others = nobody_.in;
+  others -= *asked;
+  others.ForEach([&](std::size_t s) {
+    if (!fresh_[s]) task->turned.emplace_back(static_cast<std::uint32_t>(s), true);
+  });
 }
 
-// Adds what is another now than what is kept.
-void LiveSegments::Compare(std::size_t segment, Node id, std::optional<bool> verdict, bool is_new,
-                           Answers* turned) const {
-  const LiveSegment& kept = segments_[segment];
-  const auto number = static_cast<std::uint32_t>(segment);
-  const bool was = !is_new && kept.members->Contains(id);
-  const bool was_unknown = !is_new && !was && kept.unknown->Contains(id);
-  const bool is = verdict == true;
-  if (is != was) turned->push_back({number, false, is});
-  if (!verdict != was_unknown) turned->push_back({number, true, !verdict});
+// A word about consents is a cause of its own.
+void LiveSegments::FindCause(Task* task) const {
+  Touch& touch = *task->touch;
+  if (touch.cause_stays || touch.cause != Cause::kRecord) return;
+  const auto& rows = task->known->rows;
+  const auto row = std::find_if(rows.rbegin(), rows.rend(), [&](const FactRow& r) {
+    return r.from.record == touch.record;
+  });
+  if (row != rows.rend() && IsOfConsents(row->facts)) touch.cause = Cause::kConsent;
 }
 
-void LiveSegments::Leave(Node id) {
-  facts_.Drop(id);
-  Answers turned;
+segment::SegmentBits LiveSegments::MembershipsOf(Node id) const {
+  segment::SegmentBits in(segments_.size());
   for (std::size_t s = 0; s < segments_.size(); ++s) {
-    if (!fresh_[s]) Compare(s, id, false, false, &turned);
+    if (segments_[s].members->Contains(id)) in.Set(s);
   }
-  for (const Answer& answer : turned) {
-    Turns& turns = turns_[answer.segment];
-    (answer.of_unknown ? turns.unknown : turns.members).push_back({id, answer.is});
-  }
+  return in;
+}
+
+// The id is nobody's any more.
+void LiveSegments::Leave(Node id) {
+  std::unique_ptr<FactsCache::Known>& known = gone_[id];
+  known = facts_.Take(id);
+  const segment::SegmentBits in = known != nullptr ? known->in : MembershipsOf(id);
+  in.ForEach([&](std::size_t s) {
+    if (!fresh_[s]) turns_[s].push_back({id, false});
+  });
   SetDue(id, DueCell::kNever);
 }
 
@@ -394,27 +474,19 @@ Change LiveSegments::ChangeOf(std::size_t segment, Node id, bool is, Cause other
 
 void LiveSegments::PutTurns(std::vector<Change>* changes) {
   std::vector<Node> came, went;
-  const auto split = [&](std::vector<Turned>* turns) {
-    std::sort(turns->begin(), turns->end(),
-              [](const Turned& a, const Turned& b) { return a.id < b.id; });
+  for (std::size_t s = 0; s < segments_.size(); ++s) {
+    std::vector<Turn>& turns = turns_[s];
+    if (turns.empty()) continue;
+    std::sort(turns.begin(), turns.end(),
+              [](const Turn& a, const Turn& b) { return a.id < b.id; });
     came.clear();
     went.clear();
-    for (const Turned& turn : *turns) (turn.is ? came : went).push_back(turn.id);
-  };
-  for (std::size_t s = 0; s < segments_.size(); ++s) {
-    Turns& turns = turns_[s];
-    if (!turns.members.empty()) {
-      split(&turns.members);
-      Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
-      for (const Turned& turn : turns.members)
-        changes->push_back(ChangeOf(s, turn.id, turn.is, Cause::kUnknown));
+    for (const Turn& turn : turns) {
+      (turn.is ? came : went).push_back(turn.id);
+      changes->push_back(ChangeOf(s, turn.id, turn.is, Cause::kUnknown));
     }
-    if (!turns.unknown.empty()) {
-      split(&turns.unknown);
-      Put(&segments_[s].unknown, segments_[s].unknown->With(came, went, sequence_));
-    }
-    turns.members.clear();
-    turns.unknown.clear();
+    Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
+    turns.clear();
   }
 }
 

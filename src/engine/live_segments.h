@@ -7,7 +7,7 @@
 // and everybody, of the segments that another policy defines otherwise. Facts are read from the log; nothing of a person is kept here
 // but that moment and the sets that they are in.
 //
-// Invariants: (I1) after each call members and unknown of every segment are what CompiledSegments::Evaluate() says of each person as of the
+// Invariants: (I1) after each call the members of every segment are those of whom it is true by what CompiledSegments::Evaluate() says of each person as of the
 // call's now. (I2) nobody's moment is later than the first at which one of their answers changes by itself.
 //
 // THREADS: the writer's, but for what published() gives, which is immutable, and dues(), which readers see as of a commit.
@@ -40,7 +40,7 @@
 
 namespace polyonym::segment {
 class Dependents;
-class SegmentBits;
+class EarliestTurn;
 }  // namespace polyonym::segment
 
 namespace polyonym::engine {
@@ -48,7 +48,6 @@ namespace polyonym::engine {
 // A segment's people at a commit.
 struct LiveSegment {
   MemberSet::Ptr members = MemberSet::Empty();
-  MemberSet::Ptr unknown = MemberSet::Empty();  // of whom it cannot be said
   std::uint32_t slot = 0;  // a number that no other definition of a segment ever had: where a checkpoint keeps it
 };
 struct LiveState {
@@ -120,34 +119,34 @@ class LiveSegments {
     Node root = kNone;  // kNone: nobody is kept under this id any more
     Cause cause = Cause::kUnknown;
     std::uint64_t record = 0;
-    bool whole = false;        // any answer may be another
-    bool due = false;          // those that time changes may be
-    bool is_new = false;       // nobody was kept under this id before
     bool cause_stays = false;  // a merge or split says more than what else happened
-    bool joined = false;       // those that read identifiers may be
-    // Records that came, with their primaries.
+    bool whole = false;        // any answer may be another
+    bool is_new = false;       // nobody was kept under this id before
+    bool due = false;          // their moment has come
+    // Where it is not whole: identifiers that nobody had joined, others are wholly in it now, and records came, with their primaries.
+    bool joined = false;
+    absl::InlinedVector<Node, 1> absorbed;
     absl::InlinedVector<std::pair<std::uint32_t, Node>, 2> added;
   };
-  struct Turned {
+  struct Turn {  // of a segment
     Node id;
     bool is;
   };
-  struct Turns {  // of one segment
-    std::vector<Turned> members;
-    std::vector<Turned> unknown;
-  };
-  struct Answer {
-    std::uint32_t segment;
-    bool of_unknown;
-    bool is;
-  };
-  using Answers = std::vector<Answer>;
+  // Somebody to be evaluated.
   struct Task {
-    Node id;
-    Touch* touch;
+    Node id = 0;
+    Touch* touch = nullptr;
     std::unique_ptr<FactsCache::Known> known;
-    Answers turned;
-    std::int64_t due;
+    std::size_t rows_before = 0;                // of `known`: what is behind came in this call
+    std::vector<Identifier> identifiers_before;
+    Identifier anchor_before;
+    std::vector<std::pair<std::uint32_t, bool>> turned;  // segments, and what it is now
+    std::int64_t due = DueCell::kNever;
+  };
+  // What is so of somebody of whom nothing is known, up to a time.
+  struct Nobody {
+    segment::SegmentBits in;
+    std::int64_t due = std::numeric_limits<std::int64_t>::min();  // before the first look
   };
 
   absl::Status Adopt(const View::Impl& view, std::vector<Change>* changes);
@@ -160,12 +159,13 @@ class LiveSegments {
   absl::Status EvaluateTouched(const View::Impl& view);
   absl::Status EvaluateSome(const View::Impl& view,
                             std::span<const std::pair<Node, Touch*>> people);
-  static absl::Status AddNews(const View::Impl& view, const Touch& touch,
-                              FactsCache::Known* known);
-  void AskFor(const View::Impl& view, const Task& task, segment::SegmentBits* asked) const;
+  bool FindKnown(Task* task);
+  absl::Status AddNews(const View::Impl& view, Task* task);
+  void AskFor(const Task& task, segment::SegmentBits* asked) const;
   void Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const;
-  void Compare(std::size_t segment, Node id, std::optional<bool> verdict, bool is_new,
-               Answers* turned) const;
+  void FindCause(Task* task) const;
+  segment::SegmentBits MembershipsOf(Node id) const;
+  void LookAtNobody(std::int64_t now_ms);
   void Leave(Node id);
   void SetDue(Node id, std::int64_t ms);
   std::int64_t DueOf(Node id) const {
@@ -177,8 +177,7 @@ class LiveSegments {
   void EmptyOut(const std::string& name, const MemberSet& members,
                 std::vector<Change>* changes) const;
   absl::Status EvaluateEverybody(const View::Impl& view, Cause cause, std::vector<Change>* changes);
-  void Replace(std::size_t segment, IdSet members, IdSet unknown, Cause cause,
-               std::vector<Change>* changes);
+  void Replace(std::size_t segment, IdSet members, Cause cause, std::vector<Change>* changes);
   void PutTurns(std::vector<Change>* changes);
   void PutInOrder(std::span<Change> changes) const;
   void ShowState();
@@ -196,6 +195,8 @@ class LiveSegments {
   std::shared_ptr<const Definitions> definitions_;
   std::shared_ptr<const CompiledSegments> compiled_;
   std::unique_ptr<const segment::Dependents> dependents_;
+  std::unique_ptr<const segment::EarliestTurn> earliest_turn_;
+  std::int64_t calendar_turn_ = std::numeric_limits<std::int64_t>::min();  // of earliest_turn_
   FactsCache facts_;
   std::vector<LiveSegment> segments_;
   std::vector<bool> fresh_;  // segments that are to be evaluated over everybody
@@ -210,7 +211,9 @@ class LiveSegments {
 
   // Of the open call.
   absl::flat_hash_map<Node, Touch> people_;  // by profile id
-  std::vector<Turns> turns_;                 // by segment
+  absl::flat_hash_map<Node, std::unique_ptr<FactsCache::Known>> gone_;  // of ids that are nobody's
+  std::vector<std::vector<Turn>> turns_;     // by segment
+  Nobody nobody_;
 };
 
 }  // namespace polyonym::engine

@@ -117,19 +117,22 @@ absl::StatusOr<ProfileId> SegmentReader::Follow(ProfileId profile) const {
   return std::get<View>(source_->of).Follow(profile);
 }
 
-absl::StatusOr<std::vector<std::optional<bool>>> SegmentReader::Of(ProfileId profile) const {
+absl::StatusOr<std::vector<bool>> SegmentReader::Memberships(ProfileId profile) const {
+  std::vector<bool> is;
   if (live_ != nullptr) {
     const auto id = Follow(profile);
     if (!id.ok()) return id.status();
-    std::vector<std::optional<bool>> verdicts;
-    for (const engine::LiveSegment& segment : live_->segments) {
-      const auto node = static_cast<engine::Node>(id->value);
-      verdicts.push_back(segment.unknown->Contains(node)
-                             ? std::nullopt
-                             : std::optional(segment.members->Contains(node)));
-    }
-    return verdicts;
+    for (const engine::LiveSegment& segment : live_->segments)
+      is.push_back(segment.members->Contains(static_cast<engine::Node>(id->value)));
+    return is;
   }
+  const auto verdicts = Of(profile);
+  if (!verdicts.ok()) return verdicts.status();
+  for (const std::optional<bool> verdict : *verdicts) is.push_back(verdict == true);
+  return is;
+}
+
+absl::StatusOr<std::vector<std::optional<bool>>> SegmentReader::Of(ProfileId profile) const {
   const auto person = source_->Read(profile);
   if (!person.ok()) return person.status();
   SegmentSubject subject(*definitions_, *person->rows, person->identifiers, person->anchor,
@@ -171,23 +174,23 @@ SegmentCounts SegmentReader::CountLive() const {
   counts.people = source_->people();
   for (std::size_t s = 0; s < segments_->size(); ++s) {
     const engine::LiveSegment& segment = live_->segments[s];
-    counts.segments.push_back(
-        {segments_->name(s), segment.members->size(), segment.unknown->size()});
+    counts.segments.push_back({segments_->name(s), segment.members->size(), std::nullopt});
   }
   return counts;
 }
 
-absl::StatusOr<SegmentCounts> SegmentReader::Count() const {
-  if (live_ != nullptr) return CountLive();
+absl::StatusOr<SegmentCounts> SegmentReader::Count(bool unknown_too) const {
+  if (live_ != nullptr && !unknown_too) return CountLive();
   SegmentCounts counts;
+  const auto none = unknown_too ? std::optional<std::uint64_t>(0) : std::nullopt;
   for (std::size_t s = 0; s < segments_->size(); ++s)
-    counts.segments.push_back({segments_->name(s)});
+    counts.segments.push_back({segments_->name(s), 0, none});
   absl::Status status = ForEach([&](const Person&, SegmentSubject* subject) {
     ++counts.people;
     for (std::size_t s = 0; s < segments_->size(); ++s) {
       const std::optional<bool> verdict = segments_->Evaluate(s, subject);
       counts.segments[s].members += verdict == true ? 1 : 0;
-      counts.segments[s].unknown += verdict ? 0 : 1;
+      if (unknown_too && !verdict) ++*counts.segments[s].unknown;
     }
   });
   if (!status.ok()) return status;

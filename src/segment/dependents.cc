@@ -171,6 +171,9 @@ class Dependents::Maker {
       case Op::kTagsOfClass:
       case Op::kTagsOfTopic:
         return AddTagsOf(part.op, part.name);
+      case Op::kHas:
+      case Op::kIdentifiers:
+        return Note(Kind::kIdentifier, part.name);
       case Op::kConsent:
       case Op::kConsentConflict:
         return Note(Kind::kConsent, part.name);
@@ -200,7 +203,7 @@ class Dependents::Maker {
 };
 
 Dependents::Dependents(const CompiledSegments& segments, const Definitions& definitions)
-    : size_(segments.size()), of_identifiers_(size_), of_time_(size_) {
+    : size_(segments.size()), of_anchor_(size_), of_time_(size_) {
   for (OfKind& kind : kinds_) kind.of_any = SegmentBits(size_);
   Maker maker(definitions, this);
   for (std::size_t s = 0; s < size_; ++s) {
@@ -216,7 +219,7 @@ Dependents::Dependents(const CompiledSegments& segments, const Definitions& defi
       for (const std::string& name : SegmentsIn(segments.expression(at)))
         open.push_back(segments.Find(name));
     }
-    if ((segments.inputs(s) & (kInputIdentifiers | kInputAnchor)) != 0) of_identifiers_.Set(s);
+    if ((segments.inputs(s) & kInputAnchor) != 0) of_anchor_.Set(s);
     if ((segments.inputs(s) & kInputClock) != 0) of_time_.Set(s);
   }
 }
@@ -242,6 +245,11 @@ void Dependents::AddEvent(const Event& event, SegmentBits* segments) const {
     const auto at = by_text.find(*text);
     if (at != by_text.end()) *segments |= at->second;
   }
+}
+
+void Dependents::Add(const Identifier& identifier, SegmentBits* segments) const {
+  AddNamed(Kind::kIdentifier, identifier.ns, segments);
+  AddNamed(Kind::kIdentifier, FamilyOf(identifier.ns), segments);
 }
 
 void Dependents::Add(const Facts& facts, SegmentBits* segments) const {

@@ -14,47 +14,26 @@
 #include "absl/container/flat_hash_map.h"
 #include "polyonym/model/definitions.h"
 #include "polyonym/model/facts.h"
+#include "polyonym/model/identifier.h"
 #include "polyonym/segment/evaluate.h"
+#include "segment/segment_bits.h"
 
 namespace polyonym::segment {
-
-// Segments by number.
-class SegmentBits {
- public:
-  explicit SegmentBits(std::size_t segments = 0) : words_((segments + 63) / 64) {}
-  void Set(std::size_t segment) { words_[segment / 64] |= std::uint64_t{1} << segment % 64; }
-  bool Has(std::size_t segment) const { return (words_[segment / 64] >> segment % 64 & 1) != 0; }
-  void Clear() { words_.assign(words_.size(), 0); }
-  SegmentBits& operator|=(const SegmentBits& other) {
-    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
-    return *this;
-  }
-  // f(segment) in ascending order.
-  template <class F>
-  void ForEach(const F& f) const {
-    for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (std::uint64_t left = words_[i]; left != 0; left &= left - 1)
-        f(i * 64 + static_cast<std::size_t>(__builtin_ctzll(left)));
-    }
-  }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
 
 // THREADS: thread-safe (immutable).  Memory: a bit a segment for each name that is asked for.
 class Dependents {
  public:
-  // What may be told: kinds of facts, each with names.
-  enum class Kind : std::uint8_t { kTrait, kTag, kEvent, kConsent, kRelation };
+  // What may come: kinds of facts, each with names; identifiers, with namespaces and families.
+  enum class Kind : std::uint8_t { kTrait, kTag, kEvent, kConsent, kRelation, kIdentifier };
 
   // COST: the parts of all expressions, times the definitions.
   Dependents(const CompiledSegments& segments, const Definitions& definitions);
 
   // Adds those that the facts may change.
   void Add(const Facts& facts, SegmentBits* segments) const;
-  // Those that read identifiers.
-  const SegmentBits& of_identifiers() const { return of_identifiers_; }
+  void Add(const Identifier& identifier, SegmentBits* segments) const;
+  // Those that read the anchor.
+  const SegmentBits& of_anchor() const { return of_anchor_; }
   // Those that time may change.
   const SegmentBits& of_time() const { return of_time_; }
   std::size_t size() const { return size_; }
@@ -75,8 +54,8 @@ class Dependents {
   void AddEvent(const Event& event, SegmentBits* segments) const;
 
   std::size_t size_;
-  OfKind kinds_[5];
-  SegmentBits of_identifiers_;
+  OfKind kinds_[6];
+  SegmentBits of_anchor_;
   SegmentBits of_time_;
 };
 

@@ -32,6 +32,8 @@ using Segments = std::vector<std::unique_ptr<CompiledSegment>>;
 template <class IsSettled, class SettleOne>
 void SettleFrom(const Segments& segments, std::size_t segment, const IsSettled& is_settled,
                 const SettleOne& settle_one) {
+  if (is_settled(segment)) return;
+  if (segments[segment]->asks_for.empty()) return settle_one(segment);
   std::vector<std::size_t> open = {segment};
   while (!open.empty()) {
     const std::size_t at = open.back();
@@ -112,7 +114,7 @@ std::optional<bool> CompiledSegments::Evaluate(std::size_t segment, SegmentSubje
 std::int64_t CompiledSegments::NextChange(std::size_t segment, SegmentSubject* subject) const {
   SegmentSubject::Impl& person = subject->impl();
   const bool reads_clock = (inputs(segment) & kInputClock) != 0;
-  if (!reads_clock && !segment::FactTurns(&person).HasLater()) return kNever;
+  if (!reads_clock && !person.turns().HasLater()) return kNever;
   Memberships& memberships = person.MembershipsOf(impl_, size());
   Settle(impl_->segments, segment, &person, &memberships);
   Foresee(impl_->segments, segment, &person, &memberships);

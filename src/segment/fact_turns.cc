@@ -45,14 +45,28 @@ bool IsTo(const RelationFact& relation, std::string_view other) {
 FactTurns::FactTurns(SegmentSubject::Impl* person)
     : person_(*person), definitions_(person->definitions()), now_ms_(person->now_ms()) {}
 
-bool FactTurns::HasLater() const {
+bool FactTurns::HasLater() {
+  if (has_later_) return *has_later_;
   const auto& rows = person_.rows();
-  return std::any_of(rows.begin(), rows.end(), [&](const FactRow& row) {
+  has_later_ = std::any_of(rows.begin(), rows.end(), [&](const FactRow& row) {
     const Facts& facts = row.facts;
     return AnyLater(row, facts.traits, now_ms_) || AnyLater(row, facts.tags, now_ms_) ||
            AnyLater(row, facts.events, now_ms_) || AnyLater(row, facts.relations, now_ms_) ||
            AnyLater(row, facts.consents, now_ms_);
   });
+  return *has_later_;
+}
+
+const Profile& FactTurns::Explained(bool ProfileOptions::*part) {
+  std::optional<Profile>& kept =
+      part == &ProfileOptions::tags ? explained_tags_ : explained_traits_;
+  if (kept) return *kept;
+  ProfileOptions options;
+  options.traits = options.tags = options.consents = options.ladders = options.contacts = false;
+  options.scores = options.relations = options.timeline = options.ambiguous = false;
+  options.*part = options.explain = true;
+  kept = FoldProfile(definitions_, person_.rows(), options, now_ms_);
+  return *kept;
 }
 
 const SegmentSubject::Impl::Events& FactTurns::later_events() {

@@ -16,6 +16,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "polyonym/model/definitions.h"
+#include "polyonym/profile/profile.h"
 #include "segment/subject.h"
 
 namespace polyonym::segment {
@@ -41,14 +42,16 @@ class NextTurn {
   std::int64_t ms_ = kNeverMs;
 };
 
-// Times are after the person's now; kNeverMs: none comes.
+// Times are after the person's now; kNeverMs: none comes. What is found for one expression is kept for the next.
 // COST: each a pass over the person's facts of its kind.
 class FactTurns {
  public:
   explicit FactTurns(SegmentSubject::Impl* person);
 
-  // Whether any fact is of a time after now.
-  bool HasLater() const;
+  // Whether any fact is of a time after now.  COST: the first time a pass over all facts.
+  bool HasLater();
+  // The person's profile with one part folded, and what that is made of.
+  const Profile& Explained(bool ProfileOptions::*part);
   // Events of times after now, in order of time.
   const SegmentSubject::Impl::Events& later_events();
 
@@ -85,6 +88,8 @@ class FactTurns {
   SegmentSubject::Impl& person_;
   const Definitions& definitions_;
   const std::int64_t now_ms_;
+  std::optional<bool> has_later_;
+  std::optional<Profile> explained_tags_, explained_traits_;
   std::optional<SegmentSubject::Impl::Events> later_events_;
   absl::flat_hash_map<std::string_view, const TagDefinition*> tags_;  // once one is asked for
 };

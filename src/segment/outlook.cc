@@ -45,7 +45,7 @@ Forecaster::Forecaster(const CompiledSegment& compiled, SegmentSubject::Impl* pe
       memberships_(memberships),
       now_ms_(person->now_ms()),
       evaluator_(compiled, person, memberships),
-      turns_(person) {}
+      turns_(person->turns()) {}
 
 std::int64_t Forecaster::NextChange() {
   if (now_ms_ == kNeverMs) return kNeverMs;
@@ -54,7 +54,7 @@ std::int64_t Forecaster::NextChange() {
 
 Outlook Forecaster::Of(const Expression& node) {
   const bool is_for_all_events = IsBetween(node.op, Op::kHas, Op::kFunnel) && node.op != Op::kSize;
-  if (!is_for_all_events) return Computed(node);
+  if (!is_for_all_events || evaluator_.event_ == nullptr) return Computed(node);  // asked for once
   const auto at = known_.find(&node);
   if (at != known_.end()) return at->second;
   Outlook out = Computed(node);

@@ -102,8 +102,6 @@ class Forecaster {
   Outlook OfLayer(const Expression& node, Outlook still);
   Outlook OfScore(const Expression& node, Outlook still);
   const TagDefinition* TagOf(const Expression& node) const;
-  // The profile's tags or traits, with what they are made of.
-  const Profile& Explained(bool ProfileOptions::*part);
 
   // outlook_events.cc
   Outlook OfEvents(const Expression& node);
@@ -136,8 +134,7 @@ class Forecaster {
   std::span<const SegmentSubject::Impl::Membership> memberships_;
   const std::int64_t now_ms_;
   Evaluator evaluator_;
-  FactTurns turns_;
-  std::optional<Profile> explained_tags_, explained_traits_;
+  FactTurns& turns_;  // the person's
   // Of nodes that are the same whatever event is at hand.
   absl::flat_hash_map<const Expression*, Outlook> known_;
   absl::flat_hash_map<const Expression*, bool> timeless_;

@@ -265,18 +265,6 @@ Outlook Forecaster::OfPerson(const Expression& node) {
   }
 }
 
-const Profile& Forecaster::Explained(bool ProfileOptions::*part) {
-  std::optional<Profile>& kept =
-      part == &ProfileOptions::tags ? explained_tags_ : explained_traits_;
-  if (kept) return *kept;
-  ProfileOptions options;
-  options.traits = options.tags = options.consents = options.ladders = options.contacts = false;
-  options.scores = options.relations = options.timeline = options.ambiguous = false;
-  options.*part = options.explain = true;
-  kept = FoldProfile(person_.definitions(), person_.rows(), options, now_ms_);
-  return *kept;
-}
-
 const TagDefinition* Forecaster::TagOf(const Expression& node) const {
   return Find(person_.definitions().tags, node.name);
 }
@@ -288,11 +276,11 @@ Outlook Forecaster::Decaying(const Expression& node, Outlook still) {
     const TraitDefinition* trait = TraitOf(person_.definitions(), node.name);
     if (trait == nullptr || trait->fold != Fold::kDecayedSum) return still;
     decay =
-        DecayOf(Find(Explained(&ProfileOptions::traits).traits, node.name), trait->half_life_ms);
+        DecayOf(Find(turns_.Explained(&ProfileOptions::traits).traits, node.name), trait->half_life_ms);
   } else {
     const TagDefinition* tag = TagOf(node);
     if (tag == nullptr || tag->fold != TagFold::kDecayedSum) return still;
-    decay = DecayOf(Find(Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms);
+    decay = DecayOf(Find(turns_.Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms);
   }
   if (decay.At(now_ms_).size == 0) return still;
   still.holds_ms = Later(now_ms_, 1);
@@ -308,7 +296,7 @@ Outlook Forecaster::OfLayer(const Expression& node, Outlook still) {
   const TagDefinition* tag = TagOf(node);
   if (tag == nullptr || tag->fold != TagFold::kDecayedSum) return still;
   const auto decay = std::make_shared<const Decay>(
-      DecayOf(Find(Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms));
+      DecayOf(Find(turns_.Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms));
   if (decay->parts.empty()) return still;
   Outlook score{.value = decay->At(now_ms_).value,
                 .holds_ms = Later(now_ms_, 1),

@@ -199,14 +199,14 @@ PlanNode PlanOf(const Expression& flag, TermNumber term_number, SegmentNumber se
   return PlanBuilder(term_number, segment_number, missing).Of(flag);
 }
 
-std::vector<const Expression*> PartsOf(const Expression& expression) {
+std::vector<const Expression*> AllPartsOf(const Expression& expression) {
   std::vector<const Expression*> parts;
   ForEachPart(expression, [&](const Expression& part) { parts.push_back(&part); });
   return parts;
 }
 
 bool NeedsZone(const Expression& expression) {
-  const std::vector<const Expression*> parts = PartsOf(expression);
+  const std::vector<const Expression*> parts = AllPartsOf(expression);
   return std::any_of(parts.begin(), parts.end(), [](const Expression* at) {
     const auto by_query = [](const EventQuery& query) { return MovesByZone(query.window); };
     const auto by_sequence = [](const EventSequence& of) { return MovesByZone(of.window); };

@@ -73,7 +73,7 @@ std::string KeyOf(const Expression& term, std::string_view time_zone);
 bool NeedsZone(const Expression& expression);
 
 // All parts of an expression, itself the first; those of equal ones in the same order.  COST: linear, without recursion.
-std::vector<const Expression*> PartsOf(const Expression& expression);
+std::vector<const Expression*> AllPartsOf(const Expression& expression);
 
 }  // namespace polyonym::segment
 

@@ -40,7 +40,7 @@ std::unique_ptr<CompiledSegment> CompileTerm(const CompiledSegment& segment, con
   auto term = std::make_unique<CompiledSegment>();
   term->expression = part;
   if (auto zone = segment::TimeZone::Of(time_zone); zone.ok()) term->zone = *std::move(zone);
-  const auto from = segment::PartsOf(part), to = segment::PartsOf(term->expression);
+  const auto from = segment::AllPartsOf(part), to = segment::AllPartsOf(term->expression);
   for (std::size_t i = 0; i < from.size(); ++i) {
     const auto at = segment.prepared.find(from[i]);
     if (at == segment.prepared.end()) continue;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "segment/fact_turns.h"
+
 namespace polyonym {
 namespace {
 
@@ -29,6 +31,13 @@ SegmentSubject::Impl::Impl(const Definitions& definitions, const std::vector<Fac
       identifiers_(identifiers),
       anchor_(anchor),
       now_ms_(now_ms) {}
+
+SegmentSubject::Impl::~Impl() = default;
+
+segment::FactTurns& SegmentSubject::Impl::turns() {
+  if (turns_ == nullptr) turns_ = std::make_unique<segment::FactTurns>(this);
+  return *turns_;
+}
 
 Profile SegmentSubject::Impl::Fold(bool ProfileOptions::*part) const {
   ProfileOptions options;

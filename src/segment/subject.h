@@ -22,6 +22,10 @@
 
 namespace polyonym {
 
+namespace segment {
+class FactTurns;
+}  // namespace segment
+
 // Pointers and lists that it gives are good for as long as it lives; null: the profile has none of the name.
 class SegmentSubject::Impl {
  public:
@@ -29,12 +33,16 @@ class SegmentSubject::Impl {
 
   Impl(const Definitions& definitions, const std::vector<FactRow>& rows,
        std::span<const Identifier> identifiers, const Identifier& anchor, std::int64_t now_ms);
+  ~Impl();
 
   std::int64_t now_ms() const { return now_ms_; }
   const Definitions& definitions() const { return definitions_; }
   const std::vector<FactRow>& rows() const { return rows_; }
   std::span<const Identifier> identifiers() const { return identifiers_; }
   const Identifier& anchor() const { return anchor_; }
+
+  // Until when what is read of the person stays: fact_turns.h.
+  segment::FactTurns& turns();
 
   // Of a namespace, a family or family/scope.
   bool Has(std::string_view ns) const;
@@ -86,6 +94,7 @@ class SegmentSubject::Impl {
   absl::flat_hash_map<std::string_view, const ProfileTag*> tag_of_;
   std::map<std::string, ValueList> identifiers_of_;
   std::map<std::pair<ExpressionOp, std::string>, ValueList> tags_of_;
+  std::unique_ptr<segment::FactTurns> turns_;
   std::shared_ptr<const void> memberships_of_;
   std::vector<Membership> memberships_;
 };

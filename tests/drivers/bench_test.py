@@ -39,6 +39,9 @@ FIELDS = {
     "profile-tag": "parts rounds read_us uncached_read_us bare_us of_bare uncached_of_bare",
     "segments-pass": "events people rounds people_per_second one_by_one_per_second of_one_by_one",
     "segments-of": "segments questions of_us of_p99_us read_us",
+    "segments-live-narrow": "events segments rounds events_per_second without_per_second of_without entries exits",
+    "segments-live-build": "people segments seconds people_per_second memberships bytes_per_membership",
+    "segments-live-due": "people build_seconds built_per_second advance_seconds due_per_second bytes_per_person",
     "bitmaps-numbers": "people slices bytes_per_person build_ns_per_person compare_us compare_of_array compare_some_us "
                        "equal_us sum_us sum_of_array sum_half_us sum_some_us top_us",
     "retract": "events retracted retracted_per_second of_load median_ms slowest_of_median",
@@ -57,9 +60,11 @@ FIELDS |= {f"bitmaps-{percent}-percent": "people ids and_us and_of_bare or_us or
                                          "count_and_us count_and_of_bare memory_bytes_per_id stored_bytes_per_id "
                                          "encode_us cold_load_us cold_load_mb_per_second"
            for percent in (0.1, 1, 10, 50)}
-FIELDS |= {"stream-sync": FIELDS["stream"], "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
+FIELDS |= {"stream-sync": FIELDS["stream"], "segments-live-broad": FIELDS["segments-live-narrow"],
+           "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],
-         "hub": ["--limit", "400"], "chain": ["--limit", "400"]}
+         "hub": ["--limit", "400"], "chain": ["--limit", "400"],
+         "segments-live": ["--segments", "24", "--due", "300", "--rounds", "1"]}
 
 # Stands in for the program: does what it does, and then spoils the answer.
 STAND_IN = """#!{python}

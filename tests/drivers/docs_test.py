@@ -65,6 +65,8 @@ class DocsTest(ProgramTest):
                 "segment list",
                 "segment lint",
                 "segment count",
+                "segment try",
+                "segment sizes",
                 "segment members",
                 "segment explain",
                 "segment overlap",
@@ -74,6 +76,11 @@ class DocsTest(ProgramTest):
                 "groups",
                 "held",
                 "changes",
+                "feed cursors",
+                "feed drop",
+                "feed trim",
+                "outbox list",
+                "outbox ack",
                 "export",
                 "stats",
                 "graphs",
@@ -94,7 +101,7 @@ class DocsTest(ProgramTest):
         )
 
     def test_every_help_says_what_the_exit_codes_mean(self):
-        for command in ["", "policy", "segment", *self.commands()]:
+        for command in ["", "feed", "outbox", "policy", "segment", *self.commands()]:
             with self.subTest(command=command):
                 text = " ".join(self.help_of(command).split())
                 for meaning in MEANINGS:

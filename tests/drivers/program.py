@@ -127,7 +127,7 @@ class ProgramTest(unittest.TestCase):
             env=environment(),
             check=False,
         )
-        command = " ".join(args[:2] if args[:1] in (["policy"], ["segment"]) else args[:1])
+        command = " ".join(args[:2] if args[:1] in (["feed"], ["outbox"], ["policy"], ["segment"]) else args[:1])
         answer = Answer(command, done.returncode, done.stdout, done.stderr)
         code = answer.code if code is None else code
         self.assertEqual(answer.code, code, f"polyonym {' '.join(args)}\nstderr: {answer.err}")

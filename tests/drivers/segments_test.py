@@ -65,13 +65,14 @@ class SegmentsTest(ProgramTest):
         return [name.split(":")[1] for row in rows for name in row["identifiers"] if name.startswith("crm:")]
 
     def count(self, *args):
-        row = self.ask("count", *args).row
+        row = self.ask("count", "--unknown", *args).row
         return row["members"], row["unknown"], row["people"]
 
     # ---- list and count ----
 
     def test_list_counts_each_segment_in_force(self):
-        rows = self.ask("list").rows
+        self.assertEqual([row["unknown"] for row in self.ask("list").rows], [None, None], "nobody was asked")
+        rows = self.ask("list", "--unknown").rows
         self.assertEqual(
             rows,
             [
@@ -81,7 +82,8 @@ class SegmentsTest(ProgramTest):
                 | {"members": 2, "unknown": 1, "people": 4, "share": 0.5},
             ],
         )
-        self.assertRegex(self.table("list"), r'(?m)^in Wuhan +2  50\.00%  █{10}  +1  trait city = "武汉"$')
+        self.assertRegex(self.table("list"), r"(?m)^in Wuhan +2  50\.00%  █{10}  trait city")
+        self.assertRegex(self.table("list", "--unknown"), r'(?m)^in Wuhan +2  50\.00%  █{10}  +1  trait city = "武汉"$')
 
     def test_where_no_segment_is_defined_nothing_is_listed(self):
         self.policy = self.write_json("policy.json", changed_policy())

@@ -1,5 +1,6 @@
 // A feed of which only the end is kept: what is gone says so, what is kept is whole, wherever the process dies.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -234,6 +235,41 @@ TEST_CASE("consumers that read while the feed is let go see whole calls or are t
   for (std::uint64_t before = 10; before < 2'000; before += 10) Must(shop->TrimFeed(before));
   reader.join();
   CHECK((end.ok() || absl::IsOutOfRange(end)));
+}
+
+namespace {
+
+// Does something once, just before rows of the feed are read.
+class InterruptedStore : public FailingStore {
+ public:
+  InterruptedStore(std::shared_ptr<std::function<void()>> once)
+      : FailingStore(std::shared_ptr<Store>(OpenMemoryStore()),
+                     std::make_shared<FailingStore::Plan>()),
+        once_(std::move(once)) {}
+  absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
+                    const StoreSnapshot* snapshot) const override {
+    if (table == Table::kFeed && *once_) std::exchange(*once_, nullptr)();
+    return FailingStore::Scan(table, from, to, row, snapshot);
+  }
+
+ private:
+  std::shared_ptr<std::function<void()>> once_;
+};
+
+}  // namespace
+
+TEST_CASE("rows that go while they are read are out of range and not passed over") {
+  const auto once = std::make_shared<std::function<void()>>();
+  const auto engine = Must(Engine::OpenOn(std::make_unique<InterruptedStore>(once), LawOptions(0)));
+  Must(engine->SetPolicy(TeaPolicy()).status());
+  for (int i = 1; i <= 9; ++i) ApplyOne(*engine, Visit(i));
+  ChangeFeed feed = Must(engine->OpenFeed({}));
+  *once = [&] { Must(engine->TrimFeed(6)); };
+  CHECK(absl::IsOutOfRange(feed.Next(0).status()));
+  CHECK(feed.position() == 0);
+  *once = [&] { Must(engine->TrimFeed(8)); };
+  CHECK(absl::IsOutOfRange(engine->Read().Changes(6, 100).status()));
+  CHECK(Must(engine->Read().Changes(8, 100)).size() == 3);
 }
 
 TEST_CASE("a beginning that does not decode or lies behind the log is DataLoss") {

@@ -122,7 +122,7 @@ std::string FaultOfPeople(const MemberSet& set, const People& people, Random& ra
 
 }  // namespace
 
-TEST_CASE("a set that changes by commits holds who came and did not go, and knows where") {
+TEST_CASE("a set that changes by commits holds who came and did not go and knows where") {
   ForEachSeed(1, 60, [&](std::uint64_t seed) {
     CAPTURE(seed);
     Random random(seed);
@@ -173,7 +173,7 @@ TEST_CASE("a chunk that was left as it was is not among those that changed") {
   CHECK(set->ChunksSince(9).empty());
 }
 
-TEST_CASE("a chunk that became empty is among those that changed, over folds too") {
+TEST_CASE("a chunk that became empty is among those that changed over folds too") {
   MemberSet::Ptr set = MemberSet::Of(IdSet({70'000}), 1, *MemberSet::Empty());
   set = set->With({}, std::vector<Node>{70'000}, 2);
   CHECK(set->size() == 0);

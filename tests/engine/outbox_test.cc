@@ -284,6 +284,32 @@ TEST_CASE("an item that does not decode is DataLoss") {
   CHECK(ItemsOf(shop.engine()).size() == 1);
 }
 
+TEST_CASE("a store on disk keeps cursors and items and so does its copy") {
+  const TempFolder folder;
+  std::vector<OutboxItem> items;
+  {
+    const auto engine = Must(Engine::Open(folder / "store", {}));
+    Must(engine->SetPolicy(TeaPolicy({kGreet})).status());
+    for (int i = 1; i <= 3; ++i) ApplyOne(*engine, Likes(i, 2));
+    items = ItemsOf(*engine);
+    REQUIRE(items.size() == 3);
+    CHECK(Must(engine->AcknowledgeOutbox(std::array{items[0].id})) == 1);
+    ChangeFeed feed = Must(engine->OpenFeed({.consumer = "index"}));
+    Must(feed.Next(0).status());
+    Must(feed.Acknowledge());
+    Must(engine->TrimFeed(3));
+    Must(engine->CopyTo(folder / "copy"));
+  }
+  items.erase(items.begin());
+  for (const char* name : {"store", "copy"}) {
+    const auto engine = Must(Engine::Open(folder / name, {}));
+    CHECK(ItemsOf(*engine) == items);
+    CHECK(Must(engine->FeedCursors()) == std::vector<FeedCursor>{{"index", "", 5}});
+    CHECK(absl::IsOutOfRange(engine->Read().Changes(2, 10).status()));
+    CHECK(Must(engine->Read().Changes(3, 100)).size() == 6);
+  }
+}
+
 // ---- graphs ----
 
 TEST_CASE("each graph has an outbox of its own and ids are the store's") {

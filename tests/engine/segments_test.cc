@@ -54,7 +54,7 @@ TEST_CASE("members are counted, put in order, and come in pages") {
   Fill(*engine);
   Define(*engine, {{"all", "has crm"}, {"some", "tag tea"}, {"much", "score of tag tea >= 2"}});
   const SegmentReader reader = Must(SegmentReader::Make(engine->Read()));
-  const SegmentCounts counts = Must(reader.Count());
+  const SegmentCounts counts = Must(reader.Count(true));
   CHECK(counts.people == 10);
   // Of 4 and 8 there is no score: whether it is 2 is not known.
   CHECK(counts.segments ==
@@ -167,7 +167,7 @@ TEST_CASE("definitions beside those in force can be asked about, and change noth
   std::uint64_t last = 0;
   options.progress = [&](std::uint64_t done, std::uint64_t) { last = done; };
   const SegmentReader reader = Must(SegmentReader::Make(engine->Read(), options));
-  CHECK(Must(reader.Count()).segments == std::vector<SegmentCount>{{"try", 8, 0}});
+  CHECK(Must(reader.Count(true)).segments == std::vector<SegmentCount>{{"try", 8, 0}});
   CHECK(last == 10);
   const Portrait portrait = Must(reader.PortraitOf("try"));
   CHECK(portrait.members == 8);

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "harness/catch.h"
 #include "harness/engine_state.h"
+#include "polyonym/engine/segments.h"
 
 namespace polyonym::harness {
 namespace {
@@ -22,6 +26,10 @@ std::uint64_t RenameOf(const Documented& store, std::uint64_t number, std::size_
 }
 
 }  // namespace
+
+std::uint64_t DueOf(const Documented& store, std::uint64_t profile) {
+  return profile < store.manifest().dues ? store.Field(Documented::kDues, profile, 0, 8) : kForEver;
+}
 
 bool IsLife(const Documented& store, std::uint64_t number) {
   return (store.Field(Documented::kNodes, number, 60) & 4) != 0;
@@ -290,7 +298,43 @@ void CheckRecords(const DocumentedStore& whole, const Documented& store, const V
   }));
 }
 
+std::set<std::uint64_t> ProfilesOf(const View& view) {
+  std::set<std::uint64_t> ids;
+  view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
+    ids.insert(id.value);
+    return true;
+  });
+  return ids;
+}
+
 }  // namespace
+
+void CheckSegments(const Documented& store, const View& view) {
+  const Manifest& m = store.manifest();
+  const SegmentReader reader = Must(SegmentReader::Make(view));
+  const std::size_t count = view.policy().definitions.segments.size();
+  CHECK(m.slots.size() == count);
+  CHECK((count == 0 || m.segments_are_kept));
+  const std::set<std::uint64_t> profiles = ProfilesOf(view);
+  std::vector<std::set<std::uint64_t>> members(count);
+  for (const std::uint64_t id : profiles) {
+    const std::vector<std::optional<bool>> verdicts = Must(reader.Of(ProfileId{id}));
+    for (std::size_t s = 0; s < verdicts.size(); ++s) {
+      if (verdicts[s] == true) members[s].insert(id);
+    }
+  }
+  for (std::size_t s = 0; s < m.slots.size(); ++s) {
+    INFO("segment " << s);
+    CHECK(store.MembersOf(m.slots[s]) == members[s]);
+  }
+  for (std::uint64_t id = 0; id < m.dues; ++id) {
+    const std::uint64_t due_ms = DueOf(store, id);
+    // Neither behind now nor of nobody.
+    const bool sound = due_ms == kForEver || (due_ms < kForEver && profiles.contains(id) &&
+                                              due_ms > static_cast<std::uint64_t>(view.now_ms()));
+    if (!sound) FAIL_CHECK("due " << id << ": " << due_ms);
+  }
+}
 
 void CheckCells(const DocumentedStore& whole, const DocumentedGraph& graph, const View& view) {
   CheckLives(graph, view);
@@ -298,6 +342,7 @@ void CheckCells(const DocumentedStore& whole, const DocumentedGraph& graph, cons
   CheckProfiles(graph, view);
   CheckLinks(graph, view);
   CheckRecords(whole, graph, view);
+  CheckSegments(graph, view);
 }
 
 }  // namespace polyonym::harness

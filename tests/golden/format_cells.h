@@ -18,6 +18,13 @@ std::uint64_t NodeOf(const DocumentedGraph& graph, std::uint64_t number);
 // Lives that a value names now, the last one first.
 std::vector<std::uint64_t> LivesOf(const DocumentedGraph& graph, std::uint64_t value);
 
+// Until when no answer about a profile changes by time alone, in milliseconds since 1970.
+inline constexpr std::uint64_t kForEver = 0x7fffffffffffffff;
+std::uint64_t DueOf(const DocumentedGraph& graph, std::uint64_t profile);
+
+// Who is in which segment, and dues. CheckCells() does it too.
+void CheckSegments(const DocumentedGraph& graph, const View& view);
+
 void CheckCells(const DocumentedStore& whole, const DocumentedGraph& graph, const View& view);
 
 }  // namespace polyonym::harness

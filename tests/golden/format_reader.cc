@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <tuple>
 
@@ -52,6 +53,7 @@ class Reader {
                            : -static_cast<std::int64_t>(number / 2) - 1;
   }
   std::string Text() { return Bytes(Varint()); }
+  std::size_t at() const { return at_; }
   void End() const { Demand(at_ == bytes_.size(), "bytes are left over"); }
 
  private:
@@ -136,6 +138,94 @@ Record ReadLoggedRecord(int kind, std::string_view bytes, const std::vector<std:
   return record;
 }
 
+void ReadWhoIsWho(Reader& in, Change* change, FeedChanges* row) {
+  Demand(row->before.size() + 1 == row->changes.size(), "who is who comes behind something else");
+  change->from.value = in.Varint();
+  change->to.value = in.Varint();
+  change->record = in.Varint();
+  const std::uint64_t before_from = in.Varint();
+  row->before.emplace_back(before_from, in.Varint());
+  std::uint64_t last = 0;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) {
+    last += in.Varint();
+    change->identifiers.push_back({last});
+  }
+}
+
+void ReadOtherChange(Reader& in, const std::vector<std::string>& names, Change* change) {
+  Demand(change->kind <= ChangeKind::kTag, "a change is of no kind");
+  (change->kind == ChangeKind::kLeft ? change->from : change->to).value = in.Varint();
+  change->record = in.Varint();
+  change->name = names.at(in.Varint());
+  if (change->kind != ChangeKind::kTrait && change->kind != ChangeKind::kTag) return;
+  for (std::uint64_t left = in.Varint(); left > 0; --left) change->values.push_back(in.Text());
+}
+
+void ReadWhatIsKeptOfSegments(Reader& in, Manifest* m) {
+  const std::uint64_t kept = in.Varint();
+  Demand(kept <= 1, "segments are neither kept nor not");
+  m->segments_are_kept = kept == 1;
+  if (!m->segments_are_kept) return;
+  m->dues = in.Varint();
+  m->next_slot = in.Varint();
+  for (std::uint64_t left = in.Varint(); left > 0; --left) m->slots.push_back(in.Varint());
+  const std::set<std::uint64_t> once(m->slots.begin(), m->slots.end());
+  Demand(once.size() == m->slots.size(), "two segments have one slot");
+  Demand(once.empty() || *once.rbegin() < m->next_slot, "a slot is not below the next one");
+  Demand(m->dues <= m->nodes, "there are more dues than nodes");
+}
+
+std::set<std::uint64_t> ReadArray(Reader& in, std::size_t bytes) {
+  std::set<std::uint64_t> ids;
+  for (std::size_t left = bytes / 2; left > 0; --left) {
+    const std::uint64_t id = Fixed(in.Bytes(2));
+    Demand(ids.empty() || id > *ids.rbegin(), "ids of an array do not ascend");
+    ids.insert(id);
+  }
+  return ids;
+}
+
+std::set<std::uint64_t> ReadBitmap(Reader& in) {
+  std::set<std::uint64_t> ids;
+  const std::string bits = in.Bytes(8192);
+  for (std::uint64_t id = 0; id < 65536; ++id) {
+    if ((static_cast<unsigned char>(bits[id / 8]) >> id % 8 & 1) != 0) ids.insert(id);
+  }
+  return ids;
+}
+
+std::set<std::uint64_t> ReadRuns(Reader& in, std::size_t bytes) {
+  std::set<std::uint64_t> ids;
+  for (std::size_t left = bytes / 4; left > 0; --left) {
+    const std::uint64_t first = Fixed(in.Bytes(2)), last = first + Fixed(in.Bytes(2));
+    Demand(ids.empty() || first > *ids.rbegin() + 1, "runs touch");
+    Demand(last <= 65535, "a run ends beyond its chunk");
+    for (std::uint64_t id = first; id <= last; ++id) ids.insert(ids.end(), id);
+  }
+  return ids;
+}
+
+// The one that takes the fewest bytes; of those that take as many, the first.
+std::uint64_t KindOf(const std::set<std::uint64_t>& ids) {
+  std::size_t runs = 0;
+  for (const std::uint64_t id : ids) runs += id == 0 || !ids.contains(id - 1) ? 1 : 0;
+  const std::size_t array = 2 * ids.size();
+  if (array <= 8192 && array <= 4 * runs) return 1;
+  return 8192 <= 4 * runs ? 2 : 3;
+}
+
+}  // namespace
+
+std::string OpenEnvelope(std::string_view key, std::string_view value, int version) {
+  Demand(value.size() >= 9, "a value is shorter than its envelope");
+  Demand(value[0] == version, "a value has another version");
+  const std::string_view payload = value.substr(9);
+  const std::uint64_t seed = XXH3_64bits(key.data(), key.size());
+  Demand(Fixed(value.substr(1, 8)) == XXH3_64bits_withSeed(payload.data(), payload.size(), seed),
+         "a checksum does not fit");
+  return std::string(payload);
+}
+
 Manifest ReadManifest(std::string_view payload) {
   Reader in(payload);
   Manifest m{};
@@ -160,43 +250,24 @@ Manifest ReadManifest(std::string_view payload) {
   m.policy = in.Text();
   for (std::uint64_t left = in.Varint(); left > 0; --left) m.namespaces.push_back(in.Text());
   for (std::uint64_t left = in.Varint(); left > 0; --left) m.families.push_back(in.Text());
+  m.bytes_before_segments = in.at();
+  if (in.at() < payload.size()) ReadWhatIsKeptOfSegments(in, &m);
   in.End();
   return m;
 }
 
-void ReadWhoIsWho(Reader& in, Change* change, FeedChanges* row) {
-  Demand(row->before.size() + 1 == row->changes.size(), "who is who comes behind something else");
-  change->from.value = in.Varint();
-  change->to.value = in.Varint();
-  change->record = in.Varint();
-  const std::uint64_t before_from = in.Varint();
-  row->before.emplace_back(before_from, in.Varint());
-  std::uint64_t last = 0;
-  for (std::uint64_t left = in.Varint(); left > 0; --left) {
-    last += in.Varint();
-    change->identifiers.push_back({last});
-  }
-}
-
-void ReadOtherChange(Reader& in, const std::vector<std::string>& names, Change* change) {
-  Demand(change->kind <= ChangeKind::kTag, "a change is of no kind");
-  (change->kind == ChangeKind::kLeft ? change->from : change->to).value = in.Varint();
-  change->record = in.Varint();
-  change->name = names.at(in.Varint());
-  if (change->kind != ChangeKind::kTrait && change->kind != ChangeKind::kTag) return;
-  for (std::uint64_t left = in.Varint(); left > 0; --left) change->values.push_back(in.Text());
-}
-
-}  // namespace
-
-std::string OpenEnvelope(std::string_view key, std::string_view value, int version) {
-  Demand(value.size() >= 9, "a value is shorter than its envelope");
-  Demand(value[0] == version, "a value has another version");
-  const std::string_view payload = value.substr(9);
-  const std::uint64_t seed = XXH3_64bits(key.data(), key.size());
-  Demand(Fixed(value.substr(1, 8)) == XXH3_64bits_withSeed(payload.data(), payload.size(), seed),
-         "a checksum does not fit");
-  return std::string(payload);
+std::set<std::uint64_t> ReadChunk(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  Reader in(bytes);
+  const std::uint64_t kind = in.Byte();
+  Demand(kind >= 1 && kind <= 3, "a chunk is of no kind");
+  const std::set<std::uint64_t> ids = kind == 1   ? ReadArray(in, bytes.size() - 1)
+                                      : kind == 2 ? ReadBitmap(in)
+                                                  : ReadRuns(in, bytes.size() - 1);
+  in.End();
+  Demand(!ids.empty(), "a chunk that has bytes has no ids");
+  Demand(KindOf(ids) == kind, "a chunk is not of the smallest kind");
+  return ids;
 }
 
 LoggedFrame ReadLoggedFrame(std::string_view payload) {
@@ -291,7 +362,7 @@ void DocumentedStore::ReadFeed(const std::string& key, int version, const std::s
 }
 
 void DocumentedStore::ReadState(const std::string& key, const std::string& payload) {
-  Demand(key.size() == 10 && key[0] >= 0 && key[0] < 16 && key[1] >= 0 && key[1] <= 7,
+  Demand(key.size() == 10 && key[0] >= 0 && key[0] < 16 && key[1] >= 0 && key[1] <= 9,
          "an unknown row of state");
   const std::uint64_t block = KeyNumber(std::string_view(key).substr(2));
   DocumentedGraph& graph = graphs_[static_cast<std::uint64_t>(key[0])];
@@ -303,7 +374,7 @@ void DocumentedStore::ReadState(const std::string& key, const std::string& paylo
 
 std::uint64_t DocumentedGraph::Field(Part part, std::uint64_t cell, std::size_t offset,
                                      std::size_t bytes) const {
-  constexpr std::size_t kCellBytes[] = {0, 64, 80, 48, 8, 32, 12};
+  constexpr std::size_t kCellBytes[] = {0, 64, 80, 48, 8, 32, 12, 1, 8};
   const std::string& block = state_.at({part, cell / 64});
   Demand(block.size() % kCellBytes[part] == 0, "a block does not hold whole cells");
   return Fixed(std::string_view(block).substr(cell % 64 * kCellBytes[part] + offset, bytes));
@@ -317,6 +388,26 @@ std::string DocumentedGraph::ValueAt(std::uint64_t place) const {
     return out;
   };
   return bytes(place + 4, Fixed(bytes(place, 4)));
+}
+
+std::set<std::uint64_t> DocumentedGraph::MembersOf(std::uint64_t slot) const {
+  std::set<std::uint64_t> ids;
+  const std::uint64_t first = slot * 65536;
+  for (auto row = state_.lower_bound({kMembers, first});
+       row != state_.end() && row->first < std::pair<int, std::uint64_t>(kMembers, first + 65536);
+       ++row) {
+    for (const std::uint64_t id : ReadChunk(row->second))
+      ids.insert(ids.end(), (row->first.second - first) * 65536 + id);
+  }
+  return ids;
+}
+
+std::set<std::uint64_t> DocumentedGraph::SlotsWithRows() const {
+  std::set<std::uint64_t> slots;
+  for (const auto& [place, row] : state_) {
+    if (place.first == kMembers) slots.insert(place.second / 65536);
+  }
+  return slots;
 }
 
 std::uint64_t KeyedHash(std::uint64_t salt, std::string_view source) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,7 +54,16 @@ struct Manifest {
   std::string policy;
   std::vector<std::string> namespaces;
   std::vector<std::string> families;
+  // What is kept of segments; nothing of it in a manifest of before there were any.
+  std::size_t bytes_before_segments;  // of the payload
+  bool segments_are_kept;
+  std::uint64_t dues, next_slot;
+  std::vector<std::uint64_t> slots;  // by segment, as the policy defines them
 };
+Manifest ReadManifest(std::string_view payload);
+
+// The ids of a chunk of a set, without what its key says of them.
+std::set<std::uint64_t> ReadChunk(std::string_view bytes);
 
 // One graph of a store: its feed, and the last checkpoint of it.
 class DocumentedGraph {
@@ -62,11 +72,25 @@ class DocumentedGraph {
   const Manifest& manifest() const { return manifest_; }
 
   // A field of a cell, by its offset.
-  enum Part { kNodes = 1, kProfiles, kLinks, kMentions, kRecords, kRenames, kValues };
+  enum Part {
+    kNodes = 1,
+    kProfiles,
+    kLinks,
+    kMentions,
+    kRecords,
+    kRenames,
+    kValues,
+    kDues,
+    kMembers
+  };
   std::uint64_t Field(Part part, std::uint64_t cell, std::size_t offset,
                       std::size_t bytes = 4) const;
   // The value at a place of the arena.
   std::string ValueAt(std::uint64_t place) const;
+  // Profiles that are in a segment, by its slot.
+  std::set<std::uint64_t> MembersOf(std::uint64_t slot) const;
+  // Whose rows there are, of segments that are no more too.
+  std::set<std::uint64_t> SlotsWithRows() const;
 
  private:
   friend class DocumentedStore;

@@ -43,14 +43,12 @@ std::string CompareKept(const View& view, Memberships* memberships) {
   if (judged.is_live()) return "what should be judged is looked up\n";
   std::string fault;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
-    const auto got = Must(kept.Of(id)), want = Must(judged.Of(id));
+    const std::vector<bool> got = Must(kept.Memberships(id)), want = Must(judged.Memberships(id));
     for (std::size_t s = 0; s < want.size(); ++s) {
-      if (want[s] == true)
-        memberships->emplace(definitions.segments[s].name, id.value);
+      if (want[s]) memberships->emplace(definitions.segments[s].name, id.value);
       if (got[s] == want[s]) continue;
-      const auto say = [](std::optional<bool> is) { return is ? *is ? "in" : "out" : "unknown"; };
-      fault += "profile " + std::to_string(id.value) + " is kept as " + say(got[s]) +
-               " and judged as " + say(want[s]) + ": " + Of(definitions.segments[s]) + "\n";
+      fault += "profile " + std::to_string(id.value) + " is " + (got[s] ? "in" : "not in") + " " +
+               Of(definitions.segments[s]) + " and should be otherwise\n";
     }
     return true;
   });

@@ -38,7 +38,7 @@ std::string CheckSegments(const Reader& people, const NaiveWorld& world, Random&
   const CompiledSegments& segments = reader.segments();
   std::vector<SegmentCount> counts;
   for (const SegmentDefinition& segment : policy.definitions.segments)
-    counts.push_back({segment.name});
+    counts.push_back({segment.name, 0, 0});
   std::map<std::string, std::vector<ProfileId>> in;
   std::uint64_t everybody = 0;
   std::string fault;
@@ -54,7 +54,7 @@ std::string CheckSegments(const Reader& people, const NaiveWorld& world, Random&
     const std::vector<std::optional<bool>> got = Must(reader.Of(person.id));
     for (std::size_t s = 0; s < got.size(); ++s) {
       counts[s].members += got[s] == true ? 1 : 0;
-      counts[s].unknown += got[s] ? 0 : 1;
+      *counts[s].unknown += got[s] ? 0 : 1;
       if (got[s] == true) in[counts[s].name].push_back(person.id);
     }
     if (bearers[person.identifiers] > 1) continue;  // lives of one name, of which the model has one
@@ -71,7 +71,7 @@ std::string CheckSegments(const Reader& people, const NaiveWorld& world, Random&
         fault += "and explained otherwise than said\n";
     }
   }
-  const SegmentCounts counted = Must(reader.Count());
+  const SegmentCounts counted = Must(reader.Count(true));
   if (counted.people != everybody || counted.segments != counts)
     fault += "the counts are not those of each person\n";
   for (const SegmentCount& count : counts) {

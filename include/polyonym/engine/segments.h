@@ -46,7 +46,7 @@ struct SegmentOptions {
 struct SegmentCount {
   std::string name;
   std::uint64_t members = 0;
-  std::uint64_t unknown = 0;  // of whom it cannot be said
+  std::optional<std::uint64_t> unknown;  // of whom it cannot be said; none: it was not asked for
   friend bool operator==(const SegmentCount&, const SegmentCount&) = default;
 };
 struct SegmentCounts {
@@ -99,8 +99,10 @@ class SegmentReader {
 
   // ---- of one person ----
 
-  // By segment, as defined: true, false, or none: unknown.  ERRORS: as View::ReadProfile().  COST: live: a look-up a segment; else that, and
-  // the expressions.
+  // By segment, as defined: whether they are a member.  ERRORS: as View::ReadProfile().  COST: live: a look-up a segment; else as Of().
+  absl::StatusOr<std::vector<bool>> Memberships(ProfileId profile) const;
+
+  // By segment, as defined: true, false, or none: unknown.  ERRORS: as View::ReadProfile().  COST: that, and the expressions.
   absl::StatusOr<std::vector<std::optional<bool>>> Of(ProfileId profile) const;
 
   // Whether they are a member.  ERRORS: NotFound (no such segment, or profile), as View::ReadProfile().
@@ -111,8 +113,9 @@ class SegmentReader {
 
   // ---- of everybody: a pass over all people, View::ForEachPerson(), where it is not live ----
 
-  // ERRORS: DataLoss, OutOfRange (records were folded since the view was taken).  COST: live: none.
-  absl::StatusOr<SegmentCounts> Count() const;
+  // `unknown_too`: with SegmentCount::unknown, for which everybody is asked. ERRORS: DataLoss, OutOfRange (records were folded since the view was
+  // taken).  COST: live, without unknown: none.
+  absl::StatusOr<SegmentCounts> Count(bool unknown_too = false) const;
 
   // ERRORS: NotFound (no such segment), InvalidArgument (`order_by`, `limit`), as Count().  COST: 24 bytes a member besides. Live: the page
   // alone; with `order_by` a read of each member.

@@ -1,0 +1,157 @@
+#include "segment/earliest_turn.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "polyonym/segment/check.h"
+#include "profile/ordered_facts.h"
+#include "segment/definition_lookup.h"
+#include "segment/fact_turns.h"
+#include "segment/parts.h"
+
+namespace polyonym::segment {
+namespace {
+
+using Op = ExpressionOp;
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kQuarterMs = 15 * 60'000;
+
+bool Decays(const Definitions& definitions, const Expression& part) {
+  if (part.op == Op::kTagScore || part.op == Op::kTagLayer) {
+    const TagDefinition* tag = Find(definitions.tags, part.name);
+    return tag != nullptr && tag->fold == TagFold::kDecayedSum;
+  }
+  if (part.op != Op::kTrait) return false;
+  const TraitDefinition* trait = FindTrait(definitions, part.name);
+  return trait != nullptr && trait->fold == Fold::kDecayedSum;
+}
+
+}  // namespace
+
+// Goes through the expressions once.
+class EarliestTurn::Maker {
+ public:
+  Maker(const CompiledSegments& segments, const Definitions& definitions, EarliestTurn* out)
+      : segments_(segments), definitions_(definitions), out_(*out) {}
+
+  void Make() {
+    AddDefinitions();
+    for (std::size_t s = 0; s < segments_.size(); ++s) {
+      ForEachPart(segments_.expression(s), [&](const Expression& part) { AddPart(s, part); });
+    }
+    for (std::size_t s = 0; s < segments_.size(); ++s) {
+      if (AsksForMoving(s)) out_.moving_.Set(s);
+    }
+    std::sort(spans_.begin(), spans_.end());
+    spans_.erase(std::unique(spans_.begin(), spans_.end()), spans_.end());
+    out_.spans_ = std::move(spans_);
+    for (const std::string& name : zones_) {
+      if (auto zone = TimeZone::Of(name); zone.ok()) out_.zones_.push_back(*std::move(zone));
+    }
+  }
+
+ private:
+  void AddSpan(std::int64_t span_ms) {
+    if (span_ms > 0) spans_.push_back(span_ms);
+  }
+  void AddDefinitions() {
+    for (const TraitDefinition& trait : definitions_.traits) AddSpan(trait.window_ms);
+    for (const EventTrait& computed : definitions_.event_traits) AddSpan(computed.trait.window_ms);
+    for (const TagDefinition& tag : definitions_.tags) {
+      AddSpan(tag.window_ms);
+      AddSpan(tag.valid_ms);
+    }
+    for (const PurposeDefinition& purpose : definitions_.purposes) AddSpan(purpose.valid_ms);
+    for (const Ladder& ladder : definitions_.ladders) {
+      for (const Stage& stage : ladder.stages) {
+        for (const Stage::Condition& condition : stage.conditions) AddSpan(condition.window_ms);
+      }
+    }
+  }
+  void AddZone(std::size_t segment) {
+    const std::string& zone = definitions_.segments[segment].time_zone;
+    if (std::find(zones_.begin(), zones_.end(), zone) == zones_.end()) zones_.push_back(zone);
+  }
+  void AddWindow(std::size_t segment, const TimeWindow& window) {
+    if (window.kind == TimeWindow::Kind::kWithin) AddSpan(window.span_ms);
+    if (window.kind != TimeWindow::Kind::kLast && window.kind != TimeWindow::Kind::kPast) return;
+    AddZone(segment);
+    if (window.unit == CalendarUnit::kHour) out_.has_hours_ = true;
+  }
+  void AddPart(std::size_t segment, const Expression& part) {
+    if (part.op == Op::kNow || part.op == Op::kChannelShare || part.op == Op::kTopChannel ||
+        Decays(definitions_, part))
+      out_.moving_.Set(segment);
+    if (part.op >= Op::kDaysSince && part.op <= Op::kAnniversaryIn) AddZone(segment);
+    for (const EventQuery& query : part.events) AddWindow(segment, query.window);
+    for (const EventSequence& sequence : part.sequence) AddWindow(segment, sequence.window);
+  }
+  // Itself, or a segment that it asks for, these asking for others in turn.
+  bool AsksForMoving(std::size_t segment) {
+    std::vector<bool> seen(segments_.size());
+    std::vector<std::size_t> open = {segment};
+    while (!open.empty()) {
+      const std::size_t at = open.back();
+      open.pop_back();
+      if (seen[at]) continue;
+      seen[at] = true;
+      if (out_.moving_.Has(at)) return true;
+      for (const std::string& name : SegmentsIn(segments_.expression(at)))
+        open.push_back(segments_.Find(name));
+    }
+    return false;
+  }
+
+  const CompiledSegments& segments_;
+  const Definitions& definitions_;
+  EarliestTurn& out_;
+  std::vector<std::int64_t> spans_;
+  std::vector<std::string> zones_;
+};
+
+EarliestTurn::EarliestTurn(const CompiledSegments& segments, const Definitions& definitions)
+    : moving_(segments.size()),
+      offset_ms_(std::int64_t{definitions.utc_offset_minutes} * 60'000) {
+  Maker(segments, definitions, this).Make();
+}
+
+std::int64_t EarliestTurn::OfCalendar(std::int64_t now_ms) const {
+  NextTurn turn(now_ms);
+  if (has_hours_) turn.Add(Later(now_ms, kQuarterMs - now_ms % kQuarterMs));
+  for (const TimeZone& zone : zones_) {
+    const auto day = zone.DayOf(now_ms);
+    turn.Add(day ? zone.StartOf(*day + std::chrono::days(1)) : Later(now_ms, 1));
+  }
+  // Days of windows of whole days and of scores; these are over a millisecond before.
+  const auto day =
+      std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(now_ms + offset_ms_));
+  const std::int64_t midnight = (std::int64_t{day.count()} + 1) * kDayMs - offset_ms_;
+  turn.Add(midnight - 1);
+  turn.Add(midnight);
+  return turn.ms();
+}
+
+std::int64_t EarliestTurn::OfFacts(std::span<const FactRow> rows, std::int64_t now_ms) const {
+  NextTurn turn(now_ms);
+  const auto add = [&](std::int64_t time_ms) {
+    if (time_ms > now_ms) return turn.Add(time_ms);
+    const auto span = std::upper_bound(spans_.begin(), spans_.end(), now_ms - time_ms);
+    if (span != spans_.end()) turn.Add(Later(time_ms, *span));
+  };
+  for (const FactRow& row : rows) {
+    for (const Trait& trait : row.facts.traits) add(profile::TimeOf(trait, row));
+    for (const Tag& tag : row.facts.tags) {
+      add(profile::TimeOf(tag, row));
+      if (tag.valid_until_ms) turn.Add(*tag.valid_until_ms);
+    }
+    for (const Event& event : row.facts.events) add(profile::TimeOf(event, row));
+    for (const Consent& consent : row.facts.consents) add(profile::TimeOf(consent, row));
+    for (const RelationFact& relation : row.facts.relations) add(profile::TimeOf(relation, row));
+  }
+  return turn.ms();
+}
+
+}  // namespace polyonym::segment

@@ -1,0 +1,50 @@
+// segment/earliest_turn.h - a moment before which time alone changes no answer about a person, found from the times of their facts.
+//
+// It is a bound for all segments at once, and far cheaper than CompiledSegments::NextChange(), which says when an answer really changes: facts
+// leave windows so long after their time as any window is, and days begin at midnight. What moves at every moment (now, scores that
+// decay) has no such bound: Moves() says which segments read it.
+//
+// THREADS: thread-safe (immutable).
+#ifndef POLYONYM_SRC_SEGMENT_EARLIEST_TURN_H_
+#define POLYONYM_SRC_SEGMENT_EARLIEST_TURN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "polyonym/model/definitions.h"
+#include "polyonym/profile/profile.h"
+#include "polyonym/segment/evaluate.h"
+#include "segment/calendar.h"
+#include "segment/segment_bits.h"
+
+namespace polyonym::segment {
+
+class EarliestTurn {
+ public:
+  // COST: the parts of all expressions.
+  EarliestTurn(const CompiledSegments& segments, const Definitions& definitions);
+
+  // Segments whose answers may change at any moment.
+  const SegmentBits& moving() const { return moving_; }
+
+  // After now: when a day, or a quarter of an hour where hours are asked for, next begins in any zone that is asked for.
+  // COST: some microseconds a zone; the same for everybody.
+  std::int64_t OfCalendar(std::int64_t now_ms) const;
+  // After now: when any of the facts may begin or cease to count.  COST: n log m, facts times windows.
+  std::int64_t OfFacts(std::span<const FactRow> rows, std::int64_t now_ms) const;
+
+ private:
+  class Maker;
+
+  SegmentBits moving_;
+  std::vector<std::int64_t> spans_;  // of windows and validities, ascending, distinct
+  std::vector<TimeZone> zones_;      // in which days are asked for
+  std::int64_t offset_ms_ = 0;       // and of the definitions' days
+  bool has_hours_ = false;
+};
+
+}  // namespace polyonym::segment
+
+#endif  // POLYONYM_SRC_SEGMENT_EARLIEST_TURN_H_
