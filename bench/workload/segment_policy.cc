@@ -36,7 +36,8 @@ constexpr Templates kNarrow = {
     "score of tag brand.$1 >= $4",
     "sum(value of order, pay where property item = \"sku$7\" in last $2 days) >= $3 CNY",
     "trait city = \"city$5\" and tag interest.$0",
-    "did(cart where property item = \"sku$7\" within $2 days) and not did(order where property item = "
+    "did(cart where property item = \"sku$7\" within $2 days) and not did(order where property "
+    "item = "
     "\"sku$7\" within $2 days)",
     "tag brand.$1 and has phone",
     "sequence(view where property item = \"sku$7\", then order where property item = \"sku$7\" "

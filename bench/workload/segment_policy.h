@@ -13,7 +13,7 @@ namespace polyonym::workload {
 
 // What segments ask for.
 enum class SegmentKind {
-  kBroad,   // an event of a type concerns a third of them: windows of all lengths over everything that somebody did
+  kBroad,  // an event of a type concerns a third of them: windows of all lengths over everything that somebody did
   kNarrow,  // each is about one product, brand, interest or city, as those of campaigns are
 };
 

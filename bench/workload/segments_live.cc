@@ -99,8 +99,8 @@ void RunStreams(const Options& options) {
 void RunDue(const Options& options) {
   const Folder folder(options.sizes);
   Policy policy = SegmentsPolicy();
-  const auto engine = OpenUnder(policy, folder / "engine",
-                                {.durability = Durability::kWal, .live_facts_bytes = 0});
+  const auto engine =
+      OpenUnder(policy, folder / "engine", {.durability = Durability::kWal, .live_facts_bytes = 0});
   const std::int64_t first = Numbered(0).time_ms.value_or(0);
   const auto made = Made([&](std::uint64_t number) {
     Record record = Numbered(number);
@@ -115,9 +115,8 @@ void RunDue(const Options& options) {
   const double build = SecondsOf([&] { OrStop(engine->SetPolicy(policy)); });
   const std::uint64_t kept = engine->Metrics().resident.segments;
   std::uint64_t turned = 0;
-  const double advance = SecondsOf([&] {
-    turned = OrStop(engine->AdvanceTo(first + 8 * kDayMs + 1)).changes.size();
-  });
+  const double advance =
+      SecondsOf([&] { turned = OrStop(engine->AdvanceTo(first + 8 * kDayMs + 1)).changes.size(); });
   Check(turned == 2 * options.due, "not everybody left, and came");
   const auto people = static_cast<double>(options.due);
   Row("segments-live-due")
@@ -148,9 +147,8 @@ void RunBuild(const Options& options) {
       .Add("seconds", build)
       .Add("people_per_second", static_cast<double>(people) / build)
       .Add("memberships", memberships)
-      .Add("bytes_per_membership",
-           static_cast<double>(engine->Metrics().resident.segments) /
-               static_cast<double>(memberships))
+      .Add("bytes_per_membership", static_cast<double>(engine->Metrics().resident.segments) /
+                                       static_cast<double>(memberships))
       .Print(options.sizes);
 }
 

@@ -397,13 +397,13 @@ absl::Status EraseSlots(std::uint32_t graph, const std::vector<std::uint32_t>& s
                         Store* store) {
   for (const std::uint64_t slot : slots) {
     WriteSet gone;
-    absl::Status status = store->Scan(
-        Table::kState, KeyOf(graph, Part::kMembers, slot << kSlotShift),
-        KeyOf(graph, Part::kMembers, (slot + 1) << kSlotShift),
-        [&](std::string_view key, std::string_view) {
-          gone.erases.push_back({Table::kState, std::string(key)});
-          return true;
-        });
+    absl::Status status =
+        store->Scan(Table::kState, KeyOf(graph, Part::kMembers, slot << kSlotShift),
+                    KeyOf(graph, Part::kMembers, (slot + 1) << kSlotShift),
+                    [&](std::string_view key, std::string_view) {
+                      gone.erases.push_back({Table::kState, std::string(key)});
+                      return true;
+                    });
     if (status.ok() && !gone.empty()) status = store->Commit(gone, false);
     if (!status.ok()) return status;
   }
@@ -490,8 +490,7 @@ absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,
 }
 
 absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, std::uint32_t graph,
-                                                          Index* index,
-                                                          LiveSegments::Dues* dues) {
+                                                          Index* index, LiveSegments::Dues* dues) {
   auto payload = ReadManifest(store, graph);
   if (!payload.ok()) return payload.status();
   if (!payload->has_value()) return std::optional<CommitState>();

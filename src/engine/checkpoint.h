@@ -39,8 +39,7 @@ absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>&
 // Loads a graph of the last checkpoint into an empty index, as its commit, and its name.  Nothing where it has no such graph.
 // ERRORS: DataLoss, FailedPrecondition (newer format).
 absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, std::uint32_t graph,
-                                                          Index* index,
-                                                          LiveSegments::Dues* dues);
+                                                          Index* index, LiveSegments::Dues* dues);
 absl::StatusOr<std::optional<std::string>> CheckpointedName(const Store& store,
                                                             std::uint32_t graph);
 

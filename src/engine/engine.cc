@@ -9,7 +9,6 @@
 
 #include "engine/checkpoint.h"
 #include "engine/engine_impl.h"
-#include "engine/feed.h"
 #include "engine/view_impl.h"
 
 namespace polyonym {
@@ -192,37 +191,6 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   FeedChanges(sequence, writes, job);
   job->sequence = last_sequence_ = sequence;
   return status;
-}
-
-// What the open call did goes to the feed, and what it triggered to the outbox; and, of the graph that it asks for, to `job`, where there is one.
-void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job) {
-  std::uint64_t triggered = 0;
-  for (const auto& lens : lenses_) {
-    engine::FeedRow row = lens->Changes(last_sequence_, sequence);
-    UpdateSegments(lens, sequence, &row);
-    lens->CountChanges(row.changes);
-    if (!row.changes.empty()) {
-      writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
-                              engine::EncodeFeedRow(sequence, row, lens->number)});
-      absl::Status status = PutTriggered(*lens, sequence, row, &triggered, writes);
-      if (!status.ok()) lens->core->Fail(status);
-    }
-    if (job != nullptr && lens->number == job->graph) job->changes = std::move(row.changes);
-  }
-}
-
-// What follows for segments.
-void Engine::Impl::UpdateSegments(const std::shared_ptr<engine::Lens>& lens,
-                                  std::uint64_t sequence, engine::FeedRow* row) {
-  if (!lens->live.Concerns(*lens->core)) return;
-  const View::Impl view(lens, store_.get(), &log_, lens->StateOf(sequence, log_.last_frame()));
-  row->now_ms = view.now_ms();
-  std::optional<View::Impl> before;
-  if (lens->before() != nullptr) before.emplace(lens, store_.get(), &log_, lens->before());
-  absl::Status status =
-      lens->live.Update({view, before ? &*before : nullptr, lens->core->tracker(),
-                         lens->nodes_before(), &row->changes});
-  if (!status.ok()) lens->core->Fail(status);
 }
 
 void Engine::Impl::Publish() {
@@ -425,8 +393,8 @@ std::vector<engine::CheckpointPart> Engine::Impl::PinAll() const {
       const std::lock_guard lock(lenses_mutex_);
       for (const auto& lens : lenses_) {
         if (lens->publisher.newest() == nullptr) continue;
-        parts.push_back({lens->number, lens->name, &lens->index, &lens->live.dues(),
-                         lens->publisher.Pin()});
+        parts.push_back(
+            {lens->number, lens->name, &lens->index, &lens->live.dues(), lens->publisher.Pin()});
       }
     }
     const std::uint64_t sequence = parts.front().state->sequence;

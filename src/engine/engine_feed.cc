@@ -1,9 +1,10 @@
-// The feed as the engine keeps it: where it begins, who has read how far, and the outbox.
+// The feed as the engine keeps it: what goes into it, where it begins, who has read how far, and the outbox.
 //
 // Cursors and acknowledgements are commits beside the log's: they have no sequence, change nothing that a view shows, and may come from any
 // thread.
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "engine/engine_impl.h"
 #include "engine/feed.h"
 #include "engine/outbox.h"
+#include "engine/view_impl.h"
 
 namespace polyonym {
 namespace {
@@ -64,6 +66,38 @@ absl::Status CheckConsumer(std::string_view consumer) {
 }
 
 }  // namespace
+
+// ---- what a call did ----
+
+// What the open call did goes to the feed, and what it triggered to the outbox; and, of the graph that it asks for, to `job`, where there is one.
+void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job) {
+  std::uint64_t triggered = 0;
+  for (const auto& lens : lenses_) {
+    engine::FeedRow row = lens->Changes(last_sequence_, sequence);
+    UpdateSegments(lens, sequence, &row);
+    lens->CountChanges(row.changes);
+    if (!row.changes.empty()) {
+      writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
+                              engine::EncodeFeedRow(sequence, row, lens->number)});
+      absl::Status status = PutTriggered(*lens, sequence, row, &triggered, writes);
+      if (!status.ok()) lens->core->Fail(status);
+    }
+    if (job != nullptr && lens->number == job->graph) job->changes = std::move(row.changes);
+  }
+}
+
+// What follows for segments.
+void Engine::Impl::UpdateSegments(const std::shared_ptr<engine::Lens>& lens, std::uint64_t sequence,
+                                  engine::FeedRow* row) {
+  if (!lens->live.Concerns(*lens->core)) return;
+  const View::Impl view(lens, store_.get(), &log_, lens->StateOf(sequence, log_.last_frame()));
+  row->now_ms = view.now_ms();
+  std::optional<View::Impl> before;
+  if (lens->before() != nullptr) before.emplace(lens, store_.get(), &log_, lens->before());
+  absl::Status status = lens->live.Update({view, before ? &*before : nullptr, lens->core->tracker(),
+                                           lens->nodes_before(), &row->changes});
+  if (!status.ok()) lens->core->Fail(status);
+}
 
 absl::StatusOr<std::shared_ptr<engine::Lens>> Engine::Impl::FindGraph(
     std::string_view graph) const {

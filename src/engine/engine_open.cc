@@ -32,8 +32,7 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
       lenses_({std::make_shared<engine::Lens>(
           0, "", nullptr,
           engine::Core::Settings{background->Judging(), options_.replay_at_once,
-                                 options_.profile_cache_bytes,
-                                 options_.live_facts_bytes})}),
+                                 options_.profile_cache_bytes, options_.live_facts_bytes})}),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 
@@ -151,11 +150,9 @@ absl::Status Engine::Impl::LoadLenses() {
 absl::Status Engine::Impl::RestoreSegments(const std::shared_ptr<engine::Lens>& lens,
                                            const engine::CommitState& state) {
   const Definitions& definitions = state.rules->policy().policy().definitions;
-  if (state.live == nullptr && definitions.segments.empty() &&
-      !engine::WatchesValues(definitions))
+  if (state.live == nullptr && definitions.segments.empty() && !engine::WatchesValues(definitions))
     return absl::OkStatus();
-  const View::Impl view(lens, store_.get(), &log_,
-                        lens->StateOf(state.sequence, state.last_frame));
+  const View::Impl view(lens, store_.get(), &log_, lens->StateOf(state.sequence, state.last_frame));
   if (state.live == nullptr) {
     lens->live.Begin(state.sequence);
     return lens->live.Rebuild(view);

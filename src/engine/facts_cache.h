@@ -28,8 +28,8 @@ class FactsCache {
     Identifier anchor;
     std::vector<FactRow> rows;
     segment::SegmentBits in;  // segments that they are a member of
-    bool has_later = false;   // facts of times that were still to come when they were looked at last
-    std::size_t bytes = 0;    // about
+    bool has_later = false;  // facts of times that were still to come when they were looked at last
+    std::size_t bytes = 0;   // about
   };
 
   explicit FactsCache(std::size_t bytes) : bytes_allowed_(bytes) {}

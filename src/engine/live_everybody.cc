@@ -234,8 +234,7 @@ void LiveSegments::Restore(std::shared_ptr<const LiveState> state, const View::I
   segments_ = published_->segments;
   next_slot_ = published_->next_slot;
   policy_version_ = view.rules().version();
-  policy_before_ =
-      std::make_unique<const Policy>(WithoutSegments(view.rules().policy().policy()));
+  policy_before_ = std::make_unique<const Policy>(WithoutSegments(view.rules().policy().policy()));
   fresh_.assign(segments_.size(), false);
   GetReady();
   for (Node id = 0; id < dues_.size(); ++id) {

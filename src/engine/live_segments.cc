@@ -122,8 +122,8 @@ absl::Status LiveSegments::CompareValues(const Call& call, bool of_everybody) co
 void LiveSegments::ShowState() {
   changed_ = false;
   if (next_slot_ == 0) return;  // there never was a segment
-  published_ = std::make_shared<const LiveState>(
-      LiveState{definitions_, compiled_, segments_, next_slot_});
+  published_ =
+      std::make_shared<const LiveState>(LiveState{definitions_, compiled_, segments_, next_slot_});
 }
 
 // By segment as defined, those that are no more last; then by profile.
@@ -193,8 +193,7 @@ void LiveSegments::GatherChange(const Change& change, Node nodes_before) {
   }
 }
 
-void LiveSegments::GatherTold(const View::Impl& view, const ChangeTracker::Told& told,
-                              bool added) {
+void LiveSegments::GatherTold(const View::Impl& view, const ChangeTracker::Told& told, bool added) {
   const Node node = view.graph().Canonical(told.name);
   if (view.graph().node(node).live == 0) return;
   Touch& of = people_[static_cast<Node>(view.IdOf(view.graph().ProfileOf(node)).value)];
@@ -375,8 +374,7 @@ void LiveSegments::Judge(const View::Impl& view, segment::SegmentBits* asked, Ta
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;
   FindCause(task);
-  SegmentSubject subject(*definitions_, known.rows, known.identifiers, known.anchor,
-                         view.now_ms());
+  SegmentSubject subject(*definitions_, known.rows, known.identifiers, known.anchor, view.now_ms());
   if (!touch.whole) AskFor(*task, asked);
   known.has_later = subject.impl().turns().HasLater();
   // When an answer really changes is found out once the bound is reached, which is seldom: by then more has come of most.
@@ -412,9 +410,8 @@ void LiveSegments::FindCause(Task* task) const {
   Touch& touch = *task->touch;
   if (touch.cause_stays || touch.cause != Cause::kRecord) return;
   const auto& rows = task->known->rows;
-  const auto row = std::find_if(rows.rbegin(), rows.rend(), [&](const FactRow& r) {
-    return r.from.record == touch.record;
-  });
+  const auto row = std::find_if(rows.rbegin(), rows.rend(),
+                                [&](const FactRow& r) { return r.from.record == touch.record; });
   if (row != rows.rend() && IsOfConsents(row->facts)) touch.cause = Cause::kConsent;
 }
 
@@ -477,8 +474,7 @@ void LiveSegments::PutTurns(std::vector<Change>* changes) {
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     std::vector<Turn>& turns = turns_[s];
     if (turns.empty()) continue;
-    std::sort(turns.begin(), turns.end(),
-              [](const Turn& a, const Turn& b) { return a.id < b.id; });
+    std::sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.id < b.id; });
     came.clear();
     went.clear();
     for (const Turn& turn : turns) {

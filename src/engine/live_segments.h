@@ -48,7 +48,8 @@ namespace polyonym::engine {
 // A segment's people at a commit.
 struct LiveSegment {
   MemberSet::Ptr members = MemberSet::Empty();
-  std::uint32_t slot = 0;  // a number that no other definition of a segment ever had: where a checkpoint keeps it
+  std::uint32_t slot =
+      0;  // a number that no other definition of a segment ever had: where a checkpoint keeps it
 };
 struct LiveState {
   std::shared_ptr<const Definitions> definitions;
@@ -69,8 +70,8 @@ class LiveSegments {
 
   // A call that was taken and is not published.
   struct Call {
-    const View::Impl& view;     // of it
-    const View::Impl* before;   // of what was before; null: values are not compared
+    const View::Impl& view;    // of it
+    const View::Impl* before;  // of what was before; null: values are not compared
     const ChangeTracker& tracker;
     Node nodes_before = 0;
     // Who became who, from the feed; who came into segments and who left them is put behind it, in the order that model/change.h says.
@@ -111,7 +112,9 @@ class LiveSegments {
   }
 
   void Reclaim(std::uint64_t oldest) { dues_.Reclaim(oldest); }
-  std::size_t bytes() const { return dues_.bytes() + queue_.size() * sizeof(Due) + facts_.bytes() + set_bytes_; }
+  std::size_t bytes() const {
+    return dues_.bytes() + queue_.size() * sizeof(Due) + facts_.bytes() + set_bytes_;
+  }
 
  private:
   // Somebody whom the call concerns.
@@ -137,7 +140,7 @@ class LiveSegments {
     Node id = 0;
     Touch* touch = nullptr;
     std::unique_ptr<FactsCache::Known> known;
-    std::size_t rows_before = 0;                // of `known`: what is behind came in this call
+    std::size_t rows_before = 0;  // of `known`: what is behind came in this call
     std::vector<Identifier> identifiers_before;
     Identifier anchor_before;
     std::vector<std::pair<std::uint32_t, bool>> turned;  // segments, and what it is now
@@ -201,7 +204,7 @@ class LiveSegments {
   std::vector<LiveSegment> segments_;
   std::vector<bool> fresh_;  // segments that are to be evaluated over everybody
   std::uint32_t next_slot_ = 0;
-  bool changed_ = false;  // since published_ was made
+  bool changed_ = false;       // since published_ was made
   std::size_t set_bytes_ = 0;  // of all sets
 
   Dues dues_;
@@ -210,9 +213,9 @@ class LiveSegments {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> queue_;
 
   // Of the open call.
-  absl::flat_hash_map<Node, Touch> people_;  // by profile id
+  absl::flat_hash_map<Node, Touch> people_;                             // by profile id
   absl::flat_hash_map<Node, std::unique_ptr<FactsCache::Known>> gone_;  // of ids that are nobody's
-  std::vector<std::vector<Turn>> turns_;     // by segment
+  std::vector<std::vector<Turn>> turns_;                                // by segment
   Nobody nobody_;
 };
 

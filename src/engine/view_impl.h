@@ -212,7 +212,7 @@ class View::Impl {
   std::shared_ptr<Engine::Impl> engine_;
   std::shared_ptr<engine::Lens> lens_;
   const Store* store_;
-  const engine::Log* log_ = nullptr;  // null: records are read from the store
+  const engine::Log* log_ = nullptr;                  // null: records are read from the store
   std::shared_ptr<const engine::CommitState> state_;  // a pin: goes before lens_
   Graph graph_;
 };

@@ -256,8 +256,7 @@ void Dependents::Add(const Facts& facts, SegmentBits* segments) const {
   for (const Trait& trait : facts.traits) AddNamed(Kind::kTrait, trait.name, segments);
   for (const Tag& tag : facts.tags) AddNamed(Kind::kTag, tag.name, segments);
   for (const Event& event : facts.events) AddEvent(event, segments);
-  for (const Consent& consent : facts.consents)
-    AddNamed(Kind::kConsent, consent.purpose, segments);
+  for (const Consent& consent : facts.consents) AddNamed(Kind::kConsent, consent.purpose, segments);
   for (const RelationFact& relation : facts.relations)
     AddNamed(Kind::kRelation, relation.type, segments);
 }

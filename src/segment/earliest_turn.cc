@@ -113,8 +113,7 @@ class EarliestTurn::Maker {
 };
 
 EarliestTurn::EarliestTurn(const CompiledSegments& segments, const Definitions& definitions)
-    : moving_(segments.size()),
-      offset_ms_(std::int64_t{definitions.utc_offset_minutes} * 60'000) {
+    : moving_(segments.size()), offset_ms_(std::int64_t{definitions.utc_offset_minutes} * 60'000) {
   Maker(segments, definitions, this).Make();
 }
 

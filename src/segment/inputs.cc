@@ -140,7 +140,8 @@ std::vector<std::string> SegmentsIn(const Expression& expression) {
 
 std::uint32_t InputsOf(const Expression& expression, const Definitions& definitions) {
   std::uint32_t inputs = 0;
-  segment::ForEachPart(expression, [&](const Expression& at) { inputs |= InputsOfPart(at, definitions); });
+  segment::ForEachPart(expression,
+                       [&](const Expression& at) { inputs |= InputsOfPart(at, definitions); });
   return inputs;
 }
 

@@ -275,12 +275,13 @@ Outlook Forecaster::Decaying(const Expression& node, Outlook still) {
   if (node.op == Op::kTrait) {
     const TraitDefinition* trait = TraitOf(person_.definitions(), node.name);
     if (trait == nullptr || trait->fold != Fold::kDecayedSum) return still;
-    decay =
-        DecayOf(Find(turns_.Explained(&ProfileOptions::traits).traits, node.name), trait->half_life_ms);
+    decay = DecayOf(Find(turns_.Explained(&ProfileOptions::traits).traits, node.name),
+                    trait->half_life_ms);
   } else {
     const TagDefinition* tag = TagOf(node);
     if (tag == nullptr || tag->fold != TagFold::kDecayedSum) return still;
-    decay = DecayOf(Find(turns_.Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms);
+    decay =
+        DecayOf(Find(turns_.Explained(&ProfileOptions::tags).tags, node.name), tag->half_life_ms);
   }
   if (decay.At(now_ms_).size == 0) return still;
   still.holds_ms = Later(now_ms_, 1);

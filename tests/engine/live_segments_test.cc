@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t kDayMs = 86'400'000;
 
 void Define(Engine& engine, const std::vector<std::pair<std::string, std::string>>& segments,
-            const std::vector<std::string>& traits = {}, const std::vector<std::string>& tags = {}) {
+            const std::vector<std::string>& traits = {},
+            const std::vector<std::string>& tags = {}) {
   Policy policy = engine.Read().policy();
   policy.definitions = Definitions();
   policy.definitions.purposes.emplace_back().name = "ads";
@@ -101,8 +102,8 @@ TEST_CASE("a newer record moves time for everybody") {
   const auto engine = OpenShop();
   Define(*engine, {{"recent", "did(order within 30 days)"}});
   Apply(*engine, With(Seen("a", 1'000, {{"crm", "c1"}}), Did("order")));
-  const Turns turns = TurnsOf(
-      Apply(*engine, With(Seen("b", 1'000 + 31 * kDayMs, {{"crm", "c2"}}), Did("order"))));
+  const Turns turns =
+      TurnsOf(Apply(*engine, With(Seen("b", 1'000 + 31 * kDayMs, {{"crm", "c2"}}), Did("order"))));
   CHECK(turns == Turns{"-recent time", "+recent record"});
 }
 
