@@ -57,11 +57,17 @@ class EarliestTurn::Maker {
   void AddSpan(std::int64_t span_ms) {
     if (span_ms > 0) spans_.push_back(span_ms);
   }
+  // Of a trait or a tag: one of whole days ends at midnight.
+  void AddWindow(std::int64_t window_ms) {
+    AddSpan(window_ms);
+    if (window_ms != 0 && window_ms % kDayMs == 0) out_.has_days_ = true;
+  }
   void AddDefinitions() {
-    for (const TraitDefinition& trait : definitions_.traits) AddSpan(trait.window_ms);
-    for (const EventTrait& computed : definitions_.event_traits) AddSpan(computed.trait.window_ms);
+    for (const TraitDefinition& trait : definitions_.traits) AddWindow(trait.window_ms);
+    for (const EventTrait& computed : definitions_.event_traits)
+      AddWindow(computed.trait.window_ms);
     for (const TagDefinition& tag : definitions_.tags) {
-      AddSpan(tag.window_ms);
+      AddWindow(tag.window_ms);
       AddSpan(tag.valid_ms);
     }
     for (const PurposeDefinition& purpose : definitions_.purposes) AddSpan(purpose.valid_ms);
@@ -86,6 +92,7 @@ class EarliestTurn::Maker {
         Decays(definitions_, part))
       out_.moving_.Set(segment);
     if (part.op >= Op::kDaysSince && part.op <= Op::kAnniversaryIn) AddZone(segment);
+    if (part.op == Op::kScore) out_.has_days_ = true;
     for (const EventQuery& query : part.events) AddWindow(segment, query.window);
     for (const EventSequence& sequence : part.sequence) AddWindow(segment, sequence.window);
   }
@@ -124,7 +131,8 @@ std::int64_t EarliestTurn::OfCalendar(std::int64_t now_ms) const {
     const auto day = zone.DayOf(now_ms);
     turn.Add(day ? zone.StartOf(*day + std::chrono::days(1)) : Later(now_ms, 1));
   }
-  // Days of windows of whole days and of scores; these are over a millisecond before.
+  if (!has_days_) return turn.ms();
+  // Days of scores are over a millisecond before.
   const auto day =
       std::chrono::floor<std::chrono::days>(std::chrono::milliseconds(now_ms + offset_ms_));
   const std::int64_t midnight = (std::int64_t{day.count()} + 1) * kDayMs - offset_ms_;

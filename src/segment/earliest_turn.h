@@ -41,7 +41,8 @@ class EarliestTurn {
   SegmentBits moving_;
   std::vector<std::int64_t> spans_;  // of windows and validities, ascending, distinct
   std::vector<TimeZone> zones_;      // in which days are asked for
-  std::int64_t offset_ms_ = 0;       // and of the definitions' days
+  std::int64_t offset_ms_ = 0;       // of the definitions' days
+  bool has_days_ = false;            // and whether these are asked for
   bool has_hours_ = false;
 };
 
