@@ -382,7 +382,7 @@ TEST_CASE("the planner ranks and sums the numbers of people") {
     std::string faults;
     for (std::size_t i = 0; i < made.planner->segments().size(); ++i) {
       const std::string& time_zone = made.definitions->segments[i].time_zone;
-      for (const Expression* part : segment::PartsOf(made.planner->segments().expression(i))) {
+      for (const Expression* part : segment::AllPartsOf(made.planner->segments().expression(i))) {
         if (!IsComparison(*part)) continue;
         const std::string text = WriteExpression(part->args[0]);
         const auto number = segment::CompileNumber(*made.definitions, text, time_zone);
