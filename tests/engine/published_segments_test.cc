@@ -32,6 +32,10 @@ void GiveAll(Engine& engine, const std::string& tag, int first, int last, int st
 std::vector<std::uint64_t> CountsOf(Engine& engine, const std::vector<std::string>& expressions) {
   Policy policy = engine.Read().policy();
   policy.definitions.segments.clear();
+  if (policy.definitions.tags.empty()) {
+    for (const char* tag : {"tag1", "tag2", "tag3", "today", "before"})
+      policy.definitions.tags.emplace_back().name = tag;
+  }
   for (const std::string& expression : expressions)
     policy.definitions.segments.push_back({"s" + expression, expression, ""});
   Must(engine.SetPolicy(policy));
