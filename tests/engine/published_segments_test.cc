@@ -16,8 +16,8 @@ namespace {
 
 // Somebody has a tag, once for each time that they are given it.
 void Give(Engine& engine, const std::string& tag, int person) {
-  Record record = Seen(tag + " " + std::to_string(person), person,
-                       {{"crm", "c" + std::to_string(person)}});
+  Record record =
+      Seen(tag + " " + std::to_string(person), person, {{"crm", "c" + std::to_string(person)}});
   Facts facts;
   facts.tags.emplace_back().name = tag;
   record.facts = WriteFacts(facts);
@@ -63,8 +63,7 @@ TEST_CASE("set algebra of three tags and of today with before") {
   GiveAll(*engine, "tag1", 1, 10);
   GiveAll(*engine, "tag2", 6, 15);
   GiveAll(*engine, "tag3", 2, 12, 2);
-  CHECK(CountsOf(*engine, {"tag tag1 and tag tag2 and tag tag3",
-                           "tag tag1 or tag tag2 or tag tag3",
+  CHECK(CountsOf(*engine, {"tag tag1 and tag tag2 and tag tag3", "tag tag1 or tag tag2 or tag tag3",
                            "((tag tag1) != (tag tag2)) != (tag tag3)"}) == Counts{3, 15, 10});
   GiveAll(*engine, "today", 11, 70);
   GiveAll(*engine, "before", 1, 50);
@@ -92,8 +91,8 @@ TEST_CASE("retention asks for the first day and then for each other") {
 TEST_CASE("what is unknown of somebody is neither true nor false nor zero") {
   const auto engine = OpenShop();
   for (int person = 1; person <= 3; ++person) {
-    Record record = Seen("r" + std::to_string(person), person,
-                         {{"crm", "c" + std::to_string(person)}});
+    Record record =
+        Seen("r" + std::to_string(person), person, {{"crm", "c" + std::to_string(person)}});
     Facts facts;
     if (person > 1) {
       Trait& age = facts.traits.emplace_back();
