@@ -1,11 +1,11 @@
-"""Segments as they change: changes and who reads them, outbox, segment sizes and try, from definitions to what time does."""
+"""Segments as they change: changes and who reads them, outbox, segment sizes and try; what records and time do."""
 
 import json
 import re
 import signal
 import subprocess
 
-from profile_test import DAY, told
+from profile_test import told
 from program import DOCUMENTATION, DRIVER, NO, REJECTS, USAGE, ProgramTest, changed_policy, environment, lines, main
 
 DEFINITIONS = {
@@ -15,7 +15,8 @@ DEFINITIONS = {
         {"name": "looked lately", "expression": "did(view within 3 days)"},
         {
             "name": "looked and left",
-            "expression": "last(time of view) <= now - 2 days and did(view within 4 days) and not sequence(view, then order)",
+            "expression": "last(time of view) <= now - 2 days and did(view within 4 days)"
+            " and not sequence(view, then order)",
         },
         {"name": "birthday soon", "expression": "days to anniversary of trait birthday <= 1"},
     ],
@@ -93,9 +94,7 @@ class SegmentLiveTest(ProgramTest):
     # ---- changes ----
 
     def test_records_and_time_move_people_into_segments_and_out(self):
-        self.assertEqual(
-            self.moves(), [("+c1", "looked lately", "record"), ("+c2", "looked lately", "record")]
-        )
+        self.assertEqual(self.moves(), [("+c1", "looked lately", "record"), ("+c2", "looked lately", "record")])
         after = self.advance(2)
         self.assertEqual(self.moves("--from", after), [("+c1", "looked and left", "time")])
         after = self.advance(3)
@@ -118,14 +117,15 @@ class SegmentLiveTest(ProgramTest):
                 tried = self.ask("segment try", segment["expression"]).row
                 for field in ("members", "unknown", "people", "share", "now"):
                     self.assertEqual([kept[field]] * 2, [asked[field], tried[field]], field)
-                members = [self.ask("segment members", *which).rows for which in
-                           ([segment["name"]], ["--expression", segment["expression"]])]
-                self.assertEqual(*members)
+                members = self.ask("segment members", segment["name"]).rows
+                asked = self.ask("segment members", "--expression", segment["expression"]).rows
+                self.assertEqual(members, asked)
 
     def test_kinds_names_and_causes_choose_changes(self):
-        self.advance(3)
         def kinds(*args):
             return {row["kind"] for row in self.ask("changes", *args).rows}
+
+        self.advance(3)
         self.assertLessEqual({"created", "entered", "left", "trait"}, kinds())
         self.assertEqual(kinds("--kind", "left", "--kind", "trait"), {"left", "trait"})
         self.assertEqual(kinds("--name", "city"), {"trait"})
@@ -274,7 +274,8 @@ class SegmentLiveTest(ProgramTest):
         self.assertEqual(len(answer.rows), 1)
         self.assertIn(f"{path}:1: rejected: not_json", answer.err)
         self.assertIn(f"{path}:3: rejected: ", answer.err)
-        self.assertIn("cannot be", self.ask("changes", "--follow", "--records", self.write("z", b"\x1f\x8b\n"), code=USAGE).err)
+        packed = self.write("packed", b"\x1f\x8b\n")
+        self.assertIn("is compressed", self.ask("changes", "--follow", "--records", packed, code=USAGE).err)
         self.ask("changes", "--follow", "--records", self.path("nosuch"), code=USAGE)
         self.ask("changes", "--follow", "--records", str(self.folder), code=USAGE)
 
@@ -354,7 +355,8 @@ class SegmentLiveTest(ProgramTest):
         tried = ["did(view)", 'in segment "looked lately" and not did(order)', 'trait city != "上海"']
         rows = self.ask("segment try", *tried, "--zone", "Asia/Shanghai").rows
         self.assertEqual([row["expression"] for row in rows], tried)
-        self.assertEqual([(row["members"], row["unknown"], row["people"]) for row in rows], [(2, 0, 3), (1, 0, 3), (1, 2, 3)])
+        counts = [(row["members"], row["unknown"], row["people"]) for row in rows]
+        self.assertEqual(counts, [(2, 0, 3), (1, 0, 3), (1, 2, 3)])
         self.assertEqual({row["time_zone"] for row in rows}, {"Asia/Shanghai"})
         table = self.ask("segment try", *tried, "--format", "table").text
         self.assertRegex(table, r"(?m)^ +2  66\.67%  █+ +0  did\(view\)$")

@@ -83,7 +83,8 @@ class SegmentsTest(ProgramTest):
             ],
         )
         self.assertRegex(self.table("list"), r"(?m)^in Wuhan +2  50\.00%  █{10}  trait city")
-        self.assertRegex(self.table("list", "--unknown"), r'(?m)^in Wuhan +2  50\.00%  █{10}  +1  trait city = "武汉"$')
+        table = self.table("list", "--unknown")
+        self.assertRegex(table, r'(?m)^in Wuhan +2  50\.00%  █{10}  +1  trait city = "武汉"$')
 
     def test_where_no_segment_is_defined_nothing_is_listed(self):
         self.policy = self.write_json("policy.json", changed_policy())
