@@ -154,8 +154,7 @@ void RunPortrait(const SegmentAsked& asked, const When& when, const PortraitOpti
                  Session* session) {
   const SegmentState state(when, session);
   const OneSegment one = asked.In(state.definitions());
-  const Portrait portrait =
-      FromStore(state.Reader(one).PortraitOf(one.definition().name, options));
+  const Portrait portrait = FromStore(state.Reader(one).PortraitOf(one.definition().name, options));
   Output out(session->format);
   out.is_table() ? PrintPortrait(one, portrait, &out) : out.Row(PortraitJson(one, portrait));
 }
