@@ -95,7 +95,7 @@ class SameSegments {
 }  // namespace
 
 // Takes the segments of another policy. Those that are defined as before keep their people, those that are no more lose them.
-absl::Status LiveSegments::Adopt(const View::Impl& view, std::vector<Change>* changes) {
+absl::Status LiveSegments::Adopt(const View::Impl& view) {
   const Policy& policy = view.rules().policy().policy();
   auto compiled = CompiledSegments::Compile(policy.definitions);
   if (!compiled.ok())
@@ -120,7 +120,7 @@ absl::Status LiveSegments::Adopt(const View::Impl& view, std::vector<Change>* ch
     fresh_.push_back(!stays);
   }
   for (std::size_t b = 0; b < before.size(); ++b) {
-    if (!kept[b]) EmptyOut(compiled_->name(b), *before[b].members, changes);
+    if (!kept[b]) dropped_.emplace_back(compiled_->name(b), before[b].members);
   }
   definitions_ = std::make_shared<const Definitions>(policy.definitions);
   compiled_ = *std::move(compiled);
@@ -156,23 +156,7 @@ void LiveSegments::ForgetDues() {
   }
 }
 
-// Of a segment that is no more.
-void LiveSegments::EmptyOut(const std::string& name, const MemberSet& members,
-                            std::vector<Change>* changes) const {
-  members.ToSet().ForEach([&](Node id) {
-    Change change;
-    change.sequence = sequence_;
-    change.kind = ChangeKind::kLeft;
-    change.cause = Cause::kDefinition;
-    change.from = ProfileId{id};
-    change.name = name;
-    changes->push_back(std::move(change));
-    return true;
-  });
-}
-
-absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view, Cause cause,
-                                             std::vector<Change>* changes) {
+absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view) {
   const bool all = std::find(fresh_.begin(), fresh_.end(), false) == fresh_.end();
   if (all) ForgetDues();
   std::vector<Growing> members(segments_.size());
@@ -190,38 +174,34 @@ absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view, Cause cause
       if (has_later || dependents_->of_time().Has(s))
         due = std::min(due, compiled_->NextChange(s, &subject));
     }
-    SetDue(id, due);
+    SetDue(id, due, false);
     return true;
   });
   if (!status.ok()) return status;
   for (std::size_t s = 0; s < segments_.size(); ++s) {
-    if (fresh_[s]) Replace(s, members[s].Take(), cause, changes);
+    if (fresh_[s]) Replace(s, members[s].Take());
   }
-  changed_ = true;
   return absl::OkStatus();
 }
 
-// Puts other people into a segment, and says who came and who went.
-void LiveSegments::Replace(std::size_t segment, IdSet members, Cause cause,
-                           std::vector<Change>* changes) {
+// Puts other people into a segment, and notes who came and who went.
+void LiveSegments::Replace(std::size_t segment, IdSet members) {
   LiveSegment& kept = segments_[segment];
   const IdSet before = kept.members->ToSet();
-  IdSet turned = members;
-  turned -= before;
+  IdSet turned = IdSet::AndNot(members, before);
   turned |= IdSet::AndNot(before, members);
   turned.ForEach([&](Node id) {
-    changes->push_back(ChangeOf(segment, id, members.Contains(id), cause));
+    turns_[segment].push_back({id, members.Contains(id)});
     return true;
   });
   Put(&kept.members, MemberSet::Of(std::move(members), sequence_, *kept.members));
 }
 
 absl::Status LiveSegments::Rebuild(const View::Impl& view) {
-  std::vector<Change> nobody_is_told;
-  people_.clear();
-  if (absl::Status status = Adopt(view, &nobody_is_told); !status.ok()) return status;
+  if (absl::Status status = Adopt(view); !status.ok()) return status;
   if (segments_.empty()) return absl::OkStatus();
-  absl::Status status = EvaluateEverybody(view, Cause::kUnknown, &nobody_is_told);
+  absl::Status status = EvaluateEverybody(view);
+  for (std::vector<Turn>& turns : turns_) turns.clear();  // nobody is told
   fresh_.assign(segments_.size(), false);
   ShowState();
   return status;
@@ -237,9 +217,7 @@ void LiveSegments::Restore(std::shared_ptr<const LiveState> state, const View::I
   policy_before_ = std::make_unique<const Policy>(WithoutSegments(view.rules().policy().policy()));
   fresh_.assign(segments_.size(), false);
   GetReady();
-  for (Node id = 0; id < dues_.size(); ++id) {
-    if (dues_.Latest(id).ms != DueCell::kNever) queue_.emplace(dues_.Latest(id).ms, id);
-  }
+  FillQueue();
 }
 
 }  // namespace polyonym::engine

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kWorthThreads = 256;  // people
 constexpr std::size_t kTasksAtOnce = 32;
+constexpr std::size_t kFewDues = 1024;  // void ones that are no matter
 
 bool IsOfConsents(const Facts& facts) {
   return !facts.consents.empty() && facts.traits.empty() && facts.tags.empty() &&
@@ -65,46 +66,39 @@ bool LiveSegments::Concerns(const Core& core) const {
   if (watches()) return true;
   const Definitions& definitions = core.rules()->policy().policy().definitions;
   return core.rules()->version() != policy_version_ &&
-         (!definitions.segments.empty() || WatchesValues(definitions));
+         (definitions_ != nullptr || !definitions.segments.empty() || WatchesValues(definitions));
 }
 
 absl::Status LiveSegments::Update(const Call& call) {
   people_.clear();
-  const std::size_t first = call.changes->size();
   if (call.view.rules().version() != policy_version_) {
-    if (absl::Status status = Adopt(call.view, call.changes); !status.ok()) return status;
+    if (absl::Status status = Adopt(call.view); !status.ok()) return status;
   }
   const bool all_told = call.tracker.all_told();
+  const Cause cause = all_told ? Cause::kRetraction : Cause::kDefinition;
   if (all_told) fresh_.assign(segments_.size(), true);
   if (watches()) {
     if (absl::Status status = Gather(call); !status.ok()) return status;
   }
   if (std::find(fresh_.begin(), fresh_.end(), true) != fresh_.end()) {
-    const Cause cause = all_told ? Cause::kRetraction : Cause::kDefinition;
-    if (absl::Status status = EvaluateEverybody(call.view, cause, call.changes); !status.ok())
-      return status;
+    if (absl::Status status = EvaluateEverybody(call.view); !status.ok()) return status;
   }
   if (absl::Status status = EvaluateTouched(call.view); !status.ok()) return status;
-  const bool is_mixed = call.changes->size() > first;
-  PutTurns(call.changes);
-  if (is_mixed) PutInOrder(std::span(*call.changes).subspan(first));
+  PutTurns(cause, call.changes);
   fresh_.assign(segments_.size(), false);
   if (changed_) ShowState();
-  return call.before == nullptr ? absl::OkStatus() : CompareValues(call, all_told);
+  return call.before == nullptr ? absl::OkStatus() : CompareValues(call, cause);
 }
 
-// What the policy watches of the people whom the call concerns; of everybody where it is about definitions.
-absl::Status LiveSegments::CompareValues(const Call& call, bool of_everybody) const {
+// What the policy watches of the people whom the call concerns; of everybody where definitions or a horizon may be the cause.
+absl::Status LiveSegments::CompareValues(const Call& call, Cause otherwise) const {
   std::vector<Watched> people;
   const auto add = [&](Node id) {
     const auto at = people_.find(id);
-    if (at != people_.end()) {
-      people.push_back({id, at->second.cause, at->second.record});
-    } else {
-      people.push_back({id, of_everybody ? Cause::kRetraction : Cause::kDefinition, 0});
-    }
+    people.push_back(at == people_.end() ? Watched{id, otherwise, 0}
+                                         : Watched{id, at->second.cause, at->second.record});
   };
-  if (of_everybody || call.before->rules().version() != call.view.rules().version()) {
+  if (call.tracker.all_told() || call.before->rules().version() != call.view.rules().version()) {
     call.view.ForEachRoot([&](Node root) {
       add(static_cast<Node>(call.view.IdOf(root).value));
       return true;
@@ -113,9 +107,9 @@ absl::Status LiveSegments::CompareValues(const Call& call, bool of_everybody) co
     for (const auto& [id, touch] : people_) {
       if (touch.root != kNone) add(id);
     }
+    std::sort(people.begin(), people.end(),
+              [](const Watched& a, const Watched& b) { return a.id < b.id; });
   }
-  std::sort(people.begin(), people.end(),
-            [](const Watched& a, const Watched& b) { return a.id < b.id; });
   return AddWatchedChanges(*call.before, call.view, people, call.changes);
 }
 
@@ -124,16 +118,6 @@ void LiveSegments::ShowState() {
   if (next_slot_ == 0) return;  // there never was a segment
   published_ =
       std::make_shared<const LiveState>(LiveState{definitions_, compiled_, segments_, next_slot_});
-}
-
-// By segment as defined, those that are no more last; then by profile.
-void LiveSegments::PutInOrder(std::span<Change> changes) const {
-  const auto place = [&](const Change& change) {
-    const ProfileId id = change.kind == ChangeKind::kEntered ? change.to : change.from;
-    return std::pair(compiled_->Find(change.name), id);
-  };
-  std::stable_sort(changes.begin(), changes.end(),
-                   [&](const Change& a, const Change& b) { return place(a) < place(b); });
 }
 
 // ---- whom a call concerns ----
@@ -301,7 +285,7 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
       turns_[segment].push_back({task.id, is});
       task.known->in.Put(segment, is);
     }
-    SetDue(task.id, task.due);
+    SetDue(task.id, task.due, task.touch->due);
     facts_.Put(task.id, std::move(task.known));
   }
   return absl::OkStatus();
@@ -342,11 +326,9 @@ absl::Status LiveSegments::AddNews(const View::Impl& view, Task* task) {
     known.bytes += BytesOf(*row);
     known.rows.push_back(*std::move(row));
   }
-  task->identifiers_before = known.identifiers;
-  task->anchor_before = known.anchor;
   if (!touch.joined) return absl::OkStatus();
-  known.identifiers = view.MembersOf(touch.root);
-  known.anchor = view.NameOf(view.AnchorOf(touch.root));
+  task->identifiers_before = std::exchange(known.identifiers, view.MembersOf(touch.root));
+  task->anchor_before = std::exchange(known.anchor, view.NameOf(view.AnchorOf(touch.root)));
   return absl::OkStatus();
 }
 
@@ -431,19 +413,27 @@ void LiveSegments::Leave(Node id) {
   in.ForEach([&](std::size_t s) {
     if (!fresh_[s]) turns_[s].push_back({id, false});
   });
-  SetDue(id, DueCell::kNever);
+  SetDue(id, DueCell::kNever, false);
 }
 
-void LiveSegments::SetDue(Node id, std::int64_t ms) {
+// `is_taken`: what is kept is in the queue no more.
+void LiveSegments::SetDue(Node id, std::int64_t ms, bool is_taken) {
   if (ms == DueCell::kNever && id >= dues_.size()) return;
   while (dues_.size() <= id) dues_.Append({});
-  if (dues_.Latest(id).ms == ms) {
-    // It may have been taken from the queue just now.
-    if (ms != DueCell::kNever) queue_.emplace(ms, id);
-    return;
+  const bool is_same = dues_.Latest(id).ms == ms;
+  if (!is_same) dues_.Write(id).ms = ms;
+  if (ms == DueCell::kNever || (is_same && !is_taken)) return;
+  queue_.emplace(ms, id);
+  if (queue_.size() > 2 * dues_.size() + kFewDues) FillQueue();
+}
+
+// Without what is void.
+void LiveSegments::FillQueue() {
+  std::vector<Due> dues;
+  for (Node id = 0; id < dues_.size(); ++id) {
+    if (DueOf(id) != DueCell::kNever) dues.emplace_back(DueOf(id), id);
   }
-  dues_.Write(id).ms = ms;
-  if (ms != DueCell::kNever) queue_.emplace(ms, id);
+  queue_ = decltype(queue_)(std::greater<>(), std::move(dues));
 }
 
 // ---- what came of it ----
@@ -469,7 +459,8 @@ Change LiveSegments::ChangeOf(std::size_t segment, Node id, bool is, Cause other
   return change;
 }
 
-void LiveSegments::PutTurns(std::vector<Change>* changes) {
+// By segment as defined, those that are no more last; then by profile. `otherwise`: why everybody was evaluated, where that was so.
+void LiveSegments::PutTurns(Cause otherwise, std::vector<Change>* changes) {
   std::vector<Node> came, went;
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     std::vector<Turn>& turns = turns_[s];
@@ -479,11 +470,23 @@ void LiveSegments::PutTurns(std::vector<Change>* changes) {
     went.clear();
     for (const Turn& turn : turns) {
       (turn.is ? came : went).push_back(turn.id);
-      changes->push_back(ChangeOf(s, turn.id, turn.is, Cause::kUnknown));
+      changes->push_back(ChangeOf(s, turn.id, turn.is, otherwise));
     }
-    Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
+    if (!fresh_[s]) Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
     turns.clear();
   }
+  for (const auto& [name, members] : dropped_) {
+    members->ToSet().ForEach([&](Node id) {
+      Change& change = changes->emplace_back();
+      change.sequence = sequence_;
+      change.kind = ChangeKind::kLeft;
+      change.cause = Cause::kDefinition;
+      change.from = ProfileId{id};
+      change.name = name;
+      return true;
+    });
+  }
+  dropped_.clear();
 }
 
 }  // namespace polyonym::engine

@@ -4,8 +4,8 @@
 // says who came and who went. These are people
 //   - of whom a record with facts came or went, or whose identifiers changed (ChangeTracker says which);
 //   - whose time has come: each person has a moment before which time alone changes none of their answers;
-// and everybody, of the segments that another policy defines otherwise. Facts are read from the log; nothing of a person is kept here
-// but that moment and the sets that they are in.
+// and everybody, of the segments that another policy defines otherwise. Facts are read from the log, or are those that were read
+// for the person before (facts_cache.h), with what came since; what is kept for good is that moment and the sets that they are in.
 //
 // Invariants: (I1) after each call the members of every segment are those of whom it is true by what CompiledSegments::Evaluate() says of each person as of the
 // call's now. (I2) nobody's moment is later than the first at which one of their answers changes by itself.
@@ -152,7 +152,7 @@ class LiveSegments {
     std::int64_t due = std::numeric_limits<std::int64_t>::min();  // before the first look
   };
 
-  absl::Status Adopt(const View::Impl& view, std::vector<Change>* changes);
+  absl::Status Adopt(const View::Impl& view);
   absl::Status Gather(const Call& call);
   void GatherChange(const Change& change, Node nodes_before);
   void GatherTold(const View::Impl& view, const ChangeTracker::Told& told, bool added);
@@ -170,23 +170,21 @@ class LiveSegments {
   segment::SegmentBits MembershipsOf(Node id) const;
   void LookAtNobody(std::int64_t now_ms);
   void Leave(Node id);
-  void SetDue(Node id, std::int64_t ms);
+  void SetDue(Node id, std::int64_t ms, bool is_taken);
+  void FillQueue();
   std::int64_t DueOf(Node id) const {
     return id < dues_.size() ? dues_.Latest(id).ms : DueCell::kNever;
   }
   void GetReady();
   std::optional<std::size_t> NumberBefore(const std::string& name) const;
   void ForgetDues();
-  void EmptyOut(const std::string& name, const MemberSet& members,
-                std::vector<Change>* changes) const;
-  absl::Status EvaluateEverybody(const View::Impl& view, Cause cause, std::vector<Change>* changes);
-  void Replace(std::size_t segment, IdSet members, Cause cause, std::vector<Change>* changes);
-  void PutTurns(std::vector<Change>* changes);
-  void PutInOrder(std::span<Change> changes) const;
+  absl::Status EvaluateEverybody(const View::Impl& view);
+  void Replace(std::size_t segment, IdSet members);
+  void PutTurns(Cause otherwise, std::vector<Change>* changes);
   void ShowState();
   void CountBytes();
   void Put(MemberSet::Ptr* set, MemberSet::Ptr next);
-  absl::Status CompareValues(const Call& call, bool of_everybody) const;
+  absl::Status CompareValues(const Call& call, Cause otherwise) const;
   Change ChangeOf(std::size_t segment, Node id, bool is, Cause otherwise) const;
   Cause CauseOf(std::size_t segment, const Touch& touch) const;
 
@@ -216,6 +214,7 @@ class LiveSegments {
   absl::flat_hash_map<Node, Touch> people_;                             // by profile id
   absl::flat_hash_map<Node, std::unique_ptr<FactsCache::Known>> gone_;  // of ids that are nobody's
   std::vector<std::vector<Turn>> turns_;                                // by segment
+  std::vector<std::pair<std::string, MemberSet::Ptr>> dropped_;         // segments that are no more
   Nobody nobody_;
 };
 

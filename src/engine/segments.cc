@@ -220,6 +220,16 @@ absl::StatusOr<std::vector<SegmentMember>> SegmentReader::MembersLive(
   return members;
 }
 
+SegmentMembers SegmentReader::PageLive(std::size_t segment, const MemberOptions& options) const {
+  const engine::MemberSet& members = *live_->segments[segment].members;
+  SegmentMembers out;
+  out.total = members.size();
+  for (const std::uint32_t id :
+       members.ToSet().Page(options.skip, static_cast<std::size_t>(options.limit)))
+    out.page.push_back({ProfileId{id}, std::nullopt});
+  return out;
+}
+
 absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
                                                       const MemberOptions& options) const {
   const auto found = Find(segment);
@@ -233,6 +243,7 @@ absl::StatusOr<SegmentMembers> SegmentReader::Members(std::string_view segment,
       return absl::InvalidArgumentError("order_by: " + std::string(compiled.status().message()));
     order = *std::move(compiled);
   }
+  if (live_ != nullptr && order == nullptr && options.sample == 0) return PageLive(*found, options);
   std::vector<SegmentMember> members;
   if (live_ != nullptr) {
     auto kept = MembersLive(*found, order.get());

@@ -50,20 +50,6 @@ std::optional<std::int64_t> Scale(std::int64_t micros, const Event& event,
       std::clamp(std::nearbyint(static_cast<double>(micros) * factor), -kLimit, kLimit));
 }
 
-// The tags that an event gives by a behaviour: one, or one for each value of a property.
-std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event) {
-  if (behaviour.tag_of.empty()) return {behaviour.tag};
-  const auto at = event.properties.find(behaviour.tag_of);
-  if (at == event.properties.end()) return {};
-  std::vector<std::string> tags;
-  if (const auto* list = std::get_if<ValueList>(&at->second.is)) {
-    for (const Value& element : *list) tags.push_back(behaviour.tag + ToText(element));
-  } else {
-    tags.push_back(behaviour.tag + ToText(at->second));
-  }
-  return tags;
-}
-
 void AddBehaviour(const BehaviourTag& behaviour, std::size_t number,
                   const std::vector<Placed<Event>>& events, GivenTags* given) {
   for (const Placed<Event>& placed : events) {
@@ -205,6 +191,19 @@ void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
 }
 
 }  // namespace
+
+std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event) {
+  if (behaviour.tag_of.empty()) return {behaviour.tag};
+  const auto at = event.properties.find(behaviour.tag_of);
+  if (at == event.properties.end()) return {};
+  std::vector<std::string> tags;
+  if (const auto* list = std::get_if<ValueList>(&at->second.is)) {
+    for (const Value& element : *list) tags.push_back(behaviour.tag + ToText(element));
+  } else {
+    tags.push_back(behaviour.tag + ToText(at->second));
+  }
+  return tags;
+}
 
 std::vector<ProfileTag> FoldTags(const Definitions& definitions,
                                  const std::vector<Placed<Tag>>& tags,

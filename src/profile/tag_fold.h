@@ -3,6 +3,7 @@
 #define POLYONYM_SRC_PROFILE_TAG_FOLD_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "polyonym/model/definitions.h"
@@ -11,6 +12,9 @@
 #include "profile/ordered_facts.h"
 
 namespace polyonym::profile {
+
+// The tags that an event gives by a behaviour: one, or one for each value of a property.
+std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event);
 
 // All that is shown, the greatest score first. `tags` and `events` in their order.
 std::vector<ProfileTag> FoldTags(const Definitions& definitions,

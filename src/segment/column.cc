@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "segment/compare.h"
+#include "segment/compiled.h"
 
 namespace polyonym::segment {
 namespace {
@@ -267,8 +268,7 @@ People ValueColumn::Holds(Op op, const Datum& literal, bool flag) const {
 People ValueColumn::Matches(const re2::RE2& pattern, bool flag) const {
   const auto finds = [&](const Datum& value) -> std::optional<bool> {
     const auto* text = std::get_if<std::string_view>(&value);
-    return text != nullptr &&
-           re2::RE2::PartialMatch(re2::StringPiece(text->data(), text->size()), pattern);
+    return text != nullptr && FindsIn(pattern, *text);
   };
   std::vector<People> of;
   of.push_back(Said(flag, People(texts_.Where(finds)), texts_.known()));

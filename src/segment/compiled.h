@@ -25,6 +25,11 @@ struct Prepared {
   bool is_flag = false;                     // kTrait: its value is a flag
 };
 
+// Whether a pattern is found anywhere in a text.
+inline bool FindsIn(const re2::RE2& pattern, std::string_view text) {
+  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
+}
+
 struct CompiledSegment {
   std::string name;
   Expression expression;  // stays where it is: nodes are known by their addresses

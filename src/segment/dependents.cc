@@ -118,7 +118,6 @@ class Dependents::Maker {
     std::vector<std::string> names = {name};
     for (const TagDefinition& tag : definitions_.tags) {
       if (tag.name != name && IsBelow(tag, name)) names.push_back(tag.name);
-      if (tag.parent == name && tag.name != name) names.push_back(tag.name);
     }
     for (const std::string& told : names) {
       Note(Kind::kTag, told);

@@ -26,10 +26,6 @@ bool IsOfEvents(ExpressionOp op) {
   return IsBetween(op, ExpressionOp::kDid, ExpressionOp::kFunnel);
 }
 
-bool FindsIn(const re2::RE2& pattern, std::string_view text) {
-  return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
-}
-
 // In text, or in a text of a list.
 std::optional<bool> Finds(const re2::RE2& pattern, const Datum& x) {
   if (const auto* text = std::get_if<std::string_view>(&x)) return FindsIn(pattern, *text);

@@ -7,6 +7,7 @@
 
 #include "profile/match.h"
 #include "profile/ordered_facts.h"
+#include "profile/tag_fold.h"
 
 namespace polyonym::segment {
 namespace {
@@ -19,18 +20,6 @@ template <class Fact>
 bool AnyLater(const FactRow& row, const std::vector<Fact>& facts, std::int64_t now_ms) {
   return std::any_of(facts.begin(), facts.end(),
                      [&](const Fact& fact) { return profile::TimeOf(fact, row) > now_ms; });
-}
-
-// The tags that an event gives by a behaviour, as the fold has them.
-std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event) {
-  if (behaviour.tag_of.empty()) return {behaviour.tag};
-  const auto at = event.properties.find(behaviour.tag_of);
-  if (at == event.properties.end()) return {};
-  const auto* list = std::get_if<ValueList>(&at->second.is);
-  if (list == nullptr) return {behaviour.tag + ToText(at->second)};
-  std::vector<std::string> tags;
-  for (const Value& element : *list) tags.push_back(behaviour.tag + ToText(element));
-  return tags;
 }
 
 bool IsTo(const RelationFact& relation, std::string_view other) {
@@ -61,11 +50,7 @@ const Profile& FactTurns::Explained(bool ProfileOptions::*part) {
   std::optional<Profile>& kept =
       part == &ProfileOptions::tags ? explained_tags_ : explained_traits_;
   if (kept) return *kept;
-  ProfileOptions options;
-  options.traits = options.tags = options.consents = options.ladders = options.contacts = false;
-  options.scores = options.relations = options.timeline = options.ambiguous = false;
-  options.*part = options.explain = true;
-  kept = FoldProfile(definitions_, person_.rows(), options, now_ms_);
+  kept = person_.Fold(part, true);
   return *kept;
 }
 
@@ -180,7 +165,7 @@ void FactTurns::AddTag(const GivenTag& given, IsAsked is_asked, NextTurn* turn) 
 
 void FactTurns::AddBehaviour(const BehaviourTag& behaviour, IsAsked is_asked, NextTurn* turn) {
   ForEachEvent(behaviour.on, [&](const Placed<Event>& placed) {
-    for (const std::string& tag : TagsOf(behaviour, *placed.fact))
+    for (const std::string& tag : profile::TagsOf(behaviour, *placed.fact))
       AddTag({tag, placed.time_ms, std::nullopt}, is_asked, turn);
   });
 }

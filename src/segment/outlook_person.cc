@@ -11,6 +11,8 @@
 #include "polyonym/profile/affinity.h"
 #include "polyonym/profile/bgnbd.h"
 #include "segment/compare.h"
+#include "segment/definition_lookup.h"
+#include "segment/expression_types.h"
 #include "segment/operands.h"
 #include "segment/outlook.h"
 
@@ -18,21 +20,6 @@ namespace polyonym::segment {
 namespace {
 
 using Op = ExpressionOp;
-
-template <class Item>
-const Item* Find(const std::vector<Item>& items, std::string_view name) {
-  const auto at =
-      std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.name == name; });
-  return at == items.end() ? nullptr : &*at;
-}
-
-const TraitDefinition* TraitOf(const Definitions& definitions, std::string_view name) {
-  if (const auto* told = Find(definitions.traits, name)) return told;
-  for (const EventTrait& computed : definitions.event_traits) {
-    if (computed.trait.name == name) return &computed.trait;
-  }
-  return nullptr;
-}
 
 // A sum of parts that decay with one half-life, as the folds add it up. In theory it is what it is now times 0.5^(age / half-life). Added up from
 // parts of one sign it falls to zero without going back, since rounding keeps order; of both signs the error may be seen.
@@ -184,14 +171,6 @@ Range Around(const Datum& value) {
   return {low, high};
 }
 
-ScoreField FieldOf(std::string_view name) {
-  for (auto field = ScoreField::kRfm; field < ScoreField::kDue;
-       field = static_cast<ScoreField>(static_cast<int>(field) + 1)) {
-    if (ToString(field) == name) return field;
-  }
-  return ScoreField::kDue;
-}
-
 bool IsSame(const Datum& a, const Datum& b) {
   return IsUnknown(a) == IsUnknown(b) && (IsUnknown(a) || Equal(a, b) == true);
 }
@@ -273,7 +252,7 @@ Outlook Forecaster::Decaying(const Expression& node, Outlook still) {
   if (IsUnknown(still.value)) return still;
   Decay decay;
   if (node.op == Op::kTrait) {
-    const TraitDefinition* trait = TraitOf(person_.definitions(), node.name);
+    const TraitDefinition* trait = FindTrait(person_.definitions(), node.name);
     if (trait == nullptr || trait->fold != Fold::kDecayedSum) return still;
     decay = DecayOf(Find(turns_.Explained(&ProfileOptions::traits).traits, node.name),
                     trait->half_life_ms);
@@ -318,7 +297,7 @@ Outlook Forecaster::OfLayer(const Expression& node, Outlook still) {
 Outlook Forecaster::OfScore(const Expression& node, Outlook still) {
   const PurchaseScore* score = Find(person_.definitions().purchase_scores, node.name);
   const ProfilePurchases* now = person_.Purchases(node.name);
-  const ScoreField field = FieldOf(node.field);
+  const ScoreField field = ScoreFieldOf(node.field).value_or(ScoreField::kDue);
   if (score == nullptr || now == nullptr || now->summary.count == 0) return still;
   switch (field) {
     case ScoreField::kTotal:

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "polyonym/profile/rfm.h"
+#include "segment/expression_types.h"
 #include "segment/operands.h"
 
 namespace polyonym::segment {
@@ -71,14 +72,6 @@ Datum LadderValue(ExpressionOp op, const ProfileLadder* ladder) {
   return ladder->stage.empty() ? Datum() : Datum(Instant{ladder->entered_ms});
 }
 
-std::optional<ScoreField> FieldOf(std::string_view name) {
-  for (auto field = ScoreField::kRfm; field <= ScoreField::kDue;
-       field = static_cast<ScoreField>(static_cast<int>(field) + 1)) {
-    if (ToString(field) == name) return field;
-  }
-  return std::nullopt;
-}
-
 Datum RfmValue(ScoreField field, const std::optional<RfmScore>& rfm) {
   if (!rfm) return {};
   switch (field) {
@@ -102,7 +95,7 @@ Datum ExpectedValue(const ProfilePurchases& score) {
 }
 
 Datum ScoreValue(std::string_view name, const ProfilePurchases* score) {
-  const std::optional<ScoreField> field = FieldOf(name);
+  const std::optional<ScoreField> field = ScoreFieldOf(name);
   if (score == nullptr || !field) return {};
   switch (*field) {
     case ScoreField::kRfm:

@@ -10,7 +10,8 @@ namespace polyonym::segment {
 
 class SegmentBits {
  public:
-  explicit SegmentBits(std::size_t segments = 0) : words_((segments + 63) / 64) {}
+  SegmentBits() = default;
+  explicit SegmentBits(std::size_t segments) : words_((segments + 63) / 64) {}
   void Set(std::size_t segment) { words_[segment / 64] |= Bit(segment); }
   void Put(std::size_t segment, bool is) {
     if (is) {

@@ -39,17 +39,18 @@ segment::FactTurns& SegmentSubject::Impl::turns() {
   return *turns_;
 }
 
-Profile SegmentSubject::Impl::Fold(bool ProfileOptions::*part) const {
+Profile SegmentSubject::Impl::Fold(bool ProfileOptions::*part, bool explain) const {
   ProfileOptions options;
   options.traits = options.tags = options.consents = options.ladders = options.contacts = false;
   options.scores = options.relations = options.timeline = options.ambiguous = false;
   options.*part = true;
+  options.explain = explain;
   return FoldProfile(definitions_, rows_, options, now_ms_);
 }
 
 const Profile& SegmentSubject::Impl::Part(std::optional<Profile>* kept,
                                           bool ProfileOptions::*part) {
-  if (!*kept) *kept = Fold(part);
+  if (!*kept) *kept = Fold(part, false);
   return **kept;
 }
 

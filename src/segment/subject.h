@@ -41,6 +41,8 @@ class SegmentSubject::Impl {
   std::span<const Identifier> identifiers() const { return identifiers_; }
   const Identifier& anchor() const { return anchor_; }
 
+  // The profile with one part folded; not kept.
+  Profile Fold(bool ProfileOptions::*part, bool explain) const;
   // Until when what is read of the person stays: fact_turns.h.
   segment::FactTurns& turns();
 
@@ -78,8 +80,6 @@ class SegmentSubject::Impl {
   std::vector<Membership>& MembershipsOf(const std::shared_ptr<const void>& of, std::size_t count);
 
  private:
-  // The profile with one part folded.
-  Profile Fold(bool ProfileOptions::*part) const;
   const Profile& Part(std::optional<Profile>* kept, bool ProfileOptions::*part);
   bool HasTagOf(const TagDefinition& tag, ExpressionOp op, const std::string& name);
 

@@ -199,6 +199,43 @@ TEST_CASE("traits and tags that are watched are told when they are others") {
         Turns{"city=Shanghai;"});
 }
 
+TEST_CASE("somebody who is touched again and again takes no more memory for when they are due") {
+  EngineOptions options;
+  options.live_facts_bytes = 0;
+  const auto engine = Must(Engine::OpenInMemory(options));
+  Must(engine->SetPolicy(ShopPolicy()));
+  Define(*engine, {{"recent", "did(order within 30 days)"}});
+  const auto touch = [&](int i) {
+    Apply(*engine, With(Seen("r" + std::to_string(i), 1'000, {{"crm", "c1"}}), Did("order")));
+  };
+  touch(0);
+  const std::uint64_t bytes = engine->Metrics().resident.segments;
+  for (int i = 1; i <= 300; ++i) touch(i);
+  CHECK(engine->Metrics().resident.segments < bytes + 1'000);
+}
+
+TEST_CASE("what is told ahead of its time counts once that has come") {
+  const auto engine = OpenShop();
+  Define(*engine, {{"buyers", "did(order)"}});
+  Facts later = Did("order");
+  later.events.front().time_ms = 5'000;
+  CHECK(TurnsOf(Apply(*engine, With(Seen("a", 1'000, {{"crm", "c1"}}), later))).empty());
+  CHECK(TurnsOf(Must(engine->AdvanceTo(4'999)).changes).empty());
+  CHECK(TurnsOf(Must(engine->AdvanceTo(5'000)).changes) == Turns{"+buyers time"});
+}
+
+TEST_CASE("a page of members is a page of all") {
+  const auto engine = OpenShop();
+  Define(*engine, {{"everybody", "has crm"}});
+  for (int i = 0; i < 10; ++i) Apply(*engine, Visit(i));
+  const SegmentReader reader = Must(SegmentReader::Make(engine->Read()));
+  const SegmentMembers all = Must(reader.Members("everybody"));
+  const SegmentMembers page = Must(reader.Members("everybody", {.limit = 3, .skip = 4}));
+  REQUIRE(all.page.size() == 10);
+  CHECK(page.total == 10);
+  CHECK(page.page == std::vector<SegmentMember>(all.page.begin() + 4, all.page.begin() + 7));
+}
+
 TEST_CASE("an import in bulk is one commit for segments too") {
   const auto engine = OpenShop();
   Define(*engine, {{"buyers", "did(order)"}});

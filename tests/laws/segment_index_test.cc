@@ -35,10 +35,8 @@ std::string Compare(const SegmentIndex& index, const View& view) {
     const auto want = Must(judged.Of(id));
     for (std::size_t s = 0; s < want.size(); ++s) {
       const auto number = static_cast<std::uint32_t>(id.value);
-      const std::optional<bool> got = verdicts[s].unknown.Contains(number)
-                                          ? std::nullopt
-                                          : std::optional(verdicts[s].members.Contains(number));
-      if (got != want[s])
+      if (verdicts[s].unknown.Contains(number) != !want[s] ||
+          verdicts[s].members.Contains(number) != (want[s] == true))
         fault += "the index says otherwise of " + std::to_string(number) + ": " +
                  definitions.segments[s].expression + "\n";
     }

@@ -117,8 +117,8 @@ class SegmentReader {
   // taken).  COST: live, without unknown: none.
   absl::StatusOr<SegmentCounts> Count(bool unknown_too = false) const;
 
-  // ERRORS: NotFound (no such segment), InvalidArgument (`order_by`, `limit`), as Count().  COST: 24 bytes a member besides. Live: the page
-  // alone; with `order_by` a read of each member.
+  // ERRORS: NotFound (no such segment), InvalidArgument (`order_by`, `limit`), as Count().  COST: 24 bytes a member besides. Live: a copy of the
+  // bitmaps, and the page; with `order_by` a read of each member.
   absl::StatusOr<SegmentMembers> Members(std::string_view segment,
                                          const MemberOptions& options = {}) const;
 
@@ -141,6 +141,7 @@ class SegmentReader {
   absl::StatusOr<ProfileId> Follow(ProfileId profile) const;
   SegmentCounts CountLive() const;
   SegmentOverlap OverlapLive(const std::vector<std::size_t>& places, SegmentOverlap overlap) const;
+  SegmentMembers PageLive(std::size_t segment, const MemberOptions& options) const;
   absl::StatusOr<std::vector<SegmentMember>> MembersLive(std::size_t segment,
                                                          const CompiledNumber* order) const;
   absl::Status ForEach(
