@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,10 @@ struct Options {
   std::size_t segments = 1'000;
   std::uint64_t due = 1'000'000;
   std::size_t rounds = 3;
+  std::vector<std::string> parts = {"narrow", "broad", "build", "due"};
+  bool Has(std::string_view part) const {
+    return std::find(parts.begin(), parts.end(), part) != parts.end();
+  }
 };
 
 void RunStreams(const Options& options) {
@@ -75,13 +80,16 @@ void RunStreams(const Options& options) {
   for (std::size_t round = 0; round < options.rounds; ++round) {
     Stream(options.sizes, records, 0, SegmentKind::kNarrow, &without);
     progress.Update(++done);
-    Stream(options.sizes, records, options.segments, SegmentKind::kNarrow, &narrow);
+    if (options.Has("narrow"))
+      Stream(options.sizes, records, options.segments, SegmentKind::kNarrow, &narrow);
     progress.Update(++done);
-    Stream(options.sizes, records, options.segments, SegmentKind::kBroad, &broad);
+    if (options.Has("broad"))
+      Stream(options.sizes, records, options.segments, SegmentKind::kBroad, &broad);
     progress.Update(++done);
   }
   const double bare = Median(without.rates);
   for (const auto& [name, streamed] : {std::pair("narrow", &narrow), std::pair("broad", &broad)}) {
+    if (!options.Has(name)) continue;
     Row(std::string("segments-live-") + name)
         .Add("events", records.size())
         .Add("segments", options.segments)
@@ -169,10 +177,13 @@ void AddSegmentsLiveCommand(CLI::App* app) {
   command->add_option("--rounds", options->rounds, "streams of each kind")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
+  command->add_option("--parts", options->parts, "what is measured")
+      ->check(CLI::IsMember({"narrow", "broad", "build", "due"}))
+      ->capture_default_str();
   command->callback([options] {
-    RunStreams(*options);
-    RunBuild(*options);
-    RunDue(*options);
+    if (options->Has("narrow") || options->Has("broad")) RunStreams(*options);
+    if (options->Has("build")) RunBuild(*options);
+    if (options->Has("due")) RunDue(*options);
   });
 }
 

@@ -1,9 +1,11 @@
 // Facts between their bytes and the model. Each reader below fills `to` and says what is wrong, by a path from the message that it reads;
 // paths are put together only where there is a fault.
+#include <google/protobuf/arena.h>
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <map>
 #include <optional>
@@ -411,7 +413,13 @@ void Write(const Consent& from, v1::Consent* to) {
 
 absl::StatusOr<Facts> ReadFacts(std::string_view bytes, std::vector<FactFault>* faults) {
   if (faults != nullptr) faults->clear();
-  v1::Facts message;
+  // Most facts fit into the first block: their parts are not allocated one by one.
+  alignas(std::max_align_t) char block[4096];
+  google::protobuf::ArenaOptions in_block;
+  in_block.initial_block = block;
+  in_block.initial_block_size = sizeof(block);
+  google::protobuf::Arena arena(in_block);
+  v1::Facts& message = *google::protobuf::Arena::CreateMessage<v1::Facts>(&arena);
   if (absl::Status status = codec::FactsFromBytes(bytes, &message); !status.ok()) return status;
   Facts facts;
   ReadAll("traits", message.traits(), &facts.traits, faults);

@@ -43,6 +43,8 @@ class Growing {
 Policy WithoutSegments(Policy policy) {
   policy.definitions.segments.clear();
   policy.definitions.triggers.clear();
+  policy.definitions.campaigns.clear();
+  policy.definitions.reach = {};
   policy.definitions.watched_traits.clear();
   policy.definitions.watched_tags.clear();
   return policy;

@@ -261,9 +261,7 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   for (std::size_t i = 0; i < people.size(); ++i) {
     tasks[i].id = people[i].first;
     tasks[i].touch = people[i].second;
-    if (FindKnown(&tasks[i])) {
-      if (absl::Status status = AddNews(view, &tasks[i]); !status.ok()) return status;
-    } else {
+    if (!FindKnown(&tasks[i])) {
       roots.push_back(people[i].second->root);
       places.push_back(i);
     }
@@ -278,9 +276,13 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   const unsigned threads = tasks.size() < kWorthThreads ? 1 : ThreadsFor(0);
   RunRanges(threads, tasks.size(), kTasksAtOnce, [&](std::size_t from, std::size_t to) {
     segment::SegmentBits asked(segments_.size());
-    for (std::size_t i = from; i < to; ++i) Judge(view, &asked, &tasks[i]);
+    for (std::size_t i = from; i < to; ++i) {
+      if (!tasks[i].touch->whole) tasks[i].status = AddNews(view, &tasks[i]);
+      if (tasks[i].status.ok()) Judge(view, &asked, &tasks[i]);
+    }
   });
   for (Task& task : tasks) {
+    if (!task.status.ok()) return task.status;
     for (const auto& [segment, is] : task.turned) {
       turns_[segment].push_back({task.id, is});
       task.known->in.Put(segment, is);
@@ -310,7 +312,7 @@ bool LiveSegments::FindKnown(Task* task) {
   return true;
 }
 
-// Adds what the call brought to somebody who is known.
+// Adds what the call brought to somebody who is known. Beside others: of those who are gone, each is absorbed by one.
 absl::Status LiveSegments::AddNews(const View::Impl& view, Task* task) {
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;

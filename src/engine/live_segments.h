@@ -145,6 +145,7 @@ class LiveSegments {
     Identifier anchor_before;
     std::vector<std::pair<std::uint32_t, bool>> turned;  // segments, and what it is now
     std::int64_t due = DueCell::kNever;
+    absl::Status status;  // of reading what came
   };
   // What is so of somebody of whom nothing is known, up to a time.
   struct Nobody {

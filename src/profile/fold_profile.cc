@@ -12,86 +12,12 @@
 #include "profile/ordered_facts.h"
 #include "profile/score_fold.h"
 #include "profile/tag_fold.h"
-#include "profile/trait_fold.h"
+#include "profile/trait_folder.h"
 
 namespace polyonym {
 namespace {
 
 using profile::Placed;
-
-using TraitCandidates = std::map<std::string, std::vector<TraitCandidate>>;
-
-TraitCandidates CandidatesOf(const std::vector<FactRow>& rows, std::int64_t now_ms) {
-  TraitCandidates candidates;
-  for (const Placed<Trait>& placed : profile::Ordered(rows, &Facts::traits, now_ms)) {
-    const Trait& trait = *placed.fact;
-    if (trait.value.type() == ValueType::kNone) continue;
-    candidates[trait.name].push_back(
-        {trait.value, profile::ProvenanceOf(placed), trait.confidence});
-  }
-  return candidates;
-}
-
-// What an event says to a computed trait; none: nothing.
-std::optional<Value> ValueOf(const std::string& what, const Placed<Event>& placed) {
-  const Event& event = *placed.fact;
-  if (what == "time") return Value{Instant{placed.time_ms}};
-  if (what == "type") return Value{event.type};
-  if (what == "channel") return Value{placed.row->from.belongs_to.ns};
-  const auto text = [](const std::string& said) {
-    return said.empty() ? std::nullopt : std::optional<Value>(Value{said});
-  };
-  if (what == "campaign") return text(event.campaign);
-  if (what == "place") return text(event.place ? event.place->name : "");
-  if (what == "value")
-    return event.value ? std::optional<Value>(Value{*event.value}) : std::nullopt;
-  const auto at = event.properties.find(what);
-  return at == event.properties.end() ? std::nullopt : std::optional<Value>(at->second);
-}
-
-std::vector<TraitCandidate> CandidatesOf(const EventTrait& computed,
-                                         const std::vector<Placed<Event>>& events) {
-  std::vector<TraitCandidate> candidates;
-  for (const Placed<Event>& placed : events) {
-    if (!profile::Matches(computed.on, *placed.fact)) continue;
-    std::optional<Value> value = ValueOf(computed.value_of, placed);
-    if (value) candidates.push_back({*std::move(value), profile::ProvenanceOf(placed), {}});
-  }
-  return candidates;
-}
-
-// Leaves the candidates of the definition's type; returns how many were not.
-std::uint64_t KeepOfType(ValueType type, std::vector<TraitCandidate>* candidates) {
-  return std::erase_if(*candidates,
-                       [&](const TraitCandidate& c) { return c.value.type() != type; });
-}
-
-void FoldTraits(const Definitions& definitions, const std::vector<FactRow>& rows,
-                const std::vector<Placed<Event>>& events, bool explain, Profile* out) {
-  const profile::Now now{out->now_ms, definitions.utc_offset_minutes};
-  TraitCandidates given = CandidatesOf(rows, now.ms);
-  const auto fold = [&](const TraitDefinition& definition, std::vector<TraitCandidate> candidates) {
-    out->left_out += KeepOfType(definition.type, &candidates);
-    if (candidates.empty()) return;
-    out->traits.push_back(profile::FoldTrait(definition, std::move(candidates), now, explain));
-  };
-  for (const TraitDefinition& definition : definitions.traits) {
-    if (auto node = given.extract(definition.name)) fold(definition, std::move(node.mapped()));
-  }
-  for (const EventTrait& computed : definitions.event_traits) {
-    given.erase(computed.trait.name);  // a trait is computed or told, not both
-    fold(computed.trait, CandidatesOf(computed, events));
-  }
-  for (auto& [name, candidates] : given) {
-    if (!definitions.show_undefined) break;
-    TraitDefinition undefined;
-    undefined.name = name;
-    undefined.type = candidates.back().value.type();
-    out->traits.push_back(profile::FoldTrait(undefined, std::move(candidates), now, explain));
-  }
-  std::sort(out->traits.begin(), out->traits.end(),
-            [](const ProfileTrait& a, const ProfileTrait& b) { return a.name < b.name; });
-}
 
 double CompletenessOf(const Definitions& definitions, const std::vector<ProfileTrait>& traits) {
   std::uint64_t all = 0, there = 0;
@@ -118,6 +44,10 @@ bool Ended(const PurposeDefinition& purpose, const Word& word, std::int64_t now_
   return word.state == ConsentState::kGranted && purpose.valid_ms != 0 &&
          now_ms - word.time_ms >= purpose.valid_ms;
 }
+
+struct LessByValue {
+  bool operator()(const Identifier* a, const Identifier* b) const { return *a < *b; }
+};
 
 // How much it forbids; of states that forbid as much, the later word counts.
 int Restriction(ConsentState state) {
@@ -152,22 +82,22 @@ ProfileConsent FoldConsent(const PurposeDefinition& purpose, const std::vector<W
 }
 
 void FoldConsents(const Definitions& definitions, const std::vector<FactRow>& rows, Profile* out) {
-  std::map<std::string, std::vector<Placed<Consent>>> by_purpose;
+  std::map<std::string_view, std::vector<Placed<Consent>>> by_purpose;
   for (const Placed<Consent>& placed : profile::Ordered(rows, &Facts::consents, out->now_ms)) {
     if (placed.fact->state != ConsentState::kUnknown)
       by_purpose[placed.fact->purpose].push_back(placed);
   }
   for (const auto& [name, said] : by_purpose) {
     PurposeDefinition purpose;
-    purpose.name = name;
+    purpose.name = name;  // of one that is not defined
     for (const PurposeDefinition& defined : definitions.purposes) {
       if (defined.name == name) purpose = defined;
     }
     // A grant that ended is as if it had never been given: what was said before it stands again.
-    std::map<Identifier, Word> words;
+    std::map<const Identifier*, Word, LessByValue> words;
     for (const Placed<Consent>& placed : said) {
       const Word word{placed.fact->state, placed.time_ms};
-      if (!Ended(purpose, word, out->now_ms)) words[placed.row->from.belongs_to] = word;
+      if (!Ended(purpose, word, out->now_ms)) words[&placed.row->from.belongs_to] = word;
     }
     std::vector<Word> standing;
     for (const auto& [identifier, word] : words) standing.push_back(word);
@@ -213,18 +143,24 @@ void TakePage(const TimelineOptions& page, const std::vector<Placed<Event>>& eve
 
 Profile FoldProfile(const Definitions& definitions, const std::vector<FactRow>& rows,
                     const ProfileOptions& options, std::int64_t now_ms) {
+  const profile::Now now{now_ms, definitions.utc_offset_minutes};
   Profile out;
   out.now_ms = now_ms;
   out.facts = rows.size();
   for (const FactRow& row : rows) out.left_out += row.left_out;
-  const std::vector<Placed<Event>> events = profile::Ordered(rows, &Facts::events, now_ms);
+  const bool reads_events = (options.traits && !definitions.event_traits.empty()) ||
+                            (options.tags && !definitions.behaviours.empty()) || options.ladders ||
+                            options.contacts || options.scores || options.timeline;
+  std::vector<Placed<Event>> events;
+  if (reads_events) events = profile::Ordered(rows, &Facts::events, now_ms);
   if (options.traits) {
-    FoldTraits(definitions, rows, events, options.explain, &out);
+    const profile::TraitFolder traits(definitions, rows, now);
+    out.traits = profile::FoldTraits(traits, events, options.explain, &out.left_out);
     out.completeness = CompletenessOf(definitions, out.traits);
   }
   if (options.tags) {
-    out.tags = profile::FoldTags(definitions, profile::Ordered(rows, &Facts::tags, now_ms), events,
-                                 {now_ms, definitions.utc_offset_minutes}, options.explain);
+    out.tags =
+        profile::FoldTags(profile::TagFolder(definitions, rows, events, now), options.explain);
   }
   if (options.consents) FoldConsents(definitions, rows, &out);
   if (options.ladders) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "absl/numeric/int128.h"
@@ -14,22 +16,6 @@
 
 namespace polyonym::profile {
 namespace {
-
-// One giving of a tag.
-struct Given {
-  std::int64_t weight_micros;
-  std::int64_t time_ms;
-  std::optional<std::int64_t> until_ms;
-  const Place* place;
-  std::string_view rule;
-  Provenance from;
-  // In the record: its tags, then its events, each by the behaviours in their order.
-  bool by_behaviour;
-  std::uint32_t fact;
-  std::size_t behaviour;
-};
-
-using GivenTags = std::map<std::string, std::vector<Given>, std::less<>>;
 
 // The weight times a property, within the bounds of a weight; none where it is no number.
 std::optional<std::int64_t> Scale(std::int64_t micros, const Event& event,
@@ -50,29 +36,164 @@ std::optional<std::int64_t> Scale(std::int64_t micros, const Event& event,
       std::clamp(std::nearbyint(static_cast<double>(micros) * factor), -kLimit, kLimit));
 }
 
-void AddBehaviour(const BehaviourTag& behaviour, std::size_t number,
-                  const std::vector<Placed<Event>>& events, GivenTags* given) {
-  for (const Placed<Event>& placed : events) {
-    const Event& event = *placed.fact;
-    if (!Matches(behaviour.on, event)) continue;
-    const auto weight = Scale(behaviour.weight_micros, event, behaviour.weight_of);
-    if (!weight) continue;
-    for (const std::string& tag : TagsOf(behaviour, event)) {
-      (*given)[tag].push_back({*weight, placed.time_ms, std::nullopt,
-                               event.place ? &*event.place : nullptr, behaviour.name,
-                               ProvenanceOf(placed), true, placed.place, number});
-    }
-  }
-}
-
 const TagDefinition* Find(const Definitions& definitions, std::string_view name) {
   const auto at = std::find_if(definitions.tags.begin(), definitions.tags.end(),
                                [&](const TagDefinition& t) { return t.name == name; });
   return at == definitions.tags.end() ? nullptr : &*at;
 }
 
+std::vector<std::string> LayersOf(const TagDefinition& definition, double score) {
+  std::vector<std::string> layers;
+  for (const TagLayer& layer : definition.layers) {
+    if (score * 1e6 < static_cast<double>(layer.at_least_micros)) continue;
+    layers.push_back(layer.name);
+    if (!definition.all_layers) break;
+  }
+  return layers;
+}
+
+}  // namespace
+
+std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event) {
+  if (behaviour.tag_of.empty()) return {behaviour.tag};
+  const auto at = event.properties.find(behaviour.tag_of);
+  if (at == event.properties.end()) return {};
+  std::vector<std::string> tags;
+  if (const auto* list = std::get_if<ValueList>(&at->second.is)) {
+    for (const Value& element : *list) tags.push_back(behaviour.tag + ToText(element));
+  } else {
+    tags.push_back(behaviour.tag + ToText(at->second));
+  }
+  return tags;
+}
+
+// One giving of a tag.
+struct TagFolder::Given {
+  std::string_view tag;
+  std::int64_t weight_micros;
+  std::int64_t time_ms;
+  std::optional<std::int64_t> until_ms;
+  const Place* place;
+  std::string_view rule;
+  const FactRow* row;
+  std::string_view source;  // the tag's own; empty: the record's
+  // In the record: its tags, then its events, each by the behaviours in their order.
+  bool by_behaviour;
+  std::uint32_t fact;
+  std::size_t behaviour;
+
+  Provenance Told() const {
+    Provenance from = row->from;
+    from.time_ms = time_ms;
+    if (!source.empty()) from.source = source;
+    return from;
+  }
+};
+
+// Fills what was given, and puts it in order.
+class TagFolder::Gatherer {
+ public:
+  explicit Gatherer(TagFolder* out) : out_(*out) {}
+
+  void Gather(const std::vector<FactRow>& rows, const std::vector<Placed<Event>>& events) {
+    for (const FactRow& row : rows) AddTold(row);
+    const auto& behaviours = out_.definitions_.behaviours;
+    for (std::size_t i = 0; i < behaviours.size(); ++i) AddBehaviour(behaviours[i], i, events);
+    PutInOrder();
+    if (AddToParents()) PutInOrder();
+    ForEachTag([&](std::size_t from, std::size_t to) {
+      out_.groups_.push_back({out_.given_[from].tag, from, to});
+    });
+  }
+
+ private:
+  void AddTold(const FactRow& row) {
+    std::uint32_t place = 0;
+    for (const Tag& tag : row.facts.tags) {
+      const std::int64_t time_ms = TimeOf(tag, row);
+      if (time_ms <= out_.now_.ms)
+        out_.given_.push_back({tag.name, tag.weight_micros, time_ms, tag.valid_until_ms,
+                               tag.place ? &*tag.place : nullptr, tag.rule, &row, tag.source, false,
+                               place, 0});
+      ++place;
+    }
+  }
+  void AddBehaviour(const BehaviourTag& behaviour, std::size_t number,
+                    const std::vector<Placed<Event>>& events) {
+    for (const Placed<Event>& placed : events) {
+      const Event& event = *placed.fact;
+      if (!Matches(behaviour.on, event)) continue;
+      const auto weight = Scale(behaviour.weight_micros, event, behaviour.weight_of);
+      if (!weight) continue;
+      const Place* place = event.place ? &*event.place : nullptr;
+      for (std::string& tag : TagsOf(behaviour, event))
+        out_.given_.push_back({out_.names_.emplace_back(std::move(tag)),
+                               *weight,
+                               placed.time_ms,
+                               std::nullopt,
+                               place,
+                               behaviour.name,
+                               placed.row,
+                               {},
+                               true,
+                               placed.place,
+                               number});
+    }
+  }
+
+  // By tag, then in the one order of all facts. What one event gives to one tag several times is the same.
+  static bool IsBefore(const Given& a, const Given& b) {
+    if (a.tag != b.tag) return a.tag < b.tag;
+    if (a.time_ms != b.time_ms) return a.time_ms < b.time_ms;
+    if (a.row != b.row) {
+      const auto x = OrderOf(*a.row), y = OrderOf(*b.row);
+      if (x != y) return x < y;
+    }
+    return std::tie(a.by_behaviour, a.fact, a.behaviour) <
+           std::tie(b.by_behaviour, b.fact, b.behaviour);
+  }
+  void PutInOrder() { std::sort(out_.given_.begin(), out_.given_.end(), IsBefore); }
+
+  // visit(from, to): what was given of each tag.  REQUIRES: they are in order.
+  template <class Visit>
+  void ForEachTag(const Visit& visit) {
+    const auto& given = out_.given_;
+    for (std::size_t from = 0, to = 0; from < given.size(); from = to) {
+      while (to < given.size() && given[to].tag == given[from].tag) ++to;
+      visit(from, to);
+    }
+  }
+
+  // What is given of a tag is valid in those above it as long as it is there. False: there are none below others.
+  bool AddToParents() {
+    const auto& definitions = out_.definitions_.tags;
+    const bool any = std::any_of(definitions.begin(), definitions.end(), [](const auto& tag) {
+      return tag.valid_ms != 0 || !tag.parent.empty();
+    });
+    if (!any) return false;
+    std::vector<Given> more;
+    ForEachTag([&](std::size_t from, std::size_t to) {
+      const std::span<Given> given(out_.given_.data() + from, to - from);
+      const TagDefinition* at = profile::Find(out_.definitions_, given.front().tag);
+      for (Given& g : given) {
+        if (at != nullptr && at->valid_ms != 0 && !g.until_ms)
+          g.until_ms = g.time_ms + at->valid_ms;
+      }
+      for (std::size_t steps = 0;
+           at != nullptr && !at->parent.empty() && steps < definitions.size(); ++steps) {
+        for (const Given& g : given) more.emplace_back(g).tag = at->parent;
+        at = profile::Find(out_.definitions_, at->parent);
+      }
+    });
+    out_.given_.insert(out_.given_.end(), more.begin(), more.end());
+    return !more.empty();
+  }
+
+  TagFolder& out_;
+};
+
 // What a tag's parts are worth now, one by one; they add up to the score where the fold is a sum.
-class Scorer {
+class TagFolder::Scorer {
  public:
   Scorer(const TagDefinition& definition, std::int64_t now_ms)
       : definition_(definition), now_ms_(now_ms) {}
@@ -129,31 +250,53 @@ class Scorer {
   double decayed_ = 0;
 };
 
-std::vector<std::string> LayersOf(const TagDefinition& definition, double score) {
-  std::vector<std::string> layers;
-  for (const TagLayer& layer : definition.layers) {
-    if (score * 1e6 < static_cast<double>(layer.at_least_micros)) continue;
-    layers.push_back(layer.name);
-    if (!definition.all_layers) break;
+TagFolder::TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
+                     const std::vector<Placed<Event>>& events, Now now)
+    : definitions_(definitions), now_(now) {
+  Gatherer(this).Gather(rows, events);
+}
+
+TagFolder::~TagFolder() = default;
+
+std::optional<std::size_t> TagFolder::Find(std::string_view name) const {
+  const auto at =
+      std::lower_bound(groups_.begin(), groups_.end(), name,
+                       [](const Group& group, std::string_view n) { return group.name < n; });
+  if (at == groups_.end() || at->name != name) return std::nullopt;
+  return static_cast<std::size_t>(at - groups_.begin());
+}
+
+bool TagFolder::Counts(const Given& given, std::int64_t window_ms) const {
+  return now_.Sees(given.time_ms, window_ms) && (!given.until_ms || now_.ms < *given.until_ms);
+}
+
+bool TagFolder::IsThere(std::size_t tag, std::int64_t window_ms) const {
+  const Group& group = groups_[tag];
+  for (std::size_t i = group.from; i < group.to; ++i) {
+    if (Counts(given_[i], window_ms)) return true;
   }
-  return layers;
+  return false;
 }
 
-bool Counts(const TagDefinition& definition, const Given& given, Now now) {
-  return now.Sees(given.time_ms, definition.window_ms) &&
-         (!given.until_ms || now.ms < *given.until_ms);
+std::optional<ProfileTag> TagFolder::Fold(std::size_t tag, bool explain) const {
+  const Group& group = groups_[tag];
+  const TagDefinition* definition = profile::Find(definitions_, group.name);
+  if (definition != nullptr) return FoldAs(*definition, group, explain);
+  if (!definitions_.show_undefined) return std::nullopt;
+  TagDefinition undefined;
+  undefined.name = group.name;
+  return FoldAs(undefined, group, explain);
 }
 
-// `given` in order.
-std::optional<ProfileTag> FoldTag(const TagDefinition& definition, const std::vector<Given>& given,
-                                  Now now, bool explain) {
+std::optional<ProfileTag> TagFolder::FoldAs(const TagDefinition& definition, const Group& group,
+                                            bool explain) const {
   ProfileTag out;
   out.name = definition.name;
-  Scorer scorer(definition, now.ms);
+  Scorer scorer(definition, now_.ms);
   bool for_ever = false;
   std::optional<std::size_t> chosen;  // the part that decides
-  for (const Given& g : given) {
-    if (!Counts(definition, g, now)) continue;
+  for (const Given& g : std::span(given_).subspan(group.from, group.to - group.from)) {
+    if (!Counts(g, definition.window_ms)) continue;
     scorer.Add(g);
     if (scorer.chosen()) chosen = out.count;
     out.first_ms = out.count == 0 ? g.time_ms : out.first_ms;
@@ -163,7 +306,7 @@ std::optional<ProfileTag> FoldTag(const TagDefinition& definition, const std::ve
     for_ever = for_ever || !g.until_ms;
     if (g.until_ms) out.valid_until_ms = std::max(out.valid_until_ms.value_or(0), *g.until_ms);
     if (explain)
-      out.parts.push_back({g.weight_micros, g.from, std::string(g.rule), scorer.WorthOf(g)});
+      out.parts.push_back({g.weight_micros, g.Told(), std::string(g.rule), scorer.WorthOf(g)});
   }
   if (out.count == 0) return std::nullopt;
   if (explain && chosen) out.parts[*chosen].counts_for = scorer.score();
@@ -173,79 +316,14 @@ std::optional<ProfileTag> FoldTag(const TagDefinition& definition, const std::ve
   return out;
 }
 
-// The one order of all facts. What one event gives to one tag several times stays as it was.
-void PutInOrder(std::vector<Given>* given) {
-  const auto before = [](const Given& a, const Given& b) {
-    const auto key = [](const Given& g) {
-      return std::tie(g.time_ms, g.from.belongs_to.ns, g.from.belongs_to.value,
-                      g.from.record_source, g.from.record_id, g.by_behaviour, g.fact, g.behaviour);
-    };
-    return key(a) < key(b);
-  };
-  std::stable_sort(given->begin(), given->end(), before);
-}
-
-void AddTo(std::vector<Given>* all, const std::vector<Given>& more) {
-  all->insert(all->end(), more.begin(), more.end());
-  PutInOrder(all);
-}
-
-}  // namespace
-
-std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event) {
-  if (behaviour.tag_of.empty()) return {behaviour.tag};
-  const auto at = event.properties.find(behaviour.tag_of);
-  if (at == event.properties.end()) return {};
-  std::vector<std::string> tags;
-  if (const auto* list = std::get_if<ValueList>(&at->second.is)) {
-    for (const Value& element : *list) tags.push_back(behaviour.tag + ToText(element));
-  } else {
-    tags.push_back(behaviour.tag + ToText(at->second));
-  }
-  return tags;
-}
-
-std::vector<ProfileTag> FoldTags(const Definitions& definitions,
-                                 const std::vector<Placed<Tag>>& tags,
-                                 const std::vector<Placed<Event>>& events, Now now, bool explain) {
-  GivenTags all;
-  for (const Placed<Tag>& placed : tags) {
-    const Tag& tag = *placed.fact;
-    all[tag.name].push_back({tag.weight_micros, placed.time_ms, tag.valid_until_ms,
-                             tag.place ? &*tag.place : nullptr, tag.rule, ProvenanceOf(placed),
-                             false, placed.place, 0});
-  }
-  for (std::size_t i = 0; i < definitions.behaviours.size(); ++i)
-    AddBehaviour(definitions.behaviours[i], i, events, &all);
-
-  // Each tag has what the tags below it have, as long as that is valid there.
-  GivenTags with_children;
-  for (auto& [name, given] : all) {
-    PutInOrder(&given);
-    const TagDefinition* definition = Find(definitions, name);
-    for (Given& g : given) {
-      if (definition != nullptr && definition->valid_ms != 0 && !g.until_ms)
-        g.until_ms = g.time_ms + definition->valid_ms;
-    }
-    AddTo(&with_children[name], given);
-    for (std::size_t steps = 0;
-         definition != nullptr && !definition->parent.empty() && steps < definitions.tags.size();
-         ++steps) {
-      AddTo(&with_children[definition->parent], given);
-      definition = Find(definitions, definition->parent);
-    }
-  }
+std::vector<ProfileTag> FoldTags(const TagFolder& tags, bool explain) {
   std::vector<ProfileTag> out;
-  for (const auto& [name, given] : with_children) {
-    const TagDefinition* definition = Find(definitions, name);
-    if (definition == nullptr && !definitions.show_undefined) continue;
-    TagDefinition undefined;
-    undefined.name = name;
-    auto tag = FoldTag(definition != nullptr ? *definition : undefined, given, now, explain);
-    if (tag) out.push_back(*std::move(tag));
+  for (std::size_t tag = 0; tag < tags.size(); ++tag) {
+    if (auto folded = tags.Fold(tag, explain)) out.push_back(*std::move(folded));
   }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const ProfileTag& a, const ProfileTag& b) { return a.score > b.score; });
+  std::sort(out.begin(), out.end(), [](const ProfileTag& a, const ProfileTag& b) {
+    return a.score != b.score ? a.score > b.score : a.name < b.name;
+  });
   return out;
 }
 

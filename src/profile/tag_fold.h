@@ -2,8 +2,12 @@
 #ifndef POLYONYM_SRC_PROFILE_TAG_FOLD_H_
 #define POLYONYM_SRC_PROFILE_TAG_FOLD_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <list>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "polyonym/model/definitions.h"
@@ -16,10 +20,47 @@ namespace polyonym::profile {
 // The tags that an event gives by a behaviour: one, or one for each value of a property.
 std::vector<std::string> TagsOf(const BehaviourTag& behaviour, const Event& event);
 
-// All that is shown, the greatest score first. `tags` and `events` in their order.
-std::vector<ProfileTag> FoldTags(const Definitions& definitions,
-                                 const std::vector<Placed<Tag>>& tags,
-                                 const std::vector<Placed<Event>>& events, Now now, bool explain);
+// What was given of each tag, by its name; tags are folded one by one. A tag has what the tags below it have.
+//
+// What is given to it must outlive it.
+class TagFolder {
+ public:
+  // `events`: up to now, in their order; those of behaviours are read, where there are any.
+  TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
+            const std::vector<Placed<Event>>& events, Now now);
+  ~TagFolder();
+
+  // Tags of which anything was given, by name.
+  std::size_t size() const { return groups_.size(); }
+  std::string_view name(std::size_t tag) const { return groups_[tag].name; }
+  std::optional<std::size_t> Find(std::string_view name) const;
+  // Whether anything of it counts now in its definition's window.
+  bool IsThere(std::size_t tag, std::int64_t window_ms) const;
+  // None: nothing of it counts now, or it is not shown.
+  std::optional<ProfileTag> Fold(std::size_t tag, bool explain) const;
+
+ private:
+  struct Given;
+  struct Group {
+    std::string_view name;
+    std::size_t from;
+    std::size_t to;
+  };
+  class Gatherer;
+  class Scorer;
+  bool Counts(const Given& given, std::int64_t window_ms) const;
+  std::optional<ProfileTag> FoldAs(const TagDefinition& definition, const Group& group,
+                                   bool explain) const;
+
+  const Definitions& definitions_;
+  Now now_;
+  std::vector<Given> given_;      // by tag, then in the order of facts
+  std::list<std::string> names_;  // of tags that properties name
+  std::vector<Group> groups_;
+};
+
+// All that is shown, the greatest score first.
+std::vector<ProfileTag> FoldTags(const TagFolder& tags, bool explain);
 
 }  // namespace polyonym::profile
 

@@ -14,10 +14,17 @@ namespace polyonym::profile {
 namespace {
 
 struct Less {
-  bool operator()(const Value& a, const Value& b) const { return Compare(a, b) < 0; }
+  bool operator()(const Value* a, const Value* b) const { return Compare(*a, *b) < 0; }
 };
 
-using Candidates = std::vector<TraitCandidate>;
+using Candidates = std::vector<Candidate>;
+
+TraitCandidate Told(const Candidate& candidate) {
+  TraitCandidate out{*candidate.value, candidate.row->from, candidate.confidence};
+  out.from.time_ms = candidate.time_ms;
+  out.from.source = candidate.source();
+  return out;
+}
 
 // Rounded to the nearest, ties to even, and held within what the type has.
 std::int64_t ToMicros(double number) {
@@ -37,9 +44,9 @@ double NumberOf(const Value& value) {
   return 0;
 }
 
-std::size_t RankOfSource(const TraitDefinition& definition, const TraitCandidate& candidate) {
+std::size_t RankOfSource(const TraitDefinition& definition, const Candidate& candidate) {
   const auto at =
-      std::find(definition.sources.begin(), definition.sources.end(), candidate.from.source);
+      std::find(definition.sources.begin(), definition.sources.end(), candidate.source());
   return static_cast<std::size_t>(at - definition.sources.begin());
 }
 
@@ -47,10 +54,10 @@ std::size_t RankOfSource(const TraitDefinition& definition, const TraitCandidate
 std::vector<Value> Sum(const TraitDefinition& definition, const Candidates& candidates) {
   std::map<std::string, absl::int128> money;
   absl::int128 sum = 0;
-  for (const TraitCandidate& c : candidates) {
-    if (const auto* m = std::get_if<Money>(&c.value.is)) money[m->currency] += m->minor_units;
-    if (const auto* number = std::get_if<double>(&c.value.is)) sum += ToMicros(*number);
-    if (const auto* whole = std::get_if<std::int64_t>(&c.value.is)) sum += *whole;
+  for (const Candidate& c : candidates) {
+    if (const auto* m = std::get_if<Money>(&c.value->is)) money[m->currency] += m->minor_units;
+    if (const auto* number = std::get_if<double>(&c.value->is)) sum += ToMicros(*number);
+    if (const auto* whole = std::get_if<std::int64_t>(&c.value->is)) sum += *whole;
   }
   std::vector<Value> values;
   if (definition.type == ValueType::kMoney) {
@@ -66,17 +73,17 @@ std::vector<Value> Sum(const TraitDefinition& definition, const Candidates& cand
 double DecayedSum(const TraitDefinition& definition, const Candidates& candidates,
                   std::int64_t now_ms) {
   double sum = 0;
-  for (const TraitCandidate& c : candidates)
-    sum += NumberOf(c.value) * HalfLifeDecay(now_ms - c.from.time_ms, definition.half_life_ms);
+  for (const Candidate& c : candidates)
+    sum += NumberOf(*c.value) * HalfLifeDecay(now_ms - c.time_ms, definition.half_life_ms);
   return sum;
 }
 
 // How often each value was seen; of lists, each element.
-std::map<Value, std::uint64_t, Less> CountValues(const Candidates& candidates) {
-  std::map<Value, std::uint64_t, Less> counts;
-  for (const TraitCandidate& c : candidates) {
-    if (const auto* list = std::get_if<ValueList>(&c.value.is)) {
-      for (const Value& element : *list) ++counts[element];
+std::map<const Value*, std::uint64_t, Less> CountValues(const Candidates& candidates) {
+  std::map<const Value*, std::uint64_t, Less> counts;
+  for (const Candidate& c : candidates) {
+    if (const auto* list = std::get_if<ValueList>(&c.value->is)) {
+      for (const Value& element : *list) ++counts[&element];
     } else {
       ++counts[c.value];
     }
@@ -85,21 +92,21 @@ std::map<Value, std::uint64_t, Less> CountValues(const Candidates& candidates) {
 }
 
 std::vector<Value> MostOften(const Candidates& candidates, std::size_t n, std::uint64_t at_least) {
-  std::vector<std::pair<Value, std::uint64_t>> counted;
-  for (auto& [value, count] : CountValues(candidates)) {
+  std::vector<std::pair<const Value*, std::uint64_t>> counted;
+  for (const auto& [value, count] : CountValues(candidates)) {
     if (count >= at_least) counted.emplace_back(value, count);
   }
   std::stable_sort(counted.begin(), counted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
   counted.resize(std::min(counted.size(), n));
   std::vector<Value> values;
-  for (auto& [value, count] : counted) values.push_back(std::move(value));
+  for (const auto& [value, count] : counted) values.push_back(*value);
   return values;
 }
 
 // The candidate that wins of those that say something; none where the fold chooses none.
-const TraitCandidate* Choose(const TraitDefinition& definition, const Candidates& candidates) {
-  const auto last_of = [&](const auto& is_it) -> const TraitCandidate* {
+const Candidate* Choose(const TraitDefinition& definition, const Candidates& candidates) {
+  const auto last_of = [&](const auto& is_it) -> const Candidate* {
     const auto at = std::find_if(candidates.rbegin(), candidates.rend(), is_it);
     return at == candidates.rend() ? nullptr : &*at;
   };
@@ -109,23 +116,23 @@ const TraitCandidate* Choose(const TraitDefinition& definition, const Candidates
     case Fold::kFirst:
       return &candidates.front();
     case Fold::kMostTrusted: {
-      const TraitCandidate* best = &candidates.front();
-      for (const TraitCandidate& c : candidates) {
+      const Candidate* best = &candidates.front();
+      for (const Candidate& c : candidates) {
         if (RankOfSource(definition, c) <= RankOfSource(definition, *best)) best = &c;
       }
       return best;
     }
     case Fold::kSelfDeclared: {
-      const TraitCandidate* own = last_of([&](const TraitCandidate& c) {
+      const Candidate* own = last_of([&](const Candidate& c) {
         return RankOfSource(definition, c) < definition.sources.size();
       });
       return own != nullptr ? own : &candidates.back();
     }
     case Fold::kMin:
     case Fold::kMax: {
-      const TraitCandidate* best = &candidates.front();
-      for (const TraitCandidate& c : candidates) {
-        const auto order = Compare(c.value, best->value);
+      const Candidate* best = &candidates.front();
+      for (const Candidate& c : candidates) {
+        const auto order = Compare(*c.value, *best->value);
         if (definition.fold == Fold::kMin ? order < 0 : order > 0) best = &c;
       }
       return best;
@@ -133,12 +140,11 @@ const TraitCandidate* Choose(const TraitDefinition& definition, const Candidates
     case Fold::kMostFrequent: {
       const std::vector<Value> most = MostOften(candidates, 1, definition.at_least);
       if (most.empty()) return nullptr;
-      return last_of([&](const TraitCandidate& c) { return c.value == most[0]; });
+      return last_of([&](const Candidate& c) { return *c.value == most[0]; });
     }
     case Fold::kMostRestrictive:
       for (const std::string& text : definition.order) {
-        const auto* found =
-            last_of([&](const TraitCandidate& c) { return ToText(c.value) == text; });
+        const auto* found = last_of([&](const Candidate& c) { return ToText(*c.value) == text; });
         if (found != nullptr) return found;
       }
       return &candidates.back();  // of values that the order does not name
@@ -151,16 +157,16 @@ const TraitCandidate* Choose(const TraitDefinition& definition, const Candidates
 void FoldEachCurrency(const TraitDefinition& definition, const Candidates& candidates,
                       ProfileTrait* out) {
   std::map<std::string, Candidates> by_currency;
-  for (const TraitCandidate& c : candidates)
-    by_currency[std::get<Money>(c.value.is).currency].push_back(c);
+  for (const Candidate& c : candidates)
+    by_currency[std::get<Money>(c.value->is).currency].push_back(c);
   for (const auto& [currency, some] : by_currency)
-    out->values.push_back(Choose(definition, some)->value);
+    out->values.push_back(*Choose(definition, some)->value);
 }
 
 // Whether it is an anonymous record's preset.
-bool SaysNothing(const TraitDefinition& definition, const TraitCandidate& candidate) {
-  return candidate.from.anonymous && !definition.default_value.empty() &&
-         ToText(candidate.value) == definition.default_value;
+bool SaysNothing(const TraitDefinition& definition, const Candidate& candidate) {
+  return candidate.row->from.anonymous && !definition.default_value.empty() &&
+         ToText(*candidate.value) == definition.default_value;
 }
 
 }  // namespace
@@ -169,12 +175,12 @@ ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
                        bool explain) {
   ProfileTrait out;
   out.name = definition.name;
-  std::erase_if(candidates, [&](const TraitCandidate& c) {
-    return !now.Sees(c.from.time_ms, definition.window_ms) || SaysNothing(definition, c);
+  std::erase_if(candidates, [&](const Candidate& c) {
+    return !now.Sees(c.time_ms, definition.window_ms) || SaysNothing(definition, c);
   });
   out.count = candidates.size();
   const std::size_t bound = definition.bound;
-  const TraitCandidate* winner = nullptr;
+  const Candidate* winner = nullptr;
   switch (definition.fold) {
     case Fold::kCount:
       out.values = {{static_cast<std::int64_t>(candidates.size())}};
@@ -192,10 +198,10 @@ ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
       break;
     }
     case Fold::kUnion:
-      for (auto& [value, count] : CountValues(candidates)) {
+      for (const auto& [value, count] : CountValues(candidates)) {
         out.beyond_bound = out.values.size() == bound;
         if (out.beyond_bound) break;
-        out.values.push_back(value);
+        out.values.push_back(*value);
       }
       break;
     case Fold::kTopN:
@@ -210,13 +216,13 @@ ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
       }
       winner = Choose(definition, candidates);
       if (winner == nullptr) break;
-      out.winner = *winner;
-      out.values = {winner->value};
+      out.winner = Told(*winner);
+      out.values = {*winner->value};
     }
   }
   if (!explain) return out;
-  for (const TraitCandidate& c : candidates) {
-    if (&c != winner) out.lost.push_back(c);
+  for (const Candidate& c : candidates) {
+    if (&c != winner) out.lost.push_back(Told(c));
   }
   return out;
 }

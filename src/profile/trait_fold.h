@@ -2,6 +2,9 @@
 #ifndef POLYONYM_SRC_PROFILE_TRAIT_FOLD_H_
 #define POLYONYM_SRC_PROFILE_TRAIT_FOLD_H_
 
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "polyonym/model/definitions.h"
@@ -10,8 +13,20 @@
 
 namespace polyonym::profile {
 
+// A value that takes part: where it lies, and where it came from.
+struct Candidate {
+  std::string_view trait;
+  const Value* value;
+  const FactRow* row;
+  std::int64_t time_ms;
+  std::string_view own_source;  // empty: the record's
+  std::optional<double> confidence;
+
+  std::string_view source() const { return own_source.empty() ? row->from.source : own_source; }
+};
+
 // `candidates` in their order (ordered_facts.h), of the definition's type, none later than now.
-ProfileTrait FoldTrait(const TraitDefinition& definition, std::vector<TraitCandidate> candidates,
+ProfileTrait FoldTrait(const TraitDefinition& definition, std::vector<Candidate> candidates,
                        Now now, bool explain);
 
 }  // namespace polyonym::profile

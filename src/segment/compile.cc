@@ -93,6 +93,7 @@ absl::StatusOr<ExpressionType> CompileOne(const Definitions& definitions, const 
   auto zone = TimeZone::Of(definition.time_zone);
   if (!zone.ok()) return fault("time_zone", zone.status());
   out->zone = *std::move(zone);
+  out->zone_name = definition.time_zone;
   auto parsed = ParseExpression(definition.expression);
   if (!parsed.ok()) return fault("expression", parsed.status());
   out->expression = *std::move(parsed);

@@ -34,6 +34,7 @@ struct CompiledSegment {
   std::string name;
   Expression expression;  // stays where it is: nodes are known by their addresses
   TimeZone zone;
+  std::string zone_name;
   absl::flat_hash_map<const Expression*, Prepared> prepared;
   std::vector<std::size_t> asks_for;  // numbers of segments
   std::uint32_t inputs = 0;           // SegmentInput

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
+#include "absl/container/flat_hash_set.h"
 #include "polyonym/segment/check.h"
 #include "profile/ordered_facts.h"
 #include "segment/definition_lookup.h"
@@ -27,6 +30,38 @@ bool Decays(const Definitions& definitions, const Expression& part) {
   if (part.op != Op::kTrait) return false;
   const TraitDefinition* trait = FindTrait(definitions, part.name);
   return trait != nullptr && trait->fold == Fold::kDecayedSum;
+}
+
+bool IsComparison(Op op) { return op >= Op::kEqual && op <= Op::kGreaterEqual; }
+
+// The time of a fact of the person's; its own, and not what it says.
+bool IsTimeOfFact(const Expression& part) {
+  switch (part.op) {
+    case Op::kTagFirst:
+    case Op::kTagLast:
+    case Op::kEventTime:
+      return true;
+    case Op::kFirst:
+    case Op::kLast:
+    case Op::kMin:
+    case Op::kMax:
+      return part.args.front().op == Op::kEventTime;
+    default:
+      return false;
+  }
+}
+
+// Of `now`, and of `now` less a span.
+struct BeforeNow {
+  const Expression* now;
+  std::int64_t span_ms;
+};
+std::optional<BeforeNow> BeforeNowOf(const Expression& part) {
+  if (part.op == Op::kNow) return BeforeNow{&part, 0};
+  if (part.op != Op::kSubtract || part.args[0].op != Op::kNow || part.args[1].op != Op::kDuration)
+    return std::nullopt;
+  const auto* span_ms = std::get_if<std::int64_t>(&part.args[1].value.is);
+  return span_ms == nullptr ? std::nullopt : std::optional<BeforeNow>({&part.args[0], *span_ms});
 }
 
 }  // namespace
@@ -87,8 +122,22 @@ class EarliestTurn::Maker {
     AddZone(segment);
     if (window.unit == CalendarUnit::kHour) out_.has_hours_ = true;
   }
+  // A fact's time by `now`: it turns when the fact is as old as that, or a moment older.
+  void AddAge(const Expression& x, const Expression& y) {
+    const auto before = BeforeNowOf(y);
+    if (!before || !IsTimeOfFact(x)) return;
+    AddSpan(before->span_ms);
+    AddSpan(Later(before->span_ms, 1));
+    of_ages_.insert(before->now);
+  }
+  // Parts that it is of come before it.
   void AddPart(std::size_t segment, const Expression& part) {
-    if (part.op == Op::kNow || part.op == Op::kChannelShare || part.op == Op::kTopChannel ||
+    if (IsComparison(part.op)) {
+      AddAge(part.args[0], part.args[1]);
+      AddAge(part.args[1], part.args[0]);
+    }
+    const bool is_now = part.op == Op::kNow && !of_ages_.contains(&part);
+    if (is_now || part.op == Op::kChannelShare || part.op == Op::kTopChannel ||
         Decays(definitions_, part))
       out_.moving_.Set(segment);
     if (part.op >= Op::kDaysSince && part.op <= Op::kAnniversaryIn) AddZone(segment);
@@ -117,6 +166,7 @@ class EarliestTurn::Maker {
   EarliestTurn& out_;
   std::vector<std::int64_t> spans_;
   std::vector<std::string> zones_;
+  absl::flat_hash_set<const Expression*> of_ages_;  // each `now` that AddAge() took
 };
 
 EarliestTurn::EarliestTurn(const CompiledSegments& segments, const Definitions& definitions)

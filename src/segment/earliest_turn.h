@@ -1,8 +1,8 @@
 // segment/earliest_turn.h - a moment before which time alone changes no answer about a person, found from the times of their facts.
 //
 // It is a bound for all segments at once, and far cheaper than CompiledSegments::NextChange(), which says when an answer really changes: facts
-// leave windows so long after their time as any window is, and days begin at midnight. What moves at every moment (now, scores that
-// decay) has no such bound: Moves() says which segments read it.
+// leave windows so long after their time as any window is, and days begin at midnight; a fact is so old by now as a comparison asks for. What else moves at
+// every moment (other uses of now, scores that decay) has no such bound: moving() says which segments read it.
 //
 // THREADS: thread-safe (immutable).
 #ifndef POLYONYM_SRC_SEGMENT_EARLIEST_TURN_H_

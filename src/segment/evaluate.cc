@@ -7,6 +7,7 @@
 
 #include "polyonym/segment/check.h"
 #include "segment/compile.h"
+#include "segment/conditions.h"
 #include "segment/evaluator.h"
 #include "segment/outlook.h"
 #include "segment/subject.h"
@@ -20,11 +21,13 @@ using segment::Forecaster;
 struct CompiledSegments::Impl {
   std::vector<std::unique_ptr<CompiledSegment>> segments;
   std::map<std::string, std::size_t, std::less<>> numbers;
+  std::optional<segment::Conditions> conditions;
+  std::vector<bool> alone;  // asks for no other, and no other for it: nothing is to be kept of it
 };
 
 namespace {
 
-using Memberships = std::vector<SegmentSubject::Impl::Membership>;
+using Answers = SegmentSubject::Impl::Answers;
 using Segments = std::vector<std::unique_ptr<CompiledSegment>>;
 
 // Settles a segment and those that it asks for, these first: with a stack of its own, since segments may ask for each other
@@ -49,23 +52,25 @@ void SettleFrom(const Segments& segments, std::size_t segment, const IsSettled& 
   }
 }
 
-void Settle(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
-            Memberships* memberships) {
+void Settle(const Segments& segments, const segment::Conditions& conditions, std::size_t segment,
+            SegmentSubject::Impl* person, Answers* answers) {
+  answers->memberships.resize(segments.size());
   SettleFrom(
-      segments, segment, [&](std::size_t at) { return (*memberships)[at].is_asked; },
+      segments, segment, [&](std::size_t at) { return answers->memberships[at].is_asked; },
       [&](std::size_t at) {
-        const std::optional<bool> is = Evaluator(*segments[at], person, *memberships).IsMember();
-        (*memberships)[at] = {true, is, std::nullopt};
+        const std::optional<bool> is = conditions.Evaluate(at, person, answers);
+        answers->memberships[at] = {true, is, std::nullopt};
       });
 }
 
 // Until when they stay. REQUIRES: they are settled.
 void Foresee(const Segments& segments, std::size_t segment, SegmentSubject::Impl* person,
-             Memberships* memberships) {
+             Answers* answers) {
+  auto& memberships = answers->memberships;
   SettleFrom(
-      segments, segment, [&](std::size_t at) { return (*memberships)[at].until_ms.has_value(); },
+      segments, segment, [&](std::size_t at) { return memberships[at].until_ms.has_value(); },
       [&](std::size_t at) {
-        (*memberships)[at].until_ms = Forecaster(*segments[at], person, *memberships).NextChange();
+        memberships[at].until_ms = Forecaster(*segments[at], person, memberships).NextChange();
       });
 }
 
@@ -80,8 +85,13 @@ absl::StatusOr<std::shared_ptr<const CompiledSegments>> CompiledSegments::Compil
   if (!segments.ok()) return segments.status();
   auto impl = std::make_shared<Impl>();
   impl->segments = *std::move(segments);
-  for (std::size_t i = 0; i < impl->segments.size(); ++i)
+  impl->alone.assign(impl->segments.size(), true);
+  for (std::size_t i = 0; i < impl->segments.size(); ++i) {
     impl->numbers.emplace(impl->segments[i]->name, i);
+    for (const std::size_t below : impl->segments[i]->asks_for)
+      impl->alone[i] = impl->alone[below] = false;
+  }
+  impl->conditions.emplace(impl->segments, definitions);
   return std::shared_ptr<const CompiledSegments>(new CompiledSegments(std::move(impl)));
 }
 
@@ -106,19 +116,20 @@ std::size_t CompiledSegments::Find(std::string_view name) const {
 
 std::optional<bool> CompiledSegments::Evaluate(std::size_t segment, SegmentSubject* subject) const {
   SegmentSubject::Impl& person = subject->impl();
-  Memberships& memberships = person.MembershipsOf(impl_, size());
-  Settle(impl_->segments, segment, &person, &memberships);
-  return memberships[segment].is;
+  Answers& answers = person.AnswersTo(impl_);
+  if (impl_->alone[segment]) return impl_->conditions->Evaluate(segment, &person, &answers);
+  Settle(impl_->segments, *impl_->conditions, segment, &person, &answers);
+  return answers.memberships[segment].is;
 }
 
 std::int64_t CompiledSegments::NextChange(std::size_t segment, SegmentSubject* subject) const {
   SegmentSubject::Impl& person = subject->impl();
   const bool reads_clock = (inputs(segment) & kInputClock) != 0;
   if (!reads_clock && !person.turns().HasLater()) return kNever;
-  Memberships& memberships = person.MembershipsOf(impl_, size());
-  Settle(impl_->segments, segment, &person, &memberships);
-  Foresee(impl_->segments, segment, &person, &memberships);
-  return *memberships[segment].until_ms;
+  Answers& answers = person.AnswersTo(impl_);
+  Settle(impl_->segments, *impl_->conditions, segment, &person, &answers);
+  Foresee(impl_->segments, segment, &person, &answers);
+  return *answers.memberships[segment].until_ms;
 }
 
 struct CompiledNumber::Impl {
@@ -150,9 +161,9 @@ std::optional<double> CompiledNumber::Evaluate(SegmentSubject* subject) const {
 
 SegmentExplanation CompiledSegments::Explain(std::size_t segment, SegmentSubject* subject) const {
   SegmentSubject::Impl& person = subject->impl();
-  Memberships& memberships = person.MembershipsOf(impl_, size());
-  Settle(impl_->segments, segment, &person, &memberships);
-  return Evaluator(*impl_->segments[segment], &person, memberships).Explain();
+  Answers& answers = person.AnswersTo(impl_);
+  Settle(impl_->segments, *impl_->conditions, segment, &person, &answers);
+  return Evaluator(*impl_->segments[segment], &person, answers.memberships).Explain();
 }
 
 }  // namespace polyonym

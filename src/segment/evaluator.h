@@ -25,7 +25,8 @@ class Evaluator {
   Evaluator(const CompiledSegment& compiled, SegmentSubject::Impl* person,
             std::span<const SegmentSubject::Impl::Membership> memberships);
 
-  std::optional<bool> IsMember() { return Flag(compiled_.expression); }
+  // A part of the expression, as a flag; none: unknown.
+  std::optional<bool> IsTrue(const Expression& part) { return Flag(part); }
   Datum Value() { return Of(compiled_.expression); }
   SegmentExplanation Explain() { return Explain(compiled_.expression, true); }
 

@@ -77,24 +77,35 @@ const SegmentSubject::Impl::Events& SegmentSubject::Impl::events() {
 }
 
 const ProfileTrait* SegmentSubject::Impl::Trait(std::string_view name) {
-  const auto& traits = Part(&traits_, &ProfileOptions::traits).traits;
-  const auto at =
-      std::lower_bound(traits.begin(), traits.end(), name,
-                       [](const ProfileTrait& t, std::string_view n) { return t.name < n; });
-  return at == traits.end() || at->name != name ? nullptr : &*at;
+  auto at = traits_.find(name);
+  if (at == traits_.end()) {
+    if (!trait_folder_) trait_folder_.emplace(definitions_, rows_, Now());
+    const auto events_of = [this]() -> const Events& { return events(); };
+    at = traits_.emplace(name, trait_folder_->Fold(name, events_of, false, nullptr)).first;
+  }
+  return at->second ? &*at->second : nullptr;
 }
 
 double SegmentSubject::Impl::completeness() {
-  return Part(&traits_, &ProfileOptions::traits).completeness;
+  return Part(&all_traits_, &ProfileOptions::traits).completeness;
+}
+
+const profile::TagFolder& SegmentSubject::Impl::tags() {
+  static const Events* const kNone = new Events();
+  if (!tag_folder_) {
+    tag_folder_.emplace(definitions_, rows_, definitions_.behaviours.empty() ? *kNone : events(),
+                        Now());
+    tags_.resize(tag_folder_->size());
+  }
+  return *tag_folder_;
 }
 
 const ProfileTag* SegmentSubject::Impl::Tag(std::string_view name) {
-  if (!tags_) {
-    for (const ProfileTag& tag : Part(&tags_, &ProfileOptions::tags).tags)
-      tag_of_.emplace(tag.name, &tag);
-  }
-  const auto at = tag_of_.find(name);
-  return at == tag_of_.end() ? nullptr : at->second;
+  const std::optional<std::size_t> at = tags().Find(name);
+  if (!at) return nullptr;
+  FoldedTag& tag = tags_[*at];
+  if (!tag.is_folded) tag = {true, tag_folder_->Fold(*at, false)};
+  return tag.is ? &*tag.is : nullptr;
 }
 
 bool SegmentSubject::Impl::HasTagOf(const TagDefinition& tag, ExpressionOp op,
@@ -166,15 +177,6 @@ double SegmentSubject::Impl::Bucket(std::string_view salt) const {
   bytes.push_back('\0');
   bytes += ToString(anchor_);
   return static_cast<double>(XXH3_64bits(bytes.data(), bytes.size()) >> 11) * 0x1p-53;
-}
-
-std::vector<SegmentSubject::Impl::Membership>& SegmentSubject::Impl::MembershipsOf(
-    const std::shared_ptr<const void>& of, std::size_t count) {
-  if (memberships_of_ != of) {
-    memberships_of_ = of;
-    memberships_.assign(count, {});
-  }
-  return memberships_;
 }
 
 SegmentSubject::SegmentSubject(const Definitions& definitions, const std::vector<FactRow>& rows,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,8 @@
 #include "polyonym/segment/evaluate.h"
 #include "polyonym/segment/expression.h"
 #include "profile/ordered_facts.h"
+#include "profile/tag_fold.h"
+#include "profile/trait_folder.h"
 
 namespace polyonym {
 
@@ -56,6 +59,8 @@ class SegmentSubject::Impl {
   const ProfileTrait* Trait(std::string_view name);
   double completeness();
 
+  // What was given of tags.
+  const profile::TagFolder& tags();
   const ProfileTag* Tag(std::string_view name);
   // `op`: kTagsOfClass or kTagsOfTopic. Names, sorted.  COST: the first time one pass over the definitions.
   const ValueList& TagsOf(ExpressionOp op, const std::string& name);
@@ -71,16 +76,30 @@ class SegmentSubject::Impl {
   // Number 0 <= n < 1: of XXH3 (64 bits, seed 0) over the salt, a zero byte and `namespace:value` of the anchor the upper 53 bits, by 2^53.
   double Bucket(std::string_view salt) const;
 
-  // What is known of being in segments, by their numbers in `of`, which is kept alive: answers of others are forgotten.
   struct Membership {
     bool is_asked = false;
     std::optional<bool> is;
     std::optional<std::int64_t> until_ms;  // until when it stays; none: not asked for
   };
-  std::vector<Membership>& MembershipsOf(const std::shared_ptr<const void>& of, std::size_t count);
+  enum class Verdict : std::uint8_t { kNotAsked = 0, kFalse, kTrue, kUnknown };
+  // What is known of the person's answers to some compiled segments; both are empty at first.
+  struct Answers {
+    std::vector<Membership> memberships;  // by segment
+    std::vector<Verdict> conditions;      // by number: conditions.h
+  };
+  // To those of `of`, which is kept alive: answers to others are forgotten.
+  template <class T>
+  Answers& AnswersTo(const std::shared_ptr<T>& of) {
+    if (answers_to_.get() != of.get()) {
+      answers_to_ = of;
+      answers_ = {};
+    }
+    return answers_;
+  }
 
  private:
   const Profile& Part(std::optional<Profile>* kept, bool ProfileOptions::*part);
+  profile::Now Now() const { return {now_ms_, definitions_.utc_offset_minutes}; }
   bool HasTagOf(const TagDefinition& tag, ExpressionOp op, const std::string& name);
 
   const Definitions& definitions_;
@@ -90,13 +109,20 @@ class SegmentSubject::Impl {
   std::int64_t now_ms_;
 
   std::optional<Events> events_;
-  std::optional<Profile> traits_, tags_, consents_, ladders_, scores_;
-  absl::flat_hash_map<std::string_view, const ProfileTag*> tag_of_;
+  std::optional<profile::TraitFolder> trait_folder_;
+  std::map<std::string, std::optional<ProfileTrait>, std::less<>> traits_;
+  std::optional<profile::TagFolder> tag_folder_;
+  struct FoldedTag {
+    bool is_folded = false;
+    std::optional<ProfileTag> is;
+  };
+  std::vector<FoldedTag> tags_;  // as the folder has them
+  std::optional<Profile> all_traits_, consents_, ladders_, scores_;
   std::map<std::string, ValueList> identifiers_of_;
   std::map<std::pair<ExpressionOp, std::string>, ValueList> tags_of_;
   std::unique_ptr<segment::FactTurns> turns_;
-  std::shared_ptr<const void> memberships_of_;
-  std::vector<Membership> memberships_;
+  std::shared_ptr<const void> answers_to_;
+  Answers answers_;
 };
 
 }  // namespace polyonym

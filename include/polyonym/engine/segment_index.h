@@ -27,6 +27,10 @@
 
 namespace polyonym {
 
+namespace engine {
+class PeopleFollower;  // of src/engine alone
+}  // namespace engine
+
 struct SegmentIndexOptions {
   // In place of those of the policy in force: their segments say what columns there are.
   std::optional<Definitions> definitions;
@@ -55,21 +59,16 @@ class SegmentIndex {
   // COST: a pass over the heads of the index's pages, and a read of each of those people.
   absl::StatusOr<Refreshed> Refresh(const View& view);
 
-  const SegmentPlanner& planner() const { return *planner_; }
-  std::uint64_t sequence() const { return view_.sequence(); }
-  std::int64_t now_ms() const { return view_.now_ms(); }
+  const SegmentPlanner& planner() const;
+  std::uint64_t sequence() const;
+  std::int64_t now_ms() const;
 
  private:
-  class Reader;
-  class Dues;
-  SegmentIndex(View view, SegmentIndexOptions options);
-  absl::Status BuildAll();
+  class Keeper;
+  explicit SegmentIndex(SegmentIndexOptions options);
 
-  View view_;
-  SegmentIndexOptions options_;
-  std::shared_ptr<const Definitions> definitions_;
-  std::unique_ptr<SegmentPlanner> planner_;
-  std::unique_ptr<Dues> dues_;
+  std::unique_ptr<Keeper> keeper_;
+  std::unique_ptr<engine::PeopleFollower> follower_;
 };
 
 }  // namespace polyonym

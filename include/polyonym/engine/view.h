@@ -30,6 +30,9 @@
 
 namespace polyonym {
 
+namespace engine {
+class PeopleFollower;  // of src/engine alone
+}  // namespace engine
 struct SegmentSize;  // segment_sizes.h
 
 // How often and when two identifiers were seen together.
@@ -300,7 +303,7 @@ class View {
  private:
   friend class Engine;
   friend class SegmentReader;
-  friend class SegmentIndex;
+  friend class engine::PeopleFollower;
   friend absl::StatusOr<std::vector<SegmentSize>> SizesOverTime(const View& view,
                                                                 std::string_view segment,
                                                                 std::int64_t from_ms,
