@@ -5,39 +5,19 @@
 #include <vector>
 
 #include "codec/convert.h"
+#include "codec/convert_campaigns.h"
+#include "codec/enum_reader.h"
 #include "polyonym/v1/definitions.pb.h"
 
 namespace polyonym::codec {
 namespace {
 
-// Reads enums, and remembers the first that this library does not know.
-class EnumReader {
- public:
-  // The place is `at` and `field` in one; they are joined only for an error.
-  template <class To, class From>
-  void Read(From from, bool (*is_known)(int), const std::string& at, const char* field, To* to) {
-    if (!is_known(from) && status_.ok()) status_ = UnknownEnum(at + field);
-    *to = static_cast<To>(from);
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
+using codec::FromProto;  // of campaigns and reach rules, beside those below
+using codec::ToProto;
 
 // `definitions.tags[2]`
 std::string At(const char* list, int index) {
   return "definitions." + std::string(list) + "[" + std::to_string(index) + "]";
-}
-
-template <class List>
-std::vector<std::string> Texts(const List& from) {
-  return {from.begin(), from.end()};
-}
-
-template <class List>
-void SetTexts(const std::vector<std::string>& from, List* to) {
-  to->Assign(from.begin(), from.end());
 }
 
 void FromProto(const v1::TraitDefinition& from, const std::string& at, EnumReader* enums,
@@ -354,6 +334,8 @@ absl::Status FromProto(const v1::Definitions& from, Definitions* to) {
   ListFromProto(from.channel_scores(), "channel_scores", &enums, &to->channel_scores);
   ListFromProto(from.segments(), "segments", &enums, &to->segments);
   ListFromProto(from.triggers(), "triggers", &enums, &to->triggers);
+  ListFromProto(from.campaigns(), "campaigns", &enums, &to->campaigns);
+  if (from.has_reach()) FromProto(from.reach(), "definitions.reach", &enums, &to->reach);
   to->watched_traits = Texts(from.watched_traits());
   to->watched_tags = Texts(from.watched_tags());
   if (from.has_show_undefined()) to->show_undefined = from.show_undefined();
@@ -373,6 +355,8 @@ void ToProto(const Definitions& from, v1::Definitions* to) {
   ListToProto(from.channel_scores, to->mutable_channel_scores());
   ListToProto(from.segments, to->mutable_segments());
   ListToProto(from.triggers, to->mutable_triggers());
+  ListToProto(from.campaigns, to->mutable_campaigns());
+  if (from.reach != ReachRules()) ToProto(from.reach, to->mutable_reach());
   SetTexts(from.watched_traits, to->mutable_watched_traits());
   SetTexts(from.watched_tags, to->mutable_watched_tags());
   if (from.show_undefined != Definitions().show_undefined)

@@ -434,7 +434,11 @@ absl::Status Validate(const Definitions& definitions) {
   fault.Require(definitions.utc_offset_minutes >= -kMaxOffsetMinutes &&
                     definitions.utc_offset_minutes <= kMaxOffsetMinutes,
                 "utc_offset_minutes", "", "must be between -840 and 840");
-  return fault.status();
+  if (!fault.status().ok()) return fault.status();
+  if (absl::Status status = ValidateCampaigns(definitions.campaigns); !status.ok()) return status;
+  const absl::Status reach = Validate(definitions.reach);
+  if (!reach.ok()) return absl::InvalidArgumentError("reach." + std::string(reach.message()));
+  return absl::OkStatus();
 }
 
 std::string_view ToString(Fold fold) {

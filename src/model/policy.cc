@@ -186,6 +186,8 @@ std::string Show(const Derived& derived) {
   return derived.ns + " by digest " + std::to_string(static_cast<int>(derived.digest)) +
          " of form " + std::to_string(static_cast<int>(derived.of));
 }
+std::string Show(CapPeriod period) { return std::string(ToString(period)); }
+std::string Show(const Money& money) { return ToText({money}); }
 std::string Show(const TagLayer& layer) {
   return layer.name + " at " + std::to_string(layer.at_least_micros);
 }
@@ -391,6 +393,74 @@ void CompareTriggers(const std::string& path, const TriggerDefinition& a,
   out->Compare(path + "any_cause", a.any_cause, b.any_cause);
 }
 
+void CompareCampaigns(const std::string& path, const CampaignDefinition& a,
+                      const CampaignDefinition& b, Differences* out) {
+  out->Compare(path + "audience", a.audience, b.audience);
+  out->Compare(path + "time_zone", a.time_zone, b.time_zone);
+  out->Compare(path + "frozen", a.frozen, b.frozen);
+  out->Compare(path + "from_ms", a.from_ms, b.from_ms);
+  out->Compare(path + "to_ms", a.to_ms, b.to_ms);
+  out->Compare(path + "channels", a.channels, b.channels);
+  out->Compare(path + "labels", a.labels, b.labels);
+  const auto name = [](const auto& item) -> const std::string& { return item.name; };
+  out->Match(path + "variants", a.variants, b.variants, name,
+             [](const std::string& at, const CampaignVariant& x, const CampaignVariant& y,
+                Differences* differences) {
+               differences->Compare(at + "weight_millionths", x.weight_millionths,
+                                    y.weight_millionths);
+               differences->Compare(at + "is_control", x.is_control, y.is_control);
+             });
+  out->Compare(path + "salt", a.salt, b.salt);
+  out->Compare(path + "holdout_salt", a.holdout_salt, b.holdout_salt);
+  out->Compare(path + "holdout_millionths", a.holdout_millionths, b.holdout_millionths);
+  out->Match(
+      path + "steps", a.steps, b.steps, name,
+      [](const std::string& at, const CampaignStep& x, const CampaignStep& y,
+         Differences* differences) { differences->Compare(at + "events", x.events, y.events); });
+  out->Compare(path + "goal", a.goal, b.goal);
+  out->Compare(path + "goal_within_ms", a.goal_within_ms, b.goal_within_ms);
+  out->Compare(path + "fixed_cost", a.fixed_cost, b.fixed_cost);
+  out->Compare(path + "cost_per_reached", a.cost_per_reached, b.cost_per_reached);
+}
+
+void CompareReachChannels(const std::string& path, const ReachChannel& a, const ReachChannel& b,
+                          Differences* out) {
+  out->Compare(path + "namespaces", a.namespaces, b.namespaces);
+  out->Compare(path + "purpose", a.purpose, b.purpose);
+}
+
+void CompareCaps(const std::string& path, const FrequencyCap& a, const FrequencyCap& b,
+                 Differences* out) {
+  out->Compare(path + "channels", a.channels, b.channels);
+  out->Compare(path + "labels", a.labels, b.labels);
+  out->Compare(path + "campaigns", a.campaigns, b.campaigns);
+  out->Compare(path + "count", a.count, b.count);
+  out->Compare(path + "period", a.period, b.period);
+  out->Compare(path + "span_ms", a.span_ms, b.span_ms);
+  out->Compare(path + "units", a.units, b.units);
+  out->Compare(path + "week_begins", a.week_begins, b.week_begins);
+}
+
+void CompareQuietHours(const std::string& path, const QuietHours& a, const QuietHours& b,
+                       Differences* out) {
+  out->Compare(path + "channels", a.channels, b.channels);
+  out->Compare(path + "from_minute", a.from_minute, b.from_minute);
+  out->Compare(path + "to_minute", a.to_minute, b.to_minute);
+  out->Compare(path + "weekdays", a.weekdays, b.weekdays);
+}
+
+void CompareReach(const std::string& path, const ReachRules& a, const ReachRules& b,
+                  Differences* out) {
+  const auto name = [](const auto& item) -> const std::string& { return item.name; };
+  out->Match(path + "channels", a.channels, b.channels, name, CompareReachChannels);
+  out->Match(path + "caps", a.caps, b.caps, name, CompareCaps);
+  out->Match(path + "quiet_hours", a.quiet_hours, b.quiet_hours, name, CompareQuietHours);
+  out->Compare(path + "zone_trait", a.zone_trait, b.zone_trait);
+  out->Compare(path + "default_zone", a.default_zone, b.default_zone);
+  out->Compare(path + "profiling_purpose", a.profiling_purpose, b.profiling_purpose);
+  out->Compare(path + "message_events", a.message_events, b.message_events);
+}
+
 void CompareDefinitions(const Definitions& a, const Definitions& b, Differences* out) {
   const std::string path = "definitions.";
   const auto name = [](const auto& item) -> const std::string& { return item.name; };
@@ -409,6 +479,8 @@ void CompareDefinitions(const Definitions& a, const Definitions& b, Differences*
              CompareChannelScores);
   out->Match(path + "segments", a.segments, b.segments, name, CompareSegments);
   out->Match(path + "triggers", a.triggers, b.triggers, name, CompareTriggers);
+  out->Match(path + "campaigns", a.campaigns, b.campaigns, name, CompareCampaigns);
+  CompareReach(path + "reach.", a.reach, b.reach, out);
   out->Compare(path + "watched_traits", a.watched_traits, b.watched_traits);
   out->Compare(path + "watched_tags", a.watched_tags, b.watched_tags);
   out->Compare(path + "show_undefined", a.show_undefined, b.show_undefined);

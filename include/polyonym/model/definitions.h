@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "polyonym/model/campaigns.h"
 #include "polyonym/model/facts.h"
+#include "polyonym/model/reach_rules.h"
 #include "polyonym/model/score_models.h"
 
 namespace polyonym {
@@ -222,6 +224,8 @@ struct Definitions {
   std::vector<ChannelScore> channel_scores;
   std::vector<SegmentDefinition> segments;
   std::vector<TriggerDefinition> triggers;
+  std::vector<CampaignDefinition> campaigns;
+  ReachRules reach;  // by which messages go out: campaign/reach.h
   // Names, defined or not, whose changes of value go to the change feed, profile by profile; each there once.
   std::vector<std::string> watched_traits;
   std::vector<std::string> watched_tags;
@@ -237,7 +241,8 @@ struct Definitions {
 
 // ERRORS: InvalidArgument naming the field (`tags[2].layers[0].name`) and what is allowed: names that are empty, too long or given twice,
 // a fold that the type does not have, a half-life or bound that is missing or out of range, a parent that is not defined or is
-// its own ancestor, a trigger's segment that is not defined, a model that is none (`purchase_scores[1].rfm_model.bounds[1][4][0]`).
+// its own ancestor, a trigger's segment that is not defined, what ValidateCampaigns() and
+// Validate() of reach rules say (`reach.caps[3].count`), a model that is none (`purchase_scores[1].rfm_model.bounds[1][4][0]`).
 // COST: one pass, n log n in names.
 absl::Status Validate(const Definitions& definitions);
 
