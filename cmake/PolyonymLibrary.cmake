@@ -59,6 +59,9 @@ set_target_properties(polyonym PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   POSITION_INDEPENDENT_CODE ON)  # also where it is static: it must fit into a host's shared object
 target_include_directories(polyonym PRIVATE "${PROJECT_SOURCE_DIR}/src")
+# Headers of Boost.Math, in sources alone: nothing that is installed needs them.
+find_package(Boost 1.74 REQUIRED)
+target_include_directories(polyonym SYSTEM PRIVATE ${Boost_INCLUDE_DIRS})
 target_link_libraries(polyonym
   PUBLIC polyonym_kernel Threads::Threads
   PRIVATE absl::synchronization absl::time

@@ -9,7 +9,7 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ make cmake ninja-build ccache protobuf-compiler libprotobuf-dev libabsl-dev librocksdb-dev libxxhash-dev
            libre2-dev libroaring-dev libicu-dev libphonenumber-dev libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev
-           libcli11-dev"
+           libcli11-dev libboost-dev"
   [test]="catch2 python3 pkg-config"
   [bench]="libbenchmark-dev"
   [rivals]="python3 python3-venv redis-server postgresql"

@@ -22,12 +22,15 @@ LAYERS = {
     "store": {"model"},
     "profile": {"model"},
     "segment": {"model", "profile"},
-    "engine": {"model", "codec", "identity", "store", "profile", "segment"},
+    "measure": {"model", "profile", "segment"},
+    "campaign": {"model", "profile", "segment", "measure"},
+    "engine": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign"},
     "batch": {"model", "codec", "identity", "store", "profile", "segment", "engine"},
 }
 
 # Libraries that one layer alone speaks to, by the included path.
-OWNERS = {r"^rocksdb/": "store", r"^google/protobuf/|\.pb\.h$|^simdjson": "codec", r"^roaring/": "segment"}
+OWNERS = {r"^rocksdb/": "store", r"^google/protobuf/|\.pb\.h$|^simdjson": "codec", r"^roaring/": "segment",
+          r"^boost/": "measure"}
 
 # What a public header may not bring to whoever includes it, by a part of the path of the included file.
 PRIVATE_LIBRARIES = ["/rocksdb/", "/google/protobuf/", ".pb.h", "/simdjson", "/phonenumbers/", "/unicode/", "/re2/",
