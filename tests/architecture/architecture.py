@@ -34,7 +34,7 @@ OWNERS = {r"^rocksdb/": "store", r"^google/protobuf/|\.pb\.h$|^simdjson": "codec
 
 # What a public header may not bring to whoever includes it, by a part of the path of the included file.
 PRIVATE_LIBRARIES = ["/rocksdb/", "/google/protobuf/", ".pb.h", "/simdjson", "/phonenumbers/", "/unicode/", "/re2/",
-                     "/roaring/", "/zstd.h", "/zlib.h"]
+                     "/roaring/", "/boost/", "/zstd.h", "/zlib.h"]
 
 # The library reports by status and leaves standard output and the life of the process to its host. assert() is not among
 # these: it is live in the builds of developers alone.
