@@ -11,16 +11,21 @@
 
 namespace polyonym::driver {
 
-void AddIngest(CLI::App* app, Session* session);     // ingest.cc: ingest, resolve
-void AddQuestions(CLI::App* app, Session* session);  // questions.cc: show, why, why-not, how
-void AddProfile(CLI::App* app, Session* session);    // profile.cc: tags, timeline, define
-void AddFit(CLI::App* app, Session* session);        // fit.cc: fit
-void AddFlows(CLI::App* app, Session* session);      // flows.cc: flows
-void AddCapital(CLI::App* app, Session* session);    // capital.cc: capital
-void AddRelations(CLI::App* app, Session* session);  // relations.cc: neighbours, path
+void AddIngest(CLI::App* app, Session* session);       // ingest.cc: ingest, resolve
+void AddQuestions(CLI::App* app, Session* session);    // questions.cc: show, why, why-not, how
+void AddProfile(CLI::App* app, Session* session);      // profile.cc: tags, timeline, define
+void AddFit(CLI::App* app, Session* session);          // fit.cc: fit
+void AddFlows(CLI::App* app, Session* session);        // flows.cc: flows
+void AddCapital(CLI::App* app, Session* session);      // capital.cc: capital
+void AddAttribution(CLI::App* app, Session* session);  // attribution.cc: attribution
+void AddTogether(CLI::App* app, Session* session);     // together.cc: together
+void AddGrowth(CLI::App* app, Session* session);       // growth.cc: growth
+void AddRelations(CLI::App* app, Session* session);    // relations.cc: neighbours, path
 void AddLists(CLI::App* app, Session* session);   // lists.cc: groups, held, export, stats, graphs
 void AddFeed(CLI::App* app, Session* session);    // feed.cc: changes, feed cursors|drop|trim
 void AddOutbox(CLI::App* app, Session* session);  // outbox.cc: outbox list|ack
+void AddCampaign(CLI::App* app,
+                 Session* session);  // campaign.cc: campaign list|enrol|report, reach
 void AddUpkeep(CLI::App* app,
                Session* session);  // upkeep.cc: retract, advance, horizon, verify, checkpoint
 void AddPolicy(CLI::App* app,

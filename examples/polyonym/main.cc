@@ -38,11 +38,15 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddFit(app, session);
   polyonym::driver::AddFlows(app, session);
   polyonym::driver::AddCapital(app, session);
+  polyonym::driver::AddAttribution(app, session);
+  polyonym::driver::AddTogether(app, session);
+  polyonym::driver::AddGrowth(app, session);
   polyonym::driver::AddSegment(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);
   polyonym::driver::AddFeed(app, session);
   polyonym::driver::AddOutbox(app, session);
+  polyonym::driver::AddCampaign(app, session);
   polyonym::driver::AddUpkeep(app, session);
   polyonym::driver::AddPolicy(app, session);
   polyonym::driver::AddGenerate(app, session);

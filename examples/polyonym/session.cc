@@ -8,6 +8,8 @@
 #include <sstream>
 #include <vector>
 
+#include "polyonym/campaign/campaign.h"
+#include "polyonym/campaign/reach.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/segment/evaluate.h"
 #include "time_format.h"
@@ -104,9 +106,15 @@ View Session::Read(const Engine& engine) const {
 
 absl::Status CheckPolicy(const Policy& policy) {
   if (absl::Status status = Validate(policy); !status.ok()) return status;
-  const absl::Status status = CompiledSegments::Compile(policy.definitions).status();
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError("definitions." + std::string(status.message()));
+  const Definitions& definitions = policy.definitions;
+  const auto in = [](const char* where, const absl::Status& status) {
+    return absl::InvalidArgumentError(where + std::string(status.message()));
+  };
+  absl::Status status = CompiledSegments::Compile(definitions).status();
+  if (status.ok()) status = CompiledCampaigns::Compile(definitions, definitions.campaigns).status();
+  if (!status.ok()) return in("definitions.", status);
+  status = CheckReach(definitions.reach);
+  return status.ok() ? status : in("definitions.reach.", status);
 }
 
 std::string ReadFile(const std::string& path) {

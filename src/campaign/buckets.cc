@@ -90,7 +90,7 @@ struct Told {
 // Of one row the places come in order, so that the first of a time stands.
 bool IsBefore(const Told& a, const Told& b) {
   if (a.time_ms != b.time_ms) return a.time_ms < b.time_ms;
-  return a.row != b.row && profile::OrderOf(*a.row) < profile::OrderOf(*b.row);
+  return profile::OrderOf(*a.row) < profile::OrderOf(*b.row);
 }
 
 }  // namespace

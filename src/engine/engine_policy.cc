@@ -4,10 +4,25 @@
 #include <utility>
 
 #include "engine/engine_impl.h"
+#include "polyonym/campaign/campaign.h"
+#include "polyonym/campaign/reach.h"
 #include "polyonym/codec/proto.h"
 #include "polyonym/segment/evaluate.h"
 
 namespace polyonym {
+namespace {
+
+// That campaigns have a meaning among these definitions, and rules of reach name zones that there are.
+absl::Status CheckCampaigns(const Definitions& definitions) {
+  if (auto campaigns = CompiledCampaigns::Compile(definitions, definitions.campaigns);
+      !campaigns.ok())
+    return absl::InvalidArgumentError("definitions." + std::string(campaigns.status().message()));
+  if (absl::Status status = CheckReach(definitions.reach); !status.ok())
+    return absl::InvalidArgumentError("definitions.reach." + std::string(status.message()));
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
                                                      const PolicyOptions& options) {
@@ -22,6 +37,7 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
   if (absl::Status status = CheckGraphName(options.graph); !status.ok()) return status;
   if (auto segments = CompiledSegments::Compile(policy.definitions); !segments.ok())
     return absl::InvalidArgumentError("definitions." + std::string(segments.status().message()));
+  if (absl::Status status = CheckCampaigns(policy.definitions); !status.ok()) return status;
   PolicyResult result;
   Job job;
   job.alone = true;

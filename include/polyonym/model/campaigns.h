@@ -63,8 +63,8 @@ struct CampaignDefinition {
   // It runs at from_ms <= now < to_ms: then people are enrolled. Range 0..kMaxFactTimeMs; none: for ever.
   std::int64_t from_ms = 0;
   std::optional<std::int64_t> to_ms;
-  std::vector<std::string> channels;      // for the host: by which it reaches people; distinct
-  std::vector<std::string> labels;        // for the host: to find campaigns by; distinct
+  std::vector<std::string> channels;  // for the host: by which it reaches people; distinct
+  std::vector<std::string> labels;    // what caps on messages go by (model/reach_rules.h); distinct
   std::vector<CampaignVariant> variants;  // one or more
   std::string
       salt;  // divides people among the variants: at most 128 bytes. DEFAULT, empty: the name

@@ -1,0 +1,427 @@
+// campaign.cc - campaigns: campaign list|enrol|report, reach.
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands.h"
+#include "fact_json.h"
+#include "polyonym/engine/campaigns.h"
+#include "progress.h"
+#include "segment_asked.h"
+
+namespace polyonym::driver {
+
+namespace {
+
+// Of what the campaign's name or the definitions say.
+template <class T>
+T Answered(absl::StatusOr<T> value) {
+  if (absl::IsNotFound(value.status())) Fail(kAnsweredNo, value.status());
+  if (absl::IsInvalidArgument(value.status()) || absl::IsFailedPrecondition(value.status()))
+    Fail(kUsage, value.status());
+  return FromStore(std::move(value));
+}
+
+// Draws a bar as people are gone through.
+class People {
+ public:
+  std::function<void(std::uint64_t, std::uint64_t)> Report() {
+    return [this](std::uint64_t done, std::uint64_t total) { bar_.Update(done, {done, total}); };
+  }
+
+ private:
+  Progress bar_{"people"};
+};
+
+std::unique_ptr<CampaignBoard> BoardOf(const View& view) {
+  People people;
+  return Answered(CampaignBoard::Build(view, people.Report()));
+}
+
+// ---- list ----
+
+std::string StateOf(const CampaignDefinition& campaign, std::int64_t now_ms) {
+  if (now_ms < campaign.from_ms) return "to_come";
+  return campaign.to_ms && now_ms >= *campaign.to_ms ? "over" : "running";
+}
+
+Json VariantsJson(const CampaignDefinition& campaign) {
+  return ListOf(campaign.variants, [](const CampaignVariant& variant) {
+    Json row = Json::Object();
+    row.Set("name", variant.name).Set("share", NumberJson(variant.weight_millionths / 1e6));
+    return std::move(row.Set("is_control", variant.is_control));
+  });
+}
+
+Json ListRow(const CampaignDefinition& campaign, const CampaignTally& tally, std::int64_t now_ms,
+             bool table) {
+  Json row = Json::Object();
+  row.Set("campaign", campaign.name).Set("state", StateOf(campaign, now_ms));
+  row.Set("frozen", campaign.frozen).Set("enrolled", tally.enrolled());
+  row.Set("from", FormatTime(campaign.from_ms)).Set("to", TimeOrNull(campaign.to_ms));
+  if (table) {
+    std::vector<std::string> names;
+    for (const CampaignVariant& variant : campaign.variants)
+      names.push_back(variant.name + (variant.is_control ? " (control)" : ""));
+    row.Set("variants", Json::ListFrom(names));
+    return std::move(row.Set("audience", OneLine(campaign.audience)));
+  }
+  row.Set("variants", VariantsJson(campaign));
+  row.Set("holdout_share", NumberJson(campaign.holdout_millionths / 1e6));
+  row.Set("channels", Json::ListFrom(campaign.channels));
+  row.Set("labels", Json::ListFrom(campaign.labels));
+  return std::move(row.Set("audience", campaign.audience).Set("goal", campaign.goal));
+}
+
+void RunList(Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = session->Read(*engine);
+  const std::unique_ptr<CampaignBoard> board = BoardOf(view);
+  Output out(session->format);
+  for (const CampaignDefinition& campaign : view.policy().definitions.campaigns) {
+    out.Row(
+        ListRow(campaign, *Answered(board->Tally(campaign.name)), board->now_ms(), out.is_table()));
+  }
+  if (board->campaigns().size() == 0)
+    out.Note("No campaign is defined: see `polyonym define` and docs/campaigns.md.");
+}
+
+// ---- enrol ----
+
+struct EnrolAsked {
+  std::string campaign;
+  bool dry_run = false;
+};
+
+void RunEnrol(const EnrolAsked& asked, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  session->Read(*engine);  // is the graph there
+  People people;
+  EnrolOptions options;
+  options.graph = session->graph;
+  options.dry_run = asked.dry_run;
+  options.progress = people.Report();
+  const Enrolled enrolled = Answered(EnrolIn(engine.get(), asked.campaign, options));
+  Json variants = Json::Object();
+  for (const auto& [variant, count] : enrolled.variants) variants.Set(variant, count);
+  Json row = Json::Object();
+  row.Set("campaign", asked.campaign).Set("dry_run", asked.dry_run);
+  row.Set("people", enrolled.people).Set("audience", enrolled.audience);
+  row.Set("enrolled_before", enrolled.before).Set("enrolled", enrolled.total());
+  row.Set("held", enrolled.held).Set("variants", std::move(variants));
+  Output(session->format).Fields(row);
+}
+
+// ---- report ----
+
+struct ReportAsked {
+  std::string campaign;
+  CampaignReportOptions options;
+};
+
+Json WideJson(absl::int128 number) {
+  std::ostringstream text;
+  text << number;
+  return Json::Raw(std::move(text).str());
+}
+
+Json IntervalJson(const std::optional<ConfidenceInterval>& interval) {
+  if (!interval) return Json();
+  Json list = Json::List();
+  list.Add(NumberJson(interval->low)).Add(NumberJson(interval->high));
+  return list;
+}
+
+Json ConversionJson(const ConversionLift& lift) {
+  Json row = Json::Object();
+  row.Set("treated_rate", NumberJson(lift.treated_rate))
+      .Set("control_rate", NumberJson(lift.control_rate));
+  row.Set("difference", NumberJson(lift.difference))
+      .Set("difference_interval", IntervalJson(lift.difference_interval));
+  row.Set("relative", NumberOrNull(lift.relative))
+      .Set("relative_interval", IntervalJson(lift.relative_interval));
+  row.Set("z", NumberJson(lift.z)).Set("p_value", NumberJson(lift.p_value));
+  row.Set("incremental", NumberJson(lift.incremental));
+  return std::move(row.Set("incremental_interval", IntervalJson(lift.incremental_interval)));
+}
+
+Json MoneyLiftJson(const MoneyLift& lift) {
+  Json row = Json::Object();
+  row.Set("currency", lift.currency).Set("treated_mean", NumberJson(lift.treated_mean));
+  row.Set("control_mean", NumberJson(lift.control_mean))
+      .Set("difference", NumberJson(lift.difference))
+      .Set("difference_interval", IntervalJson(lift.difference_interval));
+  row.Set("t", NumberOrNull(lift.t))
+      .Set("degrees_of_freedom", NumberOrNull(lift.degrees_of_freedom))
+      .Set("p_value", NumberOrNull(lift.p_value));
+  row.Set("relative", NumberOrNull(lift.relative)).Set("incremental", NumberJson(lift.incremental));
+  row.Set("incremental_interval", IntervalJson(lift.incremental_interval))
+      .Set("return_on_cost", NumberOrNull(lift.return_on_cost));
+  return std::move(row.Set("return_on_cost_interval", IntervalJson(lift.return_on_cost_interval)));
+}
+
+Json LiftJson(const std::optional<LiftResult>& lift) {
+  if (!lift) return Json();
+  Json row = Json::Object();
+  row.Set("conversion", ConversionJson(lift->conversion));
+  return std::move(row.Set("money", ListOf(lift->money, MoneyLiftJson)));
+}
+
+Json StepJson(const StepReport& step) {
+  Json row = Json::Object();
+  row.Set("step", step.name).Set("people", step.tally.people).Set("times", step.tally.times);
+  row.Set("rate", NumberJson(step.rate)).Set("passed_people", step.tally.passed);
+  return std::move(row.Set("passed", NumberJson(step.passed)));
+}
+
+Json RevenueJson(const RevenueReport& revenue) {
+  Json row = Json::Object();
+  row.Set("currency", revenue.currency).Set("minor_units", WideJson(revenue.minor_units));
+  return std::move(row.Set("per_person", NumberJson(revenue.per_person)));
+}
+
+Json VariantJson(const VariantReport& variant) {
+  Json row = Json::Object();
+  row.Set("variant", TextOrNull(variant.name)).Set("is_control", variant.is_control);
+  row.Set("enrolled", variant.enrolled).Set("steps", ListOf(variant.steps, StepJson));
+  row.Set("converted", variant.converted)
+      .Set("conversion_rate", NumberJson(variant.conversion_rate))
+      .Set("conversions", variant.conversions);
+  row.Set("revenue", ListOf(variant.revenue, RevenueJson)).Set("left_out", variant.left_out);
+  row.Set("median_days_to_convert",
+          variant.median_days_to_convert ? Json(*variant.median_days_to_convert) : Json());
+  return std::move(row.Set("lift", LiftJson(variant.lift)));
+}
+
+Json RatioJson(const std::optional<SampleRatio>& ratio) {
+  if (!ratio) return Json();
+  Json row = Json::Object();
+  row.Set("chi_squared", NumberJson(ratio->chi_squared))
+      .Set("degrees_of_freedom", ratio->degrees_of_freedom);
+  return std::move(
+      row.Set("p_value", NumberJson(ratio->p_value)).Set("is_mismatch", ratio->is_mismatch));
+}
+
+Json ReportJson(const std::string& campaign, const CampaignReport& report,
+                const CampaignBoard& board) {
+  Json row = Json::Object();
+  row.Set("campaign", campaign).Set("now", FormatTime(board.now_ms()));
+  row.Set("variants", ListOf(report.variants, VariantJson));
+  row.Set("control", TextOrNull(report.control));
+  row.Set("cost", report.cost ? ValueJson({*report.cost}) : Json());
+  row.Set("overall", LiftJson(report.overall));
+  row.Set("variants_ratio", RatioJson(report.variants_ratio));
+  return std::move(row.Set("holdout_ratio", RatioJson(report.holdout_ratio)));
+}
+
+// ---- the report as tables ----
+
+std::string PercentText(double share) { return Fixed(100 * share) + " %"; }
+
+std::string PercentText(const ConfidenceInterval& interval) {
+  return PercentText(interval.low) + " to " + PercentText(interval.high);
+}
+
+std::string MoneyText(double minor_units, const std::string& currency) {
+  return ToText({Money{std::llround(minor_units), currency}});
+}
+
+void PrintVariants(const CampaignReport& report, Output* out) {
+  for (const VariantReport& variant : report.variants) {
+    Json row = Json::Object();
+    row.Set("variant", variant.name.empty() ? std::string("(not defined)") : variant.name);
+    row.Set("enrolled", variant.enrolled);
+    for (const StepReport& step : variant.steps)
+      row.Set(step.name, FormatCount(step.tally.people) + " " + PercentText(step.rate));
+    row.Set("converted", variant.converted).Set("rate", PercentText(variant.conversion_rate));
+    row.Set("bar", Bar(variant.conversion_rate, 1));
+    std::vector<std::string> revenue;
+    for (const RevenueReport& of : variant.revenue)
+      revenue.push_back(MoneyText(static_cast<double>(of.minor_units), of.currency));
+    row.Set("revenue", Json::ListFrom(revenue));
+    out->Row(std::move(row));
+  }
+}
+
+void PrintLift(const std::string& title, const std::string& control, const LiftResult& lift,
+               Output* out) {
+  out->Title(title + " beside " + control);
+  const ConversionLift& conversion = lift.conversion;
+  Json fields = Json::Object();
+  fields.Set("difference", PercentText(conversion.difference) + " of people more converted, " +
+                               PercentText(conversion.difference_interval));
+  if (conversion.relative) fields.Set("relative", PercentText(*conversion.relative));
+  fields.Set("p_value", NumberJson(conversion.p_value));
+  fields.Set("conversions_more", Fixed(conversion.incremental));
+  for (const MoneyLift& money : lift.money) {
+    std::string more = MoneyText(money.incremental, money.currency);
+    if (money.incremental_interval) {
+      more += ", " + MoneyText(money.incremental_interval->low, money.currency) + " to " +
+              MoneyText(money.incremental_interval->high, money.currency);
+    }
+    fields.Set("revenue_more_" + money.currency, more);
+    if (money.return_on_cost)
+      fields.Set("return_on_cost_" + money.currency, PercentText(*money.return_on_cost));
+  }
+  out->Fields(fields);
+}
+
+void PrintReport(const CampaignReport& report, Output* out) {
+  PrintVariants(report, out);
+  for (const VariantReport& variant : report.variants) {
+    if (variant.lift) PrintLift(variant.name, report.control, *variant.lift, out);
+  }
+  if (report.overall && report.variants.size() > 2)
+    PrintLift("all who were treated,", report.control, *report.overall, out);
+  if (report.cost) out->Note("\nIt cost " + ToText({*report.cost}) + ".");
+  if (report.control.empty())
+    out->Note("\nNobody was held out: nothing says what would have been without it.");
+  for (const auto* ratio : {&report.variants_ratio, &report.holdout_ratio}) {
+    if (*ratio && (*ratio)->is_mismatch)
+      out->Note(
+          "\nThe variants have not the sizes that their weights give: do not believe the "
+          "differences before you know why.");
+  }
+}
+
+void RunReport(const ReportAsked& asked, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = session->Read(*engine);
+  const std::unique_ptr<CampaignBoard> board = BoardOf(view);
+  const CampaignReport report = Answered(board->Report(asked.campaign, asked.options));
+  Output out(session->format);
+  if (out.is_table()) {
+    PrintReport(report, &out);
+  } else {
+    out.Row(ReportJson(asked.campaign, report, *board));
+  }
+}
+
+// ---- reach ----
+
+struct ReachAsked {
+  std::string id;
+  OutboundMessage message;
+};
+
+Json HoldJson(const ReachHold& hold) {
+  Json row = Json::Object();
+  row.Set("kind", ToString(hold.kind)).Set("rule", TextOrNull(hold.rule));
+  return std::move(row.Set("until", TimeOrNull(hold.until_ms)));
+}
+
+std::string HoldText(const ReachHold& hold) {
+  std::string text(ToString(hold.kind));
+  if (!hold.rule.empty()) text += " (" + hold.rule + ")";
+  if (hold.until_ms) text += " until " + FormatTime(*hold.until_ms);
+  return text;
+}
+
+Json ReachRow(const ChannelReach& reach, const ReachAnswer& answer, bool table) {
+  std::vector<std::string> identifiers;
+  for (const Identifier& identifier : reach.identifiers)
+    identifiers.push_back(ToString(identifier));
+  Json row = Json::Object();
+  row.Set("channel", reach.channel).Set("open", reach.open());
+  if (table) {
+    std::vector<std::string> holds;
+    for (const ReachHold& hold : reach.holds) holds.push_back(HoldText(hold));
+    row.Set("held_back_by", Json::ListFrom(holds));
+  } else {
+    row.Set("holds", ListOf(reach.holds, HoldJson));
+    row.Set("zone", answer.zone.empty() ? std::string("UTC") : answer.zone);
+  }
+  row.Set("open_at", TimeOrNull(reach.open_ms));
+  return std::move(row.Set("identifiers", Json::ListFrom(identifiers)));
+}
+
+void RunReach(const ReachAsked& asked, Session* session) {
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  const View view = session->Read(*engine);
+  const Target target = ParseTarget(view, asked.id);
+  const ProfileId profile =
+      target.is_profile ? target.profile : Answered(view.ReadProfile(target.identifier)).id;
+  const ReachAnswer answer = Answered(ReachOf(view, profile, asked.message));
+  Output out(session->format);
+  bool any = false;
+  for (const ChannelReach& reach : answer.channels) {
+    any = any || reach.open();
+    out.Row(ReachRow(reach, answer, out.is_table()));
+  }
+  if (answer.channels.empty()) out.Note("No channel is defined: see docs/campaigns.md.");
+  if (!any) session->exit_code = kAnsweredNo;
+}
+
+void AddReach(CLI::App* app, Session* session) {
+  const auto asked = std::make_shared<ReachAsked>();
+  CLI::App* command = app->add_subcommand(
+      "reach",
+      "whether a message may go out to somebody now, by which channel, and what holds it back");
+  session->OfferStore(command);
+  session->OfferGraph(command);
+  command->add_option("ID", asked->id, "namespace:value, or a profile's id p~…")->required();
+  command->add_option("--channel", asked->message.channels, "these channels; default: all")
+      ->type_name("NAME");
+  command->add_option("--campaign", asked->message.campaign, "that the message is of")
+      ->type_name("NAME");
+  command->add_option("--label", asked->message.labels, "that the message carries besides")
+      ->type_name("LABEL");
+  command->add_flag("--profiled", asked->message.profiled, "a segment chose the person");
+  command->add_flag("--urgent", asked->message.urgent, "caps and quiet hours do not hold it back");
+  session->OfferFormat(command);
+  command->footer("Exit code 1 where no channel is open.");
+  command->callback([=] { RunReach(*asked, session); });
+}
+
+CLI::App* AddCommand(CLI::App* campaign, Session* session, const char* name, const char* what) {
+  CLI::App* command = campaign->add_subcommand(name, what);
+  session->OfferStore(command);
+  session->OfferGraph(command);
+  session->OfferFormat(command);
+  return command;
+}
+
+}  // namespace
+
+void AddCampaign(CLI::App* app, Session* session) {
+  CLI::App* campaign = app->add_subcommand(
+      "campaign", "who is in campaigns, and what became of them: docs/campaigns.md");
+  campaign->require_subcommand(1);
+
+  CLI::App* list = AddCommand(campaign, session, "list", "the campaigns that are defined");
+  list->callback([=] { RunList(session); });
+
+  const auto enrol = std::make_shared<EnrolAsked>();
+  CLI::App* command = AddCommand(campaign, session, "enrol",
+                                 "enrols who is in the audience now and is not enrolled");
+  command->add_option("NAME", enrol->campaign, "of the campaign")->required();
+  command->add_flag("--dry-run", enrol->dry_run, "says how many, and writes nothing");
+  command->footer(
+      "One record for each, of source campaign/NAME, so that it can be taken back. A frozen "
+      "campaign enrols once.\nExit code 1 where no campaign has the name.");
+  command->callback([=] { RunEnrol(*enrol, session); });
+
+  const auto report = std::make_shared<ReportAsked>();
+  command =
+      AddCommand(campaign, session, "report",
+                 "by variant: how far people went, what it changed, what came back of its cost");
+  command->add_option("NAME", report->campaign, "of the campaign")->required();
+  command
+      ->add_option("--confidence", report->options.confidence, "of the intervals; above 0, below 1")
+      ->type_name("SHARE")
+      ->capture_default_str();
+  command->footer(
+      "Everybody counts in the variant that they were enrolled as, reached or not. Intervals: "
+      "Newcombe's (shares), Welch's (money).\nExit code 1 where no campaign has the name.");
+  command->callback([=] { RunReport(*report, session); });
+
+  AddReach(app, session);
+}
+
+}  // namespace polyonym::driver
