@@ -33,6 +33,7 @@ WORKLOADS = [
     Workload("segments", "members of ever more segments counted, beside a bare pass over everybody", share=0.1),
     Workload("segments-live", "members of a thousand segments kept exact, beside a stream without", share=0.1),
     Workload("bitmaps", "sets of five people an event, beside bare bitmaps; numbers in slices, beside an array"),
+    Workload("funnels", "a funnel, retention and repurchase over events in columns, beside a bare pass", share=5),
     Workload("growth", "the same stream, many times as long"),
 ]
 

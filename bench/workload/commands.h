@@ -46,6 +46,8 @@ void AddProfileMergeCommand(CLI::App* app);
 void AddSegmentsCommand(CLI::App* app);
 // `segments-live`: members of segments kept exact.
 void AddSegmentsLiveCommand(CLI::App* app);
+// `funnels`: funnels and retention over events in columns.
+void AddFunnelsCommand(CLI::App* app);
 // `bitmaps`: sets of people, and numbers of people in slices.
 void AddBitmapsCommand(CLI::App* app);
 

@@ -1,6 +1,7 @@
 // campaign.cc - campaigns: campaign list|enrol|report, reach.
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "everybody.h"
 #include "fact_json.h"
 #include "polyonym/engine/campaigns.h"
 #include "progress.h"
@@ -19,11 +21,12 @@ namespace polyonym::driver {
 
 namespace {
 
-// Of what the campaign's name or the definitions say.
+// For what the campaign's name, the definitions or the options decide.
 template <class T>
 T Answered(absl::StatusOr<T> value) {
   if (absl::IsNotFound(value.status())) Fail(kAnsweredNo, value.status());
-  if (absl::IsInvalidArgument(value.status()) || absl::IsFailedPrecondition(value.status()))
+  if (absl::IsInvalidArgument(value.status()) || absl::IsFailedPrecondition(value.status()) ||
+      absl::IsOutOfRange(value.status()))
     Fail(kUsage, value.status());
   return FromStore(std::move(value));
 }
@@ -99,6 +102,16 @@ struct EnrolAsked {
   bool dry_run = false;
 };
 
+Json VariantsJson(const Enrolled& enrolled, bool table) {
+  std::vector<std::string> words;
+  Json rows = Json::List();
+  for (const auto& [variant, count] : enrolled.variants) {
+    words.push_back(variant + " " + FormatCount(count));
+    rows.Add(std::move(Json::Object().Set("variant", variant).Set("enrolled", count)));
+  }
+  return table ? Json::ListFrom(words) : rows;
+}
+
 void RunEnrol(const EnrolAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   session->Read(*engine);  // is the graph there
@@ -108,14 +121,13 @@ void RunEnrol(const EnrolAsked& asked, Session* session) {
   options.dry_run = asked.dry_run;
   options.progress = people.Report();
   const Enrolled enrolled = Answered(EnrolIn(engine.get(), asked.campaign, options));
-  Json variants = Json::Object();
-  for (const auto& [variant, count] : enrolled.variants) variants.Set(variant, count);
+  Output out(session->format);
   Json row = Json::Object();
   row.Set("campaign", asked.campaign).Set("dry_run", asked.dry_run);
   row.Set("people", enrolled.people).Set("audience", enrolled.audience);
   row.Set("enrolled_before", enrolled.before).Set("enrolled", enrolled.total());
-  row.Set("held", enrolled.held).Set("variants", std::move(variants));
-  Output(session->format).Fields(row);
+  row.Set("held", enrolled.held).Set("variants", VariantsJson(enrolled, out.is_table()));
+  out.Fields(row);
 }
 
 // ---- report ----
@@ -222,10 +234,17 @@ Json ReportJson(const std::string& campaign, const CampaignReport& report,
 
 // ---- the report as tables ----
 
-std::string PercentText(double share) { return Fixed(100 * share) + " %"; }
+std::string PercentText(double share) { return Fixed(100 * share) + "%"; }
 
 std::string PercentText(const ConfidenceInterval& interval) {
   return PercentText(interval.low) + " to " + PercentText(interval.high);
+}
+
+std::string PValueText(double p_value) {
+  if (p_value < 0.0001) return "below 0.0001";
+  char text[16];
+  std::snprintf(text, sizeof(text), "%.4f", p_value);
+  return text;
 }
 
 std::string MoneyText(double minor_units, const std::string& currency) {
@@ -257,7 +276,7 @@ void PrintLift(const std::string& title, const std::string& control, const LiftR
   fields.Set("difference", PercentText(conversion.difference) + " of people more converted, " +
                                PercentText(conversion.difference_interval));
   if (conversion.relative) fields.Set("relative", PercentText(*conversion.relative));
-  fields.Set("p_value", NumberJson(conversion.p_value));
+  fields.Set("p_value", PValueText(conversion.p_value));
   fields.Set("conversions_more", Fixed(conversion.incremental));
   for (const MoneyLift& money : lift.money) {
     std::string more = MoneyText(money.incremental, money.currency);
@@ -272,13 +291,22 @@ void PrintLift(const std::string& title, const std::string& control, const LiftR
   out->Fields(fields);
 }
 
+// What came back of the cost is known of all together alone: of one variant, these are all.
+void PrintLifts(const CampaignReport& report, Output* out) {
+  std::vector<const VariantReport*> compared;
+  for (const VariantReport& variant : report.variants) {
+    if (variant.lift) compared.push_back(&variant);
+  }
+  if (compared.size() == 1 && report.overall)
+    return PrintLift(compared[0]->name, report.control, *report.overall, out);
+  for (const VariantReport* variant : compared)
+    PrintLift(variant->name, report.control, *variant->lift, out);
+  if (report.overall) PrintLift("all who were treated,", report.control, *report.overall, out);
+}
+
 void PrintReport(const CampaignReport& report, Output* out) {
   PrintVariants(report, out);
-  for (const VariantReport& variant : report.variants) {
-    if (variant.lift) PrintLift(variant.name, report.control, *variant.lift, out);
-  }
-  if (report.overall && report.variants.size() > 2)
-    PrintLift("all who were treated,", report.control, *report.overall, out);
+  PrintLifts(report, out);
   if (report.cost) out->Note("\nIt cost " + ToText({*report.cost}) + ".");
   if (report.control.empty())
     out->Note("\nNobody was held out: nothing says what would have been without it.");
@@ -332,11 +360,11 @@ Json ReachRow(const ChannelReach& reach, const ReachAnswer& answer, bool table) 
   if (table) {
     std::vector<std::string> holds;
     for (const ReachHold& hold : reach.holds) holds.push_back(HoldText(hold));
-    row.Set("held_back_by", Json::ListFrom(holds));
-  } else {
-    row.Set("holds", ListOf(reach.holds, HoldJson));
-    row.Set("zone", answer.zone.empty() ? std::string("UTC") : answer.zone);
+    row.Set("open_at", TimeOrNull(reach.open_ms)).Set("identifiers", Json::ListFrom(identifiers));
+    return std::move(row.Set("held_back_by", Json::ListFrom(holds)));  // last: it may be long
   }
+  row.Set("holds", ListOf(reach.holds, HoldJson));
+  row.Set("zone", answer.zone.empty() ? std::string("UTC") : answer.zone);
   row.Set("open_at", TimeOrNull(reach.open_ms));
   return std::move(row.Set("identifiers", Json::ListFrom(identifiers)));
 }
@@ -366,12 +394,12 @@ void AddReach(CLI::App* app, Session* session) {
   session->OfferStore(command);
   session->OfferGraph(command);
   command->add_option("ID", asked->id, "namespace:value, or a profile's id p~…")->required();
-  command->add_option("--channel", asked->message.channels, "these channels; default: all")
-      ->type_name("NAME");
+  OfferWords(command, "--channel", "NAME", &asked->message.channels,
+             "this channel; repeatable; default: all");
   command->add_option("--campaign", asked->message.campaign, "that the message is of")
       ->type_name("NAME");
-  command->add_option("--label", asked->message.labels, "that the message carries besides")
-      ->type_name("LABEL");
+  OfferWords(command, "--label", "LABEL", &asked->message.labels,
+             "that the message carries besides; repeatable");
   command->add_flag("--profiled", asked->message.profiled, "a segment chose the person");
   command->add_flag("--urgent", asked->message.urgent, "caps and quiet hours do not hold it back");
   session->OfferFormat(command);

@@ -20,6 +20,9 @@ void AddCapital(CLI::App* app, Session* session);      // capital.cc: capital
 void AddAttribution(CLI::App* app, Session* session);  // attribution.cc: attribution
 void AddTogether(CLI::App* app, Session* session);     // together.cc: together
 void AddGrowth(CLI::App* app, Session* session);       // growth.cc: growth
+void AddFunnel(CLI::App* app, Session* session);       // funnel.cc: funnel
+void AddRetention(CLI::App* app, Session* session);    // retention.cc: retention
+void AddRepurchase(CLI::App* app, Session* session);   // repurchase.cc: repurchase
 void AddRelations(CLI::App* app, Session* session);    // relations.cc: neighbours, path
 void AddLists(CLI::App* app, Session* session);   // lists.cc: groups, held, export, stats, graphs
 void AddFeed(CLI::App* app, Session* session);    // feed.cc: changes, feed cursors|drop|trim

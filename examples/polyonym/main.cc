@@ -41,6 +41,9 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddAttribution(app, session);
   polyonym::driver::AddTogether(app, session);
   polyonym::driver::AddGrowth(app, session);
+  polyonym::driver::AddFunnel(app, session);
+  polyonym::driver::AddRetention(app, session);
+  polyonym::driver::AddRepurchase(app, session);
   polyonym::driver::AddSegment(app, session);
   polyonym::driver::AddRelations(app, session);
   polyonym::driver::AddLists(app, session);

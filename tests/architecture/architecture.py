@@ -25,7 +25,7 @@ LAYERS = {
     "measure": {"model", "profile", "segment"},
     "campaign": {"model", "profile", "segment", "measure"},
     "engine": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign"},
-    "batch": {"model", "codec", "identity", "store", "profile", "segment", "engine"},
+    "batch": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign", "engine"},
 }
 
 # Libraries that one layer alone speaks to, by the included path.

@@ -60,6 +60,9 @@ FIELDS |= {f"bitmaps-{percent}-percent": "people ids and_us and_of_bare or_us or
                                          "count_and_us count_and_of_bare memory_bytes_per_id stored_bytes_per_id "
                                          "encode_us cold_load_us cold_load_mb_per_second"
            for percent in (0.1, 1, 10, 50)}
+FIELDS |= {"funnels": "events people bytes_per_event sort_seconds scan_seconds funnel_seconds funnel_of_scan "
+                      "funnel_by_campaign_seconds retention_by_month_seconds retention_by_day_seconds "
+                      "repurchase_seconds began carted ordered"}
 FIELDS |= {"stream-sync": FIELDS["stream"], "segments-live-broad": FIELDS["segments-live-narrow"],
            "chain": FIELDS["hub"], "growth": FIELDS["growth-small"] + " of_small"}
 SMALL = {"growth": ["--times", "2"], "resolve": ["--questions", "300"], "why": ["--questions", "50"],

@@ -7,7 +7,7 @@ TABLES = {"option": "options", "field": "fields", "reason": "reasons"}  # by the
 SHARED_FIELDS = ["a link", "a relation", "a change", "tags", "timeline", "a profile", "a trait", "a source of a value"]
 SHARED_FIELDS += ["a value", "a part of a score", "a place", "a consent", "a stage", "a channel", "a stated relation"]
 SHARED_FIELDS += ["a purchase score", "a summary of purchases", "a channel score", "a share of a channel", "ambiguous facts"]
-SHARED_FIELDS += ["a part of an expression", "a share of a segment"]
+SHARED_FIELDS += ["a part of an expression", "a share of a segment", "a lift", "a check of sizes"]
 FREE_OBJECTS = ["properties"]  # whose fields channels name
 
 

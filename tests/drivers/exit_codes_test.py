@@ -6,7 +6,7 @@ import shutil
 import struct
 import subprocess
 
-from program import DONE, DRIVER, NO, REJECTS, STORE, USAGE, ProgramTest, environment, main, seen
+from program import DONE, DRIVER, GROUPS_OF_COMMANDS, NO, REJECTS, STORE, USAGE, ProgramTest, environment, main, seen
 
 STORE_COMMANDS = [
     ["show", "crm:c1"],
@@ -15,6 +15,16 @@ STORE_COMMANDS = [
     ["how", "crm:c1"],
     ["neighbours", "crm:c1"],
     ["path", "crm:c1", "crm:c2"],
+    ["attribution", "--conversion", "order"],
+    ["together", "--event", "order"],
+    ["growth"],
+    ["funnel", "view", "order"],
+    ["retention"],
+    ["repurchase", "--within", "90d"],
+    ["campaign", "list"],
+    ["campaign", "enrol", "spring"],
+    ["campaign", "report", "spring"],
+    ["reach", "crm:c1"],
     ["groups"],
     ["held"],
     ["changes"],
@@ -71,7 +81,7 @@ class ExitCodesTest(ProgramTest):
         self.write_records("records.jsonl", self.records)
 
     def on_store(self, store, command, code):
-        words = 2 if command[0] == "policy" else 1
+        words = 2 if command[0] in GROUPS_OF_COMMANDS else 1
         return self.polyonym(*command[:words], "--db", store, *command[words:], code=code)
 
     def open_elsewhere(self, store):

@@ -21,6 +21,7 @@ SHARED = pathlib.Path(os.environ.get("POLYONYM_SHARED_DIR", ROOT / ".." / "share
 DRIVER = os.environ.get("POLYONYM_DRIVER", str(ROOT / "build" / "dev" / "polyonym"))
 
 DONE, NO, USAGE, REJECTS, STORE = range(5)  # exit codes
+GROUPS_OF_COMMANDS = ("campaign", "feed", "outbox", "policy", "segment")
 
 # A policy that shows everything: a limit, a guard, normalisers, a parent, blocked values.
 POLICY = {
@@ -127,7 +128,7 @@ class ProgramTest(unittest.TestCase):
             env=environment(),
             check=False,
         )
-        command = " ".join(args[:2] if args[:1] in (["feed"], ["outbox"], ["policy"], ["segment"]) else args[:1])
+        command = " ".join(args[: 2 if args[:1] and args[0] in GROUPS_OF_COMMANDS else 1])
         answer = Answer(command, done.returncode, done.stdout, done.stderr)
         code = answer.code if code is None else code
         self.assertEqual(answer.code, code, f"polyonym {' '.join(args)}\nstderr: {answer.err}")
