@@ -276,8 +276,9 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   const unsigned threads = tasks.size() < kWorthThreads ? 1 : ThreadsFor(0);
   RunRanges(threads, tasks.size(), kTasksAtOnce, [&](std::size_t from, std::size_t to) {
     segment::SegmentBits asked(segments_.size());
+    FrameReader frames(&view.store());
     for (std::size_t i = from; i < to; ++i) {
-      if (!tasks[i].touch->whole) tasks[i].status = AddNews(view, &tasks[i]);
+      if (!tasks[i].touch->whole) tasks[i].status = AddNews(view, &frames, &tasks[i]);
       if (tasks[i].status.ok()) Judge(view, &asked, &tasks[i]);
     }
   });
@@ -313,7 +314,7 @@ bool LiveSegments::FindKnown(Task* task) {
 }
 
 // Adds what the call brought to somebody who is known. Beside others: of those who are gone, each is absorbed by one.
-absl::Status LiveSegments::AddNews(const View::Impl& view, Task* task) {
+absl::Status LiveSegments::AddNews(const View::Impl& view, FrameReader* frames, Task* task) {
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;
   task->rows_before = known.rows.size();
@@ -323,7 +324,7 @@ absl::Status LiveSegments::AddNews(const View::Impl& view, Task* task) {
     known.bytes += other.bytes;
   }
   for (const auto& [record, primary] : touch.added) {
-    auto row = view.ReadRow(record, primary);
+    auto row = view.ReadRow(record, primary, frames);
     if (!row.ok()) return row.status();
     known.bytes += BytesOf(*row);
     known.rows.push_back(*std::move(row));

@@ -164,7 +164,7 @@ class LiveSegments {
   absl::Status EvaluateSome(const View::Impl& view,
                             std::span<const std::pair<Node, Touch*>> people);
   bool FindKnown(Task* task);
-  absl::Status AddNews(const View::Impl& view, Task* task);
+  absl::Status AddNews(const View::Impl& view, FrameReader* frames, Task* task);
   void AskFor(const Task& task, segment::SegmentBits* asked) const;
   void Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const;
   void FindCause(Task* task) const;

@@ -387,6 +387,10 @@ void Log::Release() {
 }
 
 absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
+  return ReadRecord(location, &frames_);
+}
+
+absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location, FrameReader* frames) const {
   const std::uint64_t number = location >> 16;
   const std::uint64_t place = location & 0xffff;
   if (number == sealed_ + 1) {
@@ -400,7 +404,7 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location) const {
   }
   if (const auto at = pending_.find(number); at != pending_.end())
     return DecodeRecordOfFrame(number, at->second, place);
-  return frames_.Read(location);
+  return frames->Read(location);
 }
 
 struct FrameReader::Opened {

@@ -121,6 +121,8 @@ class Log {
 
   // The record at a place, from the open frame, the closed ones, or the store.  ERRORS: DataLoss, OutOfRange (it was folded).
   absl::StatusOr<Record> ReadRecord(std::uint64_t location) const;
+  // The same through the caller's reader of the store, so that several may read at once while nobody appends.
+  absl::StatusOr<Record> ReadRecord(std::uint64_t location, FrameReader* frames) const;
 
  private:
   static constexpr std::size_t kNamePlaces = 64;

@@ -183,7 +183,8 @@ class View::Impl {
                         std::span<engine::PersonFacts> people) const;
   FactRow RowOf(std::uint32_t index, const NamedRecord& named, engine::Node primary) const;
   // The facts of a record whose primary is known.  ERRORS: DataLoss, OutOfRange.
-  absl::StatusOr<FactRow> ReadRow(std::uint32_t index, engine::Node primary) const;
+  absl::StatusOr<FactRow> ReadRow(std::uint32_t index, engine::Node primary,
+                                  engine::FrameReader* frames) const;
   std::unique_ptr<engine::FactsCache::Known> Know(engine::Node root,
                                                   std::vector<FactRow> rows) const;
   bool IsUnchangedSince(engine::Node root, std::uint64_t sequence) const;

@@ -72,8 +72,10 @@ FactRow View::Impl::RowOf(std::uint32_t index, const NamedRecord& named, Node pr
   return engine::MakeFactRow(std::uint64_t{index} + 1, named.record, NameOf(primary), anonymous);
 }
 
-absl::StatusOr<FactRow> View::Impl::ReadRow(std::uint32_t index, Node primary) const {
-  auto record = ReadStored(graph_.access().record(index).location);
+absl::StatusOr<FactRow> View::Impl::ReadRow(std::uint32_t index, Node primary,
+                                            engine::FrameReader* frames) const {
+  const std::uint64_t location = graph_.access().record(index).location;
+  auto record = log_ != nullptr ? log_->ReadRecord(location, frames) : frames->Read(location);
   if (!record.ok()) return record.status();
   if (rules().policy().policy().definitions.identifying.empty())
     return engine::MakeFactRow(std::uint64_t{index} + 1, *record, NameOf(primary), false);

@@ -47,8 +47,8 @@ sys_days NextFirstDay(CalendarUnit unit, sys_days first) {
 
 CalendarGrid::CalendarGrid(CalendarUnit unit, const segment::TimeZone& zone, std::int64_t from_ms,
                            std::int64_t to_ms) {
-  // Times of facts lie in the calendar's years. A day early, since what clocks show may belong to the day before the one that began.
-  sys_days first = FirstDayOf(unit, zone.DayOf(from_ms).value_or(sys_days()) - days(1));
+  // Times of facts lie in the calendar's years, so that there is a day.
+  sys_days first = FirstDayOf(unit, zone.DayOf(from_ms).value_or(sys_days()));
   for (std::int64_t start = zone.StartOf(first); start <= to_ms;) {
     const sys_days next = NextFirstDay(unit, first);
     const std::int64_t next_start = zone.StartOf(next);

@@ -212,7 +212,7 @@ class Buckets {
     measure::RunTasks(threads_, tasks, [&](std::size_t task) {
       std::uint32_t* const places = places_[task].data();
       for (std::size_t row = rows * task / tasks; row < rows * (task + 1) / tasks; ++row)
-        use(&places[people_[row] >> shift_], row);
+        use(&places[std::size_t{people_[row]} >> shift_], row);
     });
   }
 

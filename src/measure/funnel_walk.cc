@@ -27,11 +27,7 @@ bool FunnelWalk::Ends(std::size_t passed, std::uint32_t steps) const {
   return Repeats(passed, steps);
 }
 
-void FunnelWalk::Kill(std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) chains_[i].is_dead = true;
-}
-
-// Chains begin..end, none of which began before those of the block, come to it. What lies between the two is dead, or began too early.
+// Chains begin..end, none of which began before those of the block, come to it.
 void FunnelWalk::Join(std::size_t passed, std::size_t begin, std::size_t end) {
   Block& block = blocks_[passed];
   if (block.empty()) {
@@ -48,10 +44,7 @@ void FunnelWalk::Advance(std::size_t passed, std::int64_t time_ms) {
   Block& block = blocks_[passed];
   std::size_t begin = block.begin;
   const std::size_t end = block.fresh;
-  const auto is_over = [&](const Chain& chain) {
-    return chain.is_dead || time_ms - chain.begin_ms > rules_.within_ms;
-  };
-  while (begin < end && is_over(chains_[begin])) ++begin;
+  while (begin < end && time_ms - chains_[begin].begin_ms > rules_.within_ms) ++begin;
   block.begin = end;
   if (begin == end) return;
   if (passed + 1 > deepest_) {
@@ -72,17 +65,14 @@ void FunnelWalk::Take(const FunnelEvent& event) {
     if (block.empty()) continue;
     if (MayBe(event.steps, passed)) {
       Advance(passed, event.time_ms);
-      if (!Repeats(passed, event.steps)) continue;
       // Left are those that it comes too early for, being at the time of their last step.
-      Kill(block.begin, block.end);
-      block = Block();
+      if (Repeats(passed, event.steps)) block = Block();
     } else if (Ends(passed, event.steps)) {
-      Kill(block.begin, block.end);
       block = Block();
     }
   }
   if (!MayBe(event.steps, 0) || !event.may_begin) return;
-  chains_.push_back({event.time_ms, event.place, false});
+  chains_.push_back({event.time_ms, event.place});
   if (deepest_ == 0) {
     deepest_ = 1;
     first_place_ = event.place;

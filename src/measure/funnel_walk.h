@@ -5,6 +5,10 @@
 // those of most steps first; an event moves a block behind the one before it, or ends it. Only the bound of time ends chains one by one,
 // the earliest of a block first. Hence no work by chain: each is appended once and dropped once.
 //
+// Two blocks that become one lie side by side, or have chains between them that began too early. For where strictness ends blocks they do not
+// meet: the event that brings a chain to the step of an earlier one takes that one on, or ends it. But under strict order the first step may
+// come again, and then they do lie side by side.
+//
 // segment/sequence.h finds how far alone: it need keep only the last chain of each block.
 //
 // THREADS: thread-compatible.
@@ -56,10 +60,9 @@ class FunnelWalk {
   struct Chain {
     std::int64_t begin_ms;
     std::uint32_t place;
-    bool is_dead;
   };
-  // Chains begin..end of chains_, of which those from `fresh` on came so far at the time of the event at hand (where that matters). The
-  // first is alive, and so is the one at `fresh`, but for the bound of time; others may be dead.
+  // Chains begin..end of chains_, of which those from `fresh` on came so far at the time of the event at hand (where that matters). Some
+  // may have begun too early to go on.
   struct Block {
     std::size_t begin = 0;
     std::size_t fresh = 0;
@@ -71,7 +74,6 @@ class FunnelWalk {
   bool Ends(std::size_t passed, std::uint32_t steps) const;
   void Advance(std::size_t passed, std::int64_t time_ms);
   void Join(std::size_t passed, std::size_t begin, std::size_t end);
-  void Kill(std::size_t begin, std::size_t end);
 
   FunnelRules rules_;
   std::vector<Chain> chains_;                           // by beginning

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/shop.h"
+#include "engine/tea_shop.h"
 #include "harness/catch.h"
 #include "polyonym/engine/segments.h"
 
@@ -252,6 +253,18 @@ TEST_CASE("an import in bulk is one commit for segments too") {
   for (const Change& change : Must(engine->Read().Changes(0, ~std::uint64_t{0})))
     entered += change.kind == ChangeKind::kEntered ? 1 : 0;
   CHECK(entered == 100);
+}
+
+TEST_CASE("a call that touched many people is taken again from a store that is opened again") {
+  TeaShop shop;
+  std::vector<Record> records;
+  for (int i = 1; i <= 2'000; ++i) records.push_back(Likes(i, 1));
+  Must(shop->Apply(records));  // some hundred frames, which are read on opening by several threads
+  for (int round = 0; round < 5; ++round) {
+    shop.Reopen();
+    const SegmentCounts counts = Must(Must(SegmentReader::Make(shop->Read())).Count());
+    CHECK(counts.segments[0].members == 2'000);
+  }
 }
 
 }  // namespace polyonym::harness
