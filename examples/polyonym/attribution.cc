@@ -149,12 +149,29 @@ std::string Digits(absl::int128 number) {
   return std::move(text).str();
 }
 
+absl::int128 SumOf(const Sums& sums, const std::string& currency) {
+  for (const auto& [of, minor_units] : sums) {
+    if (of == currency) return minor_units;
+  }
+  return 0;
+}
+
 Json SumsJson(const Sums& sums) {
   return ListOf(sums, [](const auto& sum) {
     return Json::Object()
         .Set("currency", sum.first)
         .Set("minor_units", Json::Raw(Digits(sum.second)));
   });
+}
+
+Json KeyJson(const AttributionRow& row) {
+  Json json = Json::Object();
+  json.Set("key", row.key == kNoneKey ? Json() : Json(row.key))
+      .Set("touches", row.touches)
+      .Set("people", row.people)
+      .Set("conversions", row.conversions)
+      .Set("converted_people", row.converted_people);
+  return json;
 }
 
 Json RowJson(const AttributionRow& row, const std::vector<std::string>& models) {
@@ -165,12 +182,7 @@ Json RowJson(const AttributionRow& row, const std::vector<std::string>& models) 
                     .Set("millionths", row.credits[m].millionths)
                     .Set("value", SumsJson(row.credits[m].minor_units)));
   }
-  Json json = Json::Object();
-  json.Set("key", row.key == kNoneKey ? Json() : Json(row.key))
-      .Set("touches", row.touches)
-      .Set("people", row.people)
-      .Set("conversions", row.conversions)
-      .Set("converted_people", row.converted_people);
+  Json json = KeyJson(row);
   return std::move(json.Set("credits", std::move(credits)));
 }
 
@@ -194,6 +206,22 @@ Json CreditedJson(const Credited& credited, const AttributionAsked& asked,
   return std::move(row.Set("keys", ListOf(table.rows, to_json)));
 }
 
+// ---- CSV ----
+
+// A row for each key and model, with a column for each currency.
+void WriteCredited(const AttributionTable& table, Output* out) {
+  for (const AttributionRow& of : table.rows) {
+    for (std::size_t m = 0; m < table.models.size(); ++m) {
+      const AttributionCredit& credit = of.credits[m];
+      Json row = KeyJson(of);
+      row.Set("model", table.models[m]).Set("millionths", credit.millionths);
+      for (const auto& [currency, total] : table.minor_units)
+        row.Set("minor_units_" + currency, Json::Raw(Digits(SumOf(credit.minor_units, currency))));
+      out->Row(std::move(row));
+    }
+  }
+}
+
 // ---- tables ----
 
 std::string CreditText(std::uint64_t millionths) {
@@ -208,13 +236,6 @@ std::string SumText(absl::int128 minor_units, const std::string& currency) {
     return Digits(minor_units) + " minor units of " + currency;
   }
   return ToText({Money{static_cast<std::int64_t>(minor_units), currency}});
-}
-
-absl::int128 SumOf(const Sums& sums, const std::string& currency) {
-  for (const auto& [of, minor_units] : sums) {
-    if (of == currency) return minor_units;
-  }
-  return 0;
 }
 
 std::string KeyText(const AttributionRow& row) { return row.key == kNoneKey ? "(none)" : row.key; }
@@ -306,6 +327,7 @@ void RunAttribution(const AttributionAsked& asked, Session* session) {
   Credited credited = crediting.Result();
   PutInOrder(&credited.table.rows);
   Output out(session->format);
+  if (out.is_csv()) return WriteCredited(credited.table, &out);
   out.is_table() ? PrintCredited(credited, asked, &out)
                  : out.Row(CreditedJson(credited, asked, options));
 }
@@ -353,7 +375,7 @@ void AddAttribution(CLI::App* app, Session* session) {
   session->OfferStore(command);
   session->OfferGraph(command);
   OfferAsked(command, asked.get());
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "It divides what happened by rules; it does not say what a campaign caused: "
       "docs/measure.md.\n"

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -82,14 +83,35 @@ Json ListRow(const CampaignDefinition& campaign, const CampaignTally& tally, std
   return std::move(row.Set("audience", campaign.audience).Set("goal", campaign.goal));
 }
 
+// For CSV: of the variants lists of the same order.
+Json ListCsvRow(const CampaignDefinition& campaign, const CampaignTally& tally,
+                std::int64_t now_ms) {
+  Json names = Json::List(), shares = Json::List(), control;
+  for (const CampaignVariant& variant : campaign.variants) {
+    names.Add(variant.name);
+    shares.Add(NumberJson(variant.weight_millionths / 1e6));
+    if (variant.is_control) control = variant.name;
+  }
+  Json row = Json::Object();
+  row.Set("campaign", campaign.name).Set("state", StateOf(campaign, now_ms));
+  row.Set("frozen", campaign.frozen).Set("enrolled", tally.enrolled());
+  row.Set("from", FormatTime(campaign.from_ms)).Set("to", TimeOrNull(campaign.to_ms));
+  row.Set("variants", names).Set("shares", shares).Set("control", control);
+  row.Set("holdout_share", NumberJson(campaign.holdout_millionths / 1e6));
+  row.Set("channels", Json::ListFrom(campaign.channels));
+  row.Set("labels", Json::ListFrom(campaign.labels));
+  return std::move(row.Set("audience", campaign.audience).Set("goal", campaign.goal));
+}
+
 void RunList(Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
   const std::unique_ptr<CampaignBoard> board = BoardOf(view);
   Output out(session->format);
   for (const CampaignDefinition& campaign : view.policy().definitions.campaigns) {
-    out.Row(
-        ListRow(campaign, *Answered(board->Tally(campaign.name)), board->now_ms(), out.is_table()));
+    const CampaignTally& tally = *Answered(board->Tally(campaign.name));
+    out.Row(out.is_csv() ? ListCsvRow(campaign, tally, board->now_ms())
+                         : ListRow(campaign, tally, board->now_ms(), out.is_table()));
   }
   if (board->campaigns().size() == 0)
     out.Note("No campaign is defined: see `polyonym define` and docs/campaigns.md.");
@@ -232,6 +254,130 @@ Json ReportJson(const std::string& campaign, const CampaignReport& report,
   return std::move(row.Set("holdout_ratio", RatioJson(report.holdout_ratio)));
 }
 
+// ---- the report as CSV ----
+
+// Of whom a row is: a variant, with or without a step, or all that were treated.
+struct ReportLine {
+  const VariantReport* variant = nullptr;  // nothing: all
+  const StepReport* step = nullptr;
+  const LiftResult* lift = nullptr;
+};
+
+// Null of nothing.
+template <class T, class ToJson>
+Json Of(const T* object, const ToJson& to_json) {
+  return object != nullptr ? Json(to_json(*object)) : Json();
+}
+
+void SetVariant(const VariantReport* variant, Json* row) {
+  using Variant = VariantReport;
+  row->Set("of", variant != nullptr ? "variant" : "overall")
+      .Set("variant", Of(variant, [](const Variant& of) { return TextOrNull(of.name); }))
+      .Set("is_control", Of(variant, [](const Variant& of) { return of.is_control; }))
+      .Set("enrolled", Of(variant, [](const Variant& of) { return of.enrolled; }))
+      .Set("converted", Of(variant, [](const Variant& of) { return of.converted; }));
+  row->Set("conversion_rate",
+           Of(variant, [](const Variant& of) { return NumberJson(of.conversion_rate); }))
+      .Set("conversions", Of(variant, [](const Variant& of) { return of.conversions; }))
+      .Set("left_out", Of(variant, [](const Variant& of) { return of.left_out; }));
+  const auto days = [](const Variant& of) {
+    return of.median_days_to_convert ? Json(*of.median_days_to_convert) : Json();
+  };
+  row->Set("median_days_to_convert", Of(variant, days));
+}
+
+void SetStep(const StepReport* step, Json* row) {
+  using Step = StepReport;
+  row->Set("step", Of(step, [](const Step& of) { return of.name; }))
+      .Set("people", Of(step, [](const Step& of) { return of.tally.people; }))
+      .Set("times", Of(step, [](const Step& of) { return of.tally.times; }));
+  row->Set("rate", Of(step, [](const Step& of) { return NumberJson(of.rate); }))
+      .Set("passed_people", Of(step, [](const Step& of) { return of.tally.passed; }))
+      .Set("passed", Of(step, [](const Step& of) { return NumberJson(of.passed); }));
+}
+
+void SetConversion(const LiftResult* lift, Json* row) {
+  const auto set = [&](const char* name, const auto& to_json) {
+    row->Set(name, Of(lift, [&](const LiftResult& of) { return to_json(of.conversion); }));
+  };
+  using Conversion = ConversionLift;
+  set("difference", [](const Conversion& of) { return NumberJson(of.difference); });
+  set("difference_low",
+      [](const Conversion& of) { return NumberJson(of.difference_interval.low); });
+  set("difference_high",
+      [](const Conversion& of) { return NumberJson(of.difference_interval.high); });
+  set("relative", [](const Conversion& of) { return NumberOrNull(of.relative); });
+  set("p_value", [](const Conversion& of) { return NumberJson(of.p_value); });
+  set("incremental", [](const Conversion& of) { return NumberJson(of.incremental); });
+}
+
+// What of a list is of this currency.
+template <class T>
+const T* InCurrency(const std::vector<T>& list, const std::string& currency) {
+  for (const T& element : list) {
+    if (element.currency == currency) return &element;
+  }
+  return nullptr;
+}
+
+// Columns of a currency end on its code. A variant that took nothing in it took 0.
+void SetMoney(const ReportLine& line, const std::string& currency, Json* row) {
+  const auto set = [&](const char* name, Json value) {
+    row->Set(name + ("_" + currency), std::move(value));
+  };
+  const RevenueReport none{currency};
+  const RevenueReport* revenue = nullptr;
+  if (line.variant != nullptr) {
+    revenue = InCurrency(line.variant->revenue, currency);
+    if (revenue == nullptr) revenue = &none;
+  }
+  set("minor_units", Of(revenue, [](const auto& of) { return WideJson(of.minor_units); }));
+  set("per_person", Of(revenue, [](const auto& of) { return NumberJson(of.per_person); }));
+  const MoneyLift* lift = line.lift != nullptr ? InCurrency(line.lift->money, currency) : nullptr;
+  const auto bound = [&](double ConfidenceInterval::*end) {
+    return Of(lift, [&](const MoneyLift& of) {
+      return of.difference_interval ? NumberJson(*of.difference_interval.*end) : Json();
+    });
+  };
+  set("difference", Of(lift, [](const MoneyLift& of) { return NumberJson(of.difference); }));
+  set("difference_low", bound(&ConfidenceInterval::low));
+  set("difference_high", bound(&ConfidenceInterval::high));
+  set("p_value", Of(lift, [](const MoneyLift& of) { return NumberOrNull(of.p_value); }));
+  set("incremental", Of(lift, [](const MoneyLift& of) { return NumberJson(of.incremental); }));
+  const auto return_on_cost = [](const MoneyLift& of) { return NumberOrNull(of.return_on_cost); };
+  set("return_on_cost", Of(lift, return_on_cost));
+}
+
+std::set<std::string> CurrenciesOf(const CampaignReport& report) {
+  std::set<std::string> currencies;
+  for (const VariantReport& variant : report.variants) {
+    for (const RevenueReport& revenue : variant.revenue) currencies.insert(revenue.currency);
+  }
+  if (report.overall) {
+    for (const MoneyLift& money : report.overall->money) currencies.insert(money.currency);
+  }
+  return currencies;
+}
+
+// A row for each variant and step, or for each variant where there are no steps; then one of all that were treated.
+void WriteReport(const CampaignReport& report, Output* out) {
+  const std::set<std::string> currencies = CurrenciesOf(report);
+  const auto write = [&](const ReportLine& line) {
+    Json row = Json::Object();
+    SetVariant(line.variant, &row);
+    SetStep(line.step, &row);
+    SetConversion(line.lift, &row);
+    for (const std::string& currency : currencies) SetMoney(line, currency, &row);
+    out->Row(std::move(row));
+  };
+  for (const VariantReport& variant : report.variants) {
+    const LiftResult* lift = variant.lift ? &*variant.lift : nullptr;
+    if (variant.steps.empty()) write({&variant, nullptr, lift});
+    for (const StepReport& step : variant.steps) write({&variant, &step, lift});
+  }
+  if (report.overall) write({nullptr, nullptr, &*report.overall});
+}
+
 // ---- the report as tables ----
 
 std::string PercentText(double share) { return Fixed(100 * share) + "%"; }
@@ -326,6 +472,8 @@ void RunReport(const ReportAsked& asked, Session* session) {
   Output out(session->format);
   if (out.is_table()) {
     PrintReport(report, &out);
+  } else if (out.is_csv()) {
+    WriteReport(report, &out);
   } else {
     out.Row(ReportJson(asked.campaign, report, *board));
   }
@@ -369,6 +517,24 @@ Json ReachRow(const ChannelReach& reach, const ReachAnswer& answer, bool table) 
   return std::move(row.Set("identifiers", Json::ListFrom(identifiers)));
 }
 
+// For CSV: of what holds it back lists of the same order.
+Json ReachCsvRow(const ChannelReach& reach, const ReachAnswer& answer) {
+  Json kinds = Json::List(), rules = Json::List(), until = Json::List();
+  Json identifiers = Json::List();
+  for (const ReachHold& hold : reach.holds) {
+    kinds.Add(ToString(hold.kind));
+    rules.Add(hold.rule);
+    until.Add(TimeOrNull(hold.until_ms));
+  }
+  for (const Identifier& identifier : reach.identifiers) identifiers.Add(ToString(identifier));
+  Json row = Json::Object();
+  row.Set("channel", reach.channel).Set("open", reach.open());
+  row.Set("holds", kinds).Set("rules", rules).Set("until", until);
+  row.Set("zone", answer.zone.empty() ? std::string("UTC") : answer.zone);
+  return std::move(
+      row.Set("open_at", TimeOrNull(reach.open_ms)).Set("identifiers", std::move(identifiers)));
+}
+
 void RunReach(const ReachAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
@@ -380,7 +546,7 @@ void RunReach(const ReachAsked& asked, Session* session) {
   bool any = false;
   for (const ChannelReach& reach : answer.channels) {
     any = any || reach.open();
-    out.Row(ReachRow(reach, answer, out.is_table()));
+    out.Row(out.is_csv() ? ReachCsvRow(reach, answer) : ReachRow(reach, answer, out.is_table()));
   }
   if (answer.channels.empty()) out.Note("No channel is defined: see docs/campaigns.md.");
   if (!any) session->exit_code = kAnsweredNo;
@@ -402,7 +568,7 @@ void AddReach(CLI::App* app, Session* session) {
              "that the message carries besides; repeatable");
   command->add_flag("--profiled", asked->message.profiled, "a segment chose the person");
   command->add_flag("--urgent", asked->message.urgent, "caps and quiet hours do not hold it back");
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer("Exit code 1 where no channel is open.");
   command->callback([=] { RunReach(*asked, session); });
 }
@@ -411,7 +577,6 @@ CLI::App* AddCommand(CLI::App* campaign, Session* session, const char* name, con
   CLI::App* command = campaign->add_subcommand(name, what);
   session->OfferStore(command);
   session->OfferGraph(command);
-  session->OfferFormat(command);
   return command;
 }
 
@@ -423,6 +588,7 @@ void AddCampaign(CLI::App* app, Session* session) {
   campaign->require_subcommand(1);
 
   CLI::App* list = AddCommand(campaign, session, "list", "the campaigns that are defined");
+  session->OfferFormatOrCsv(list);
   list->callback([=] { RunList(session); });
 
   const auto enrol = std::make_shared<EnrolAsked>();
@@ -430,6 +596,7 @@ void AddCampaign(CLI::App* app, Session* session) {
                                  "enrols who is in the audience now and is not enrolled");
   command->add_option("NAME", enrol->campaign, "of the campaign")->required();
   command->add_flag("--dry-run", enrol->dry_run, "says how many, and writes nothing");
+  session->OfferFormat(command);
   command->footer(
       "One record for each, of source campaign/NAME, so that it can be taken back. A frozen "
       "campaign enrols once.\nExit code 1 where no campaign has the name.");
@@ -444,6 +611,7 @@ void AddCampaign(CLI::App* app, Session* session) {
       ->add_option("--confidence", report->options.confidence, "of the intervals; above 0, below 1")
       ->type_name("SHARE")
       ->capture_default_str();
+  session->OfferFormatOrCsv(command);
   command->footer(
       "Everybody counts in the variant that they were enrolled as, reached or not. Intervals: "
       "Newcombe's (shares), Welch's (money).\nExit code 1 where no campaign has the name.");

@@ -106,6 +106,31 @@ Json TableJson(const StageFlowTable& table, const Window& window) {
   return row;
 }
 
+// ---- CSV ----
+
+// A row for each stage, then for each move. What is of the other kind alone is empty.
+void WriteFlows(const StageFlowTable& table, Output* out) {
+  for (const StageStand& stand : table.stages) {
+    Json row = Json::Object();
+    row.Set("kind", "stage").Set("stage", TextOrNull(stand.stage));
+    row.Set("from", Json()).Set("to", Json()).Set("people", Json()).Set("moves", Json());
+    row.Set("at_from", stand.at_from).Set("entered", stand.entered).Set("left", stand.left);
+    row.Set("at_to", stand.at_to).Set("highest", stand.highest);
+    SetDwell(stand.dwell, &row);
+    out->Row(std::move(row));
+  }
+  for (const StageMove& move : table.moves) {
+    Json row = Json::Object();
+    row.Set("kind", "move").Set("stage", Json());
+    row.Set("from", TextOrNull(move.from)).Set("to", TextOrNull(move.to));
+    row.Set("people", move.people).Set("moves", move.moves);
+    for (const char* of_stages : {"at_from", "entered", "left", "at_to", "highest"})
+      row.Set(of_stages, Json());
+    SetDwell(move.dwell, &row);
+    out->Row(std::move(row));
+  }
+}
+
 // ---- tables ----
 
 void SetDays(const StageDwell& dwell, Json* row) {
@@ -156,6 +181,7 @@ void RunFlows(const Window& window, Session* session) {
   const Ladder ladder = LadderOf(view.policy().definitions, window.ladder);
   const StageFlowTable table = CountEverybody(view, ladder, window);
   Output out(session->format);
+  if (out.is_csv()) return WriteFlows(table, &out);
   out.is_table() ? PrintTable(table, &out) : out.Row(TableJson(table, window));
 }
 
@@ -172,7 +198,7 @@ void AddFlows(CLI::App* app, Session* session) {
             "moves at or after this: RFC 3339, a date (UTC), or ms since 1970")
       ->required();
   OfferTime(command, "--to", &window->to_ms, "moves before this")->required();
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "It counts what was, of people as they are known now; docs/profiles.md says what each number "
       "means.");

@@ -81,18 +81,23 @@ EventTable EventsOf(const FunnelAsked& asked, const FunnelOptions& options, cons
 
 // ---- fields ----
 
+void SetStep(const std::vector<FunnelStep>& steps, std::size_t i,
+             const std::vector<EventFilter>& filters, Json* row) {
+  const FunnelStep& step = steps[i];
+  const std::uint64_t before = steps[i == 0 ? 0 : i - 1].people;
+  row->Set("step", i + 1).Set("types", TypesJson(filters[i]));
+  row->Set("people", step.people).Set("stopped", step.stopped);
+  row->Set("of_first", steps[0].people > 0 ? NumberJson(step.from_first) : Json())
+      .Set("of_previous", before > 0 ? NumberJson(step.from_previous) : Json());
+  SetDurations("since_first", step.since_first, row);
+  SetDurations("since_previous", step.since_previous, row);
+}
+
 Json StepsJson(const std::vector<FunnelStep>& steps, const std::vector<EventFilter>& filters) {
   Json list = Json::List();
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const FunnelStep& step = steps[i];
-    const std::uint64_t before = steps[i == 0 ? 0 : i - 1].people;
     Json row = Json::Object();
-    row.Set("step", i + 1).Set("types", TypesJson(filters[i]));
-    row.Set("people", step.people).Set("stopped", step.stopped);
-    row.Set("of_first", steps[0].people > 0 ? NumberJson(step.from_first) : Json())
-        .Set("of_previous", before > 0 ? NumberJson(step.from_previous) : Json());
-    SetDurations("since_first", step.since_first, &row);
-    SetDurations("since_previous", step.since_previous, &row);
+    SetStep(steps, i, filters, &row);
     list.Add(std::move(row));
   }
   return list;
@@ -113,6 +118,26 @@ Json FunnelJson(const FunnelTable& table, const FunnelAsked& asked, const Funnel
                              return std::move(
                                  of.Set("steps", StepsJson(group.steps, options.steps)));
                            })));
+}
+
+// ---- CSV ----
+
+// A row for each group and step. Those of everybody, who come first, are by nothing.
+void WriteSteps(const Json& by, const Json& group, const std::vector<FunnelStep>& steps,
+                const FunnelOptions& options, Output* out) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Json row = Json::Object();
+    row.Set("by", by).Set("group", group);
+    SetStep(steps, i, options.steps, &row);
+    out->Row(std::move(row));
+  }
+}
+
+void WriteFunnel(const FunnelTable& table, const FunnelAsked& asked, const FunnelOptions& options,
+                 Output* out) {
+  WriteSteps(Json(), Json(), table.steps, options, out);
+  for (const FunnelGroup& group : table.groups)
+    WriteSteps(asked.by, TextOrNull(group.text), group.steps, options, out);
 }
 
 // ---- tables ----
@@ -152,7 +177,7 @@ void PrintGroups(const FunnelTable& table, const FunnelAsked& asked, Output* out
   }
   if (shown < table.groups.size()) {
     out->Note("\nand " + FormatCount(table.groups.size() - shown) +
-              " more with fewer people: --format json has them all.");
+              " more with fewer people: --format json and csv have them all.");
   }
 }
 
@@ -174,6 +199,7 @@ void RunFunnel(const FunnelAsked& asked, Session* session) {
   if (asked.settled) options.begin_before_ms = SettledBefore(options, view.now_ms());
   const FunnelTable table = OrFail(MeasureFunnel(EventsOf(asked, options, view), options));
   Output out(session->format);
+  if (out.is_csv()) return WriteFunnel(table, asked, options, &out);
   out.is_table() ? PrintFunnel(table, asked, &out) : out.Row(FunnelJson(table, asked, options));
 }
 
@@ -223,7 +249,7 @@ void AddFunnel(CLI::App* app, Session* session) {
   session->OfferStore(command);
   session->OfferGraph(command);
   OfferAsked(command, asked.get());
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "A person counts once, at the deepest step that they ever came to; docs/measure.md says what "
       "each number means.\n"

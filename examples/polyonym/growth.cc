@@ -133,6 +133,12 @@ Json GrowthJson(const GrowthTable& table, const GrowthAsked& asked, std::uint64_
   return std::move(row.Set("left_out", left_out));
 }
 
+// ---- CSV ----
+
+void WriteGroups(const GrowthTable& table, const GrowthAsked& asked, Output* out) {
+  for (const auto& [of, group] : GroupsOf(table, asked)) out->Row(GroupRow(of, *group));
+}
+
 // ---- tables ----
 
 Json MedianCell(const GrowthSpan& span) {
@@ -206,6 +212,7 @@ void RunGrowth(const GrowthAsked& asked, Session* session) {
   VisitEverybody(view, [&](const Person& person) { growing.Add(person); });
   const GrowthTable table = growing.Table();
   Output out(session->format);
+  if (out.is_csv()) return WriteGroups(table, asked, &out);
   out.is_table() ? PrintGrowth(table, asked, growing.left_out(), &out)
                  : out.Row(GrowthJson(table, asked, growing.left_out()));
 }
@@ -229,7 +236,7 @@ void AddGrowth(CLI::App* app, Session* session) {
                    "of its members how many newcomers each brought: a segment in force")
       ->type_name("NAME");
   asked->window.Offer(command, "invitations");
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "Invitations of late had little time to be taken: docs/measure.md says what each number "
       "means.\n"

@@ -2,6 +2,8 @@
 
 #include <unicode/utf8.h>
 
+#include <cstddef>
+
 namespace polyonym::driver {
 
 namespace {
@@ -47,6 +49,18 @@ void AppendEscaped(std::string_view text, std::string* out) {
           out->push_back(static_cast<char>(byte));
         }
     }
+  }
+}
+
+void AppendPlain(std::string_view text, std::string* out) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto size = static_cast<std::int32_t>(text.size());
+  for (std::int32_t i = 0; i < size;) {
+    const std::int32_t start = i;
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, size, c);
+    const bool plain = (c >= 0x20 && c != 0x7f) || c == '\t' || c == '\n' || c == '\r';
+    out->append(plain ? text.substr(start, i - start) : std::string_view("\xef\xbf\xbd"));
   }
 }
 
@@ -118,6 +132,26 @@ std::string Json::Cell() const {
   }
   AppendTo(&out);
   return out;
+}
+
+void Json::AppendPlainTo(std::string* out) const {
+  if (is_null()) return;
+  if (const auto* text = std::get_if<std::string>(&value_)) return AppendPlain(*text, out);
+  const auto* list = std::get_if<ListOf>(&value_);
+  if (list == nullptr) return AppendTo(out);
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    if (i > 0) out->append("; ");
+    (*list)[i].AppendPlainTo(out);
+  }
+}
+
+std::string Json::CsvCell() const {
+  std::string plain;
+  AppendPlainTo(&plain);
+  if (plain.find_first_of(",\"\r\n") == std::string::npos) return plain;
+  std::string quoted = "\"";
+  for (const char c : plain) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
 }
 
 }  // namespace polyonym::driver

@@ -52,6 +52,9 @@ class Json {
 
   std::string Text() const;  // JSON, in one line
   std::string Cell() const;  // for a table: bare text, lists joined by commas
+  // For CSV (RFC 4180), quoted where needed: bare text, lists joined by `; `, null as nothing. CSV has no way to write what is not UTF-8, nor
+  // control characters but tabs and line ends: U+FFFD stands for them. Of an object it is the JSON.
+  std::string CsvCell() const;
 
  private:
   struct RawText {
@@ -61,6 +64,7 @@ class Json {
       std::variant<std::monostate, bool, std::int64_t, std::string, RawText, ListOf, ObjectOf>;
   explicit Json(Value value) : value_(std::move(value)) {}
   void AppendTo(std::string* out) const;
+  void AppendPlainTo(std::string* out) const;
 
   Value value_;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -19,21 +20,40 @@ std::string Heading(std::string_view key) {
   return heading;
 }
 
+Format FormatFor(Format asked) {
+  if (asked != Format::kAuto) return asked;
+  return isatty(STDOUT_FILENO) != 0 ? Format::kTable : Format::kJson;
+}
+
+std::vector<std::string> KeysOf(const Json& row) {
+  std::vector<std::string> keys;
+  for (const Json::Field& field : row.fields()) keys.push_back(field.key);
+  return keys;
+}
+
+std::string CsvLine(const std::vector<std::string>& cells) {
+  if (cells.size() == 1 && cells[0].empty()) return "\"\"";  // a blank line would be no row
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) line.append(i == 0 ? "" : ",").append(cells[i]);
+  return line;
+}
+
 }  // namespace
 
-Output::Output(Format format)
-    : table_(format == Format::kTable || (format == Format::kAuto && isatty(STDOUT_FILENO) != 0)) {}
+Output::Output(Format format) : format_(FormatFor(format)) {}
 
 Output::~Output() { Flush(); }
 
 void Output::Row(Json object) {
-  if (!table_) return Line(object.Text());
+  if (is_csv()) return WriteCsv(object);
+  if (!is_table()) return Append(object.Text());
   rows_.push_back(std::move(object));
   if (rows_.size() >= kRowsToMeasure) WriteTable();
 }
 
 void Output::Fields(const Json& object) {
-  if (!table_) return Line(object.Text());
+  if (is_csv()) return WriteCsv(object);
+  if (!is_table()) return Append(object.Text());
   WriteTable();
   measured_ = false;
   std::size_t widest = 0;
@@ -41,26 +61,30 @@ void Output::Fields(const Json& object) {
   for (const Json::Field& field : object.fields()) {
     std::string key = field.key;
     std::replace(key.begin(), key.end(), '_', ' ');
-    Line(key + std::string(widest - key.size() + 2, ' ') + field.value.Cell());
+    Append(key + std::string(widest - key.size() + 2, ' ') + field.value.Cell());
   }
 }
 
 void Output::Title(std::string_view text) {
-  if (!table_) return;
+  if (!is_table()) return;
   WriteTable();
   measured_ = false;
-  Line("\n" + std::string(text));
+  Append("\n" + std::string(text));
 }
 
 void Output::Note(std::string_view text) {
-  if (!table_) return;
+  if (!is_table()) return;
   WriteTable();
   measured_ = false;
-  Line(text);
+  Append(text);
 }
 
 void Output::Line(std::string_view text) {
-  buffer_.append(text).push_back('\n');
+  if (!is_csv()) Append(text);
+}
+
+void Output::Append(std::string_view line) {
+  buffer_.append(line).push_back('\n');
   if (buffer_.size() > std::size_t{1} << 16) {
     std::fwrite(buffer_.data(), 1, buffer_.size(), stdout);
     buffer_.clear();
@@ -83,7 +107,20 @@ void Output::WriteCells(const std::vector<std::string>& cells) {
     line.append(i == 0 ? "" : "  ").append(right ? gap + cells[i] : cells[i] + gap);
   }
   while (line.ends_with(' ')) line.pop_back();
-  Line(line);
+  Append(line);
+}
+
+void Output::WriteCsv(const Json& row) {
+  std::vector<std::string> cells;
+  if (header_.empty()) {
+    header_ = KeysOf(row);
+    for (const std::string& key : header_) cells.push_back(Json(key).CsvCell());
+    Append(CsvLine(cells));
+    cells.clear();
+  }
+  assert(header_ == KeysOf(row));
+  for (const Json::Field& field : row.fields()) cells.push_back(field.value.CsvCell());
+  Append(CsvLine(cells));
 }
 
 void Output::WriteTable() {

@@ -109,7 +109,7 @@ void AddRepurchase(CLI::App* app, Session* session) {
       ->capture_default_str();
   asked->window.Offer(command, "people who first bought");
   OfferSegment(command, &asked->segment);
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "The rate is of those whose first is so long ago that all of --within has passed.\n"
       "Exit code 1 where no segment has the name.");

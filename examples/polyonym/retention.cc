@@ -78,15 +78,20 @@ RetentionTable TableOf(const RetentionAsked& asked, const RetentionOptions& opti
 
 // ---- fields ----
 
+void SetPeriod(const RetentionCohort& cohort, std::size_t number, Json* row) {
+  const RetentionPeriod& period = cohort.periods[number];
+  row->Set("period", number).Set("returned", period.returned).Set("observed", period.observed);
+  row->Set("returned_of_observed", period.returned_of_observed)
+      .Set("share", period.observed > 0 ? NumberJson(period.share) : Json())
+      .Set("complete", period.complete);
+}
+
 Json CohortJson(const RetentionCohort& cohort) {
   Json periods = Json::List();
   for (std::size_t p = 0; p < cohort.periods.size(); ++p) {
-    const RetentionPeriod& period = cohort.periods[p];
     Json row = Json::Object();
-    row.Set("period", p).Set("returned", period.returned).Set("observed", period.observed);
-    row.Set("returned_of_observed", period.returned_of_observed)
-        .Set("share", period.observed > 0 ? NumberJson(period.share) : Json());
-    periods.Add(std::move(row.Set("complete", period.complete)));
+    SetPeriod(cohort, p, &row);
+    periods.Add(std::move(row));
   }
   Json row = Json::Object();
   row.Set("cohort", TextOrNull(cohort.name)).Set("size", cohort.size);
@@ -106,6 +111,23 @@ Json RetentionJson(const RetentionTable& table, const RetentionAsked& asked,
   row.Set("now", FormatTime(options.now_ms)).Set("people", table.people);
   row.Set("cohorts", ListOf(table.cohorts, CohortJson));
   return std::move(row.Set("all", CohortJson(table.all)));
+}
+
+// ---- CSV ----
+
+// A row for each cohort and period. Those of all cohorts together, which come last, are by nothing.
+void WriteCohort(const Json& by, const RetentionCohort& cohort, Output* out) {
+  for (std::size_t p = 0; p < cohort.periods.size(); ++p) {
+    Json row = Json::Object();
+    row.Set("cohort_by", by).Set("cohort", TextOrNull(cohort.name)).Set("size", cohort.size);
+    SetPeriod(cohort, p, &row);
+    out->Row(std::move(row));
+  }
+}
+
+void WriteRetention(const RetentionTable& table, const RetentionAsked& asked, Output* out) {
+  for (const RetentionCohort& cohort : table.cohorts) WriteCohort(asked.by, cohort, out);
+  WriteCohort(Json(), table.all, out);
 }
 
 // ---- the table ----
@@ -201,6 +223,7 @@ void RunRetention(const RetentionAsked& asked, Session* session) {
   options.now_ms = view.now_ms();
   const RetentionTable table = TableOf(asked, options, view);
   Output out(session->format);
+  if (out.is_csv()) return WriteRetention(table, asked, &out);
   out.is_table() ? PrintRetention(table, asked, &out)
                  : out.Row(RetentionJson(table, asked, options));
 }
@@ -252,7 +275,7 @@ void AddRetention(CLI::App* app, Session* session) {
   session->OfferStore(command);
   session->OfferGraph(command);
   OfferAsked(command, asked.get());
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "Who began before --from is in no cohort; docs/measure.md says what each number means.\n"
       "Exit code 1 where no segment has the name.");

@@ -17,14 +17,13 @@ namespace polyonym::driver {
 
 namespace {
 
-// The store, the graph, the time and the format, which each of these commands takes.
+// The store, the graph and the time, which each of these commands takes.
 CLI::App* AddCommand(CLI::App* segment, Session* session, const char* name, const char* what,
                      When* when) {
   CLI::App* command = segment->add_subcommand(name, what);
   session->OfferStore(command);
   session->OfferGraph(command);
   when->Offer(command);
-  session->OfferFormat(command);
   return command;
 }
 
@@ -73,6 +72,7 @@ void AddCount(CLI::App* segment, Session* session) {
   CLI::App* command = AddCommand(segment, session, "count", "how many are in it", when.get());
   asked->Offer(command);
   unknown->Offer(command);
+  session->OfferFormatOrCsv(command);
   command->footer(kNoSuchSegment);
   command->callback([=] { RunCount(*asked, *when, *unknown, session); });
 }
@@ -135,6 +135,7 @@ void AddMembers(CLI::App* segment, Session* session) {
       ->type_name("S")
       ->capture_default_str()
       ->needs(sample);
+  session->OfferFormatOrCsv(command);
   command->footer(kNoSuchSegment);
   command->callback([=] { RunMembers(*asked, *when, *options, session); });
 }
@@ -194,6 +195,7 @@ void AddExplain(CLI::App* segment, Session* session) {
       "why somebody is in it or not: each part of the expression, and what it came to", when.get());
   command->add_option("ID", *id, "namespace:value, or a profile's id p~…")->required();
   asked->Offer(command);
+  session->OfferFormat(command);
   command->footer(
       "Exit code 1 where they are no member, where it cannot be said, where the identifier was "
       "never seen or no segment has the name.");
@@ -210,6 +212,19 @@ Json OverlapJson(const SegmentOverlap& overlap) {
           }));
   row.Set("any", overlap.any).Set("all", overlap.all);
   return std::move(row.Set("people", overlap.people));
+}
+
+// A row for each of them and each other, itself too.
+void WriteOverlap(const SegmentOverlap& overlap, Output* out) {
+  for (std::size_t i = 0; i < overlap.names.size(); ++i) {
+    for (std::size_t j = 0; j < overlap.names.size(); ++j) {
+      const std::uint64_t members = overlap.both[i][i], both = overlap.both[i][j];
+      Json row = Json::Object();
+      row.Set("segment", overlap.names[i]).Set("other", overlap.names[j]);
+      row.Set("both", both).Set("members", members).Set("share", ShareJson(both, members));
+      out->Row(std::move(row.Set("people", overlap.people)));
+    }
+  }
 }
 
 void PrintOverlap(const SegmentOverlap& overlap, Output* out) {
@@ -235,6 +250,7 @@ void RunOverlap(const std::vector<std::string>& names, const When& when, Session
   for (const std::string& name : names) SegmentAsked{name, "", ""}.In(in_force);
   const SegmentOverlap overlap = FromStore(state.Reader().Overlap(names));
   Output out(session->format);
+  if (out.is_csv()) return WriteOverlap(overlap, &out);
   out.is_table() ? PrintOverlap(overlap, &out) : out.Row(OverlapJson(overlap));
 }
 
@@ -244,6 +260,7 @@ void AddOverlap(CLI::App* segment, Session* session) {
   CLI::App* command = AddCommand(segment, session, "overlap",
                                  "how many are in both of two segments, for each pair", when.get());
   command->add_option("NAME", *names, "of 2 to 64 segments in force")->required()->expected(2, 64);
+  session->OfferFormatOrCsv(command);
   command->footer(kNoSuchSegment);
   command->callback([=] { RunOverlap(*names, *when, session); });
 }

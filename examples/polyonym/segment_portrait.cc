@@ -59,6 +59,59 @@ Json PortraitJson(const OneSegment& one, const Portrait& portrait) {
   return std::move(row.Set("traits", ListOf(portrait.traits, TraitRow)));
 }
 
+// ---- CSV ----
+
+// Of shares, what they are of; of numbers, whose; the other is empty.
+struct PortraitLine {
+  const char* kind;
+  Json trait;
+  Json unit;
+  const PortraitShare* share = nullptr;
+  const PortraitTrait* numbers = nullptr;
+};
+
+void SetNumbers(const std::string& whose, const std::optional<PortraitNumbers>& numbers,
+                Json* row) {
+  const auto set = [&](const char* name, double PortraitNumbers::*number) {
+    row->Set(whose + name, numbers ? NumberJson(*numbers.*number) : Json());
+  };
+  set("_min", &PortraitNumbers::min);
+  set("_median", &PortraitNumbers::median);
+  set("_mean", &PortraitNumbers::mean);
+  set("_max", &PortraitNumbers::max);
+}
+
+void WriteLine(const PortraitLine& line, Output* out) {
+  const PortraitShare* share = line.share;
+  const auto count = [](const std::optional<PortraitNumbers>& of) { return of ? of->count : 0; };
+  const auto members = share != nullptr ? share->members : count(line.numbers->members);
+  const auto everybody = share != nullptr ? share->everybody : count(line.numbers->everybody);
+  Json row = Json::Object();
+  row.Set("kind", line.kind)
+      .Set("trait", line.trait)
+      .Set("name", share != nullptr ? Json(share->name) : Json());
+  row.Set("members", members)
+      .Set("everybody", everybody)
+      .Set("share", share != nullptr ? NumberJson(share->share) : Json())
+      .Set("lift", share != nullptr ? NumberJson(share->lift) : Json());
+  row.Set("unit", line.unit);
+  SetNumbers("members", line.numbers != nullptr ? line.numbers->members : std::nullopt, &row);
+  SetNumbers("everybody", line.numbers != nullptr ? line.numbers->everybody : std::nullopt, &row);
+  out->Row(std::move(row));
+}
+
+void WritePortrait(const Portrait& portrait, Output* out) {
+  for (const PortraitShare& tag : portrait.tags) WriteLine({"tag", {}, {}, &tag}, out);
+  for (const PortraitShare& channel : portrait.channels)
+    WriteLine({"channel", {}, {}, &channel}, out);
+  for (const PortraitTrait& trait : portrait.traits) {
+    for (const PortraitShare& value : trait.values)
+      WriteLine({"value", trait.name, {}, &value}, out);
+    if (trait.members || trait.everybody)
+      WriteLine({"numbers", trait.name, TextOrNull(trait.unit), nullptr, &trait}, out);
+  }
+}
+
 // ---- tables ----
 
 std::string PerCent(double share) { return Fixed(100 * share) + "%"; }
@@ -156,6 +209,7 @@ void RunPortrait(const SegmentAsked& asked, const When& when, const PortraitOpti
   const OneSegment one = asked.In(state.definitions());
   const Portrait portrait = FromStore(state.Reader(one).PortraitOf(one.definition().name, options));
   Output out(session->format);
+  if (out.is_csv()) return WritePortrait(portrait, &out);
   out.is_table() ? PrintPortrait(one, portrait, &out) : out.Row(PortraitJson(one, portrait));
 }
 
@@ -181,7 +235,7 @@ void AddSegmentPortrait(CLI::App* segment, Session* session) {
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
   when->Offer(command);
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "Lift: how much more common it is among members than among everybody; 1: not at all. Traits "
       "and tags that are labelled sensitive are left out.\n"

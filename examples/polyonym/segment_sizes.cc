@@ -70,7 +70,7 @@ void AddSizes(CLI::App* segment, Session* session) {
   command->add_option("--step", options->step, "from one to the next: 1d, 36h, 15m, 30s")
       ->type_name("DURATION")
       ->capture_default_str();
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "Told by the entries and exits in the feed: by the records and the definition of then, as "
       "far back as the feed is kept.\n--as-of of `polyonym segment count` goes by those of now.\n"
@@ -159,7 +159,7 @@ void AddTry(CLI::App* segment, Session* session) {
       ->add_option("--zone", options->zone,
                    "time zone, where their days begin: a name of IANA's; default: UTC")
       ->type_name("ZONE");
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer("Nothing is defined. They may ask for segments that are in force.");
   command->callback([=] { RunTry(*options, session); });
 }

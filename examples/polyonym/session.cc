@@ -43,6 +43,13 @@ void Session::OfferFormat(CLI::App* command) {
       ->type_name("FORMAT");
 }
 
+void Session::OfferFormatOrCsv(CLI::App* command) {
+  OfferChoice<Format>(command, "--format", &format,
+                      {{"table", Format::kTable}, {"json", Format::kJson}, {"csv", Format::kCsv}},
+                      "table, json (JSON Lines) or csv; default: table on a terminal, else json")
+      ->type_name("FORMAT");
+}
+
 void Session::OfferFormatOrPrometheus(CLI::App* command) {
   OfferChoice<Format>(
       command, "--format", &format,

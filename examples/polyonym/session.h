@@ -64,6 +64,8 @@ struct Session {
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);
+  // Of a command whose answer is a table: Output::Row() says what its rows are then.
+  void OfferFormatOrCsv(CLI::App* command);
   void OfferFormatOrPrometheus(CLI::App* command);
   void OfferStore(CLI::App* command, bool required = true);  // --db
   void OfferGraph(CLI::App* command);                        // --graph

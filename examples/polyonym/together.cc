@@ -191,6 +191,14 @@ Json AnswerJson(const TogetherAsked& asked, const Filling& filling, const Togeth
   return std::move(row.Set("next", next ? ListOf(answer.next, NextRow) : Json()));
 }
 
+// ---- CSV ----
+
+// A row for each pair, or for each item that comes next.
+void WriteAnswer(const TogetherAnswer& answer, Output* out) {
+  for (const ItemPair& pair : answer.pairs) out->Row(PairRow(pair));
+  for (const ScoredItem& next : answer.next) out->Row(NextRow(next));
+}
+
 // ---- tables ----
 
 void PrintPairs(const std::vector<ItemPair>& pairs, const std::string& order, Output* out) {
@@ -263,6 +271,7 @@ void RunTogether(const TogetherAsked& asked, Session* session) {
   VisitEverybody(view, [&](const Person& person) { filling.Add(person); });
   const TogetherAnswer answer = AnswerOf(asked, filling, whose);
   Output out(session->format);
+  if (out.is_csv()) return WriteAnswer(answer, &out);
   out.is_table() ? PrintAnswer(asked, filling, answer, &out)
                  : out.Row(AnswerJson(asked, filling, answer));
 }
@@ -335,7 +344,7 @@ void AddTogether(CLI::App* app, Session* session) {
   session->OfferGraph(command);
   OfferBaskets(command, asked.get());
   OfferQuestion(command, asked.get());
-  session->OfferFormat(command);
+  session->OfferFormatOrCsv(command);
   command->footer(
       "It says that others had both, and not why: docs/measure.md.\n"
       "Exit code 1 where the item is in no basket, or the identifier was never seen.");

@@ -99,6 +99,17 @@ class AttributionTest(ProgramTest):
         )
         self.assertEqual(of_c1[0]["conversions"], 2)
 
+    def test_csv_has_a_row_for_each_key_and_model_and_a_column_for_each_currency(self):
+        rows = self.ask("--model", "first", "--model", "linear", "--format", "csv").csv
+        self.assertEqual(
+            [",".join(row.values()) for row in rows],
+            ["spring,4,4,3,2,first,3000000,10100,999", "spring,4,4,3,2,linear,1000000,5025,250"]
+            + ["mail,3,2,3,2,first,0,0,0", "mail,3,2,3,2,linear,1500000,5050,500"]
+            + ["shop,1,1,2,1,first,0,0,0", "shop,1,1,2,1,linear,500000,25,249"]
+            + [",0,2,2,2,first,2000000,5000,0", ",0,2,2,2,linear,2000000,5000,0"],
+        )
+        self.assertEqual(list(rows[0])[-2:], ["minor_units_CNY", "minor_units_EUR"])
+
     def test_time_decay_halves_what_is_a_half_life_older(self):
         self.store = self.store_of("one", RECORDS[:4])
         row, counts, money = self.credits("--model", "time_decay")

@@ -143,7 +143,7 @@ class CampaignTest(ProgramTest):
     def ask(self, command, *args, code=0):
         """Runs a command on the store; the fields of its rows must be those of docs/driver.md, all of them."""
         answer = self.polyonym(*command.split(), "--db", self.store, *args, code=code)
-        if code == 0 and "table" not in args:
+        if code == 0 and "--format" not in args:
             documented = {re.split(r"[\[.]", field)[0] for field in DOCUMENTATION.fields(command)}
             for row in answer.rows:
                 self.assertEqual(set(row), documented, f"the fields of {command} in docs/driver.md")
@@ -315,6 +315,45 @@ class CampaignTest(ProgramTest):
         self.assertEqual(alone, money | nothing, "what it cost is known of all together alone")
         narrow = self.ask("campaign report", "spring", "--confidence", 0.5).row["overall"]["conversion"]
         self.assertLess(narrow["difference_interval"][1], conversion["difference_interval"][1])
+
+    def test_the_report_as_csv_has_a_row_for_each_variant_and_step(self):
+        self.use(DIVIDED)
+        report = self.ask("campaign report", "spring").row
+        reached, opened, *none, overall = self.ask("campaign report", "spring", "--format", "csv").csv
+        counts = "variant,letter,false,4,2,0.5,2,0,3,reached,3,4,0.75,3,0.75"
+        self.assertEqual(list(reached.values())[:15], counts.split(","))
+        self.assertEqual((opened["step"], opened["people"], opened["passed_people"]), ("opened", "2", "1"))
+        self.assertEqual([row["is_control"] for row in none], ["true", "true"])
+        self.assertEqual((none[0]["difference"], none[0]["incremental_CNY"]), ("", ""))
+        self.assertEqual([row["minor_units_CNY"] for row in (reached, *none)], ["25000", "12000", "12000"])
+        self.assertEqual((reached["per_person_CNY"], reached["difference_CNY"]), ("6250", "3250"))
+        conversion, (money,) = report["overall"]["conversion"], report["overall"]["money"]
+        self.assertEqual(list(overall.values())[:15], ["overall"] + [""] * 14)
+        for row in (reached, opened, overall):
+            ends = [float(row[name]) for name in ("difference_low", "difference_high")]
+            self.assertEqual((float(row["difference"]), ends), (0.25, conversion["difference_interval"]))
+            self.assertEqual(float(row["p_value"]), conversion["p_value"])
+            ends = [float(row[name]) for name in ("difference_low_CNY", "difference_high_CNY")]
+            self.assertEqual((float(row["p_value_CNY"]), ends), (money["p_value"], money["difference_interval"]))
+        self.assertEqual(reached["return_on_cost_CNY"], "")
+        self.assertEqual(float(overall["return_on_cost_CNY"]), money["return_on_cost"])
+        without = self.ask("campaign report", "members", "--format", "csv").csv
+        self.assertEqual([(row["variant"], row["enrolled"], row["step"]) for row in without], [("all", "0", "")])
+
+    def test_lists_and_reach_as_csv_keep_one_row_each(self):
+        self.use(DIVIDED)
+        spring = self.ask("campaign list", "--format", "csv").csv[0]
+        variants = [spring[name] for name in ("variants", "shares", "control")]
+        self.assertEqual(variants, ["letter; none", "0.5; 0.5", "none"])
+        self.assertEqual((spring["to"], spring["frozen"], spring["enrolled"]), ("", "false", "8"))
+        self.use(REACHED)
+        sms, push = self.ask("reach", "crm:r2", "--profiled", "--format", "csv", code=NO).csv
+        held = by("channel", self.ask("reach", "crm:r2", "--profiled", code=NO).rows)["sms"]["holds"]
+        self.assertEqual(sms["holds"], "; ".join(hold["kind"] for hold in held))
+        self.assertEqual(sms["rules"], "; ".join(hold["rule"] or "" for hold in held))
+        self.assertEqual((push["holds"], push["rules"]), ("no_identifier; quiet_hours", "; night"))
+        self.assertEqual((push["open"], push["identifiers"]), ("false", ""))
+        self.assertEqual(sms["identifiers"], "phone:+8613800000002")
 
     def test_the_report_as_tables_names_rates_lift_and_cost(self):
         self.use(DIVIDED)

@@ -128,6 +128,18 @@ class DocsTest(ProgramTest):
                 own = {cell.split()[0] for cell in DOCUMENTATION.sections[command]["options"]}
                 self.assertLessEqual(own, given, "docs/driver.md names no other option")
 
+    def test_docs_say_which_commands_print_csv(self):
+        offered = set()
+        for command in self.commands():
+            formats = re.search(r"--format FORMAT(.*?)(?=\n +-|\n\n)", self.help_of(command), re.DOTALL)
+            if formats and "csv" in formats.group(1):
+                offered.add(command)
+        self.assertEqual(offered, DOCUMENTATION.commands_with_csv)
+        for command in offered:
+            nested = any("[" in field for field in DOCUMENTATION.sections[command]["fields"])
+            listed = "\nCSV" in DOCUMENTATION.sections[command]["text"]
+            self.assertTrue(listed or not nested, f"docs/driver.md lists the columns of {command}")
+
     def test_every_row_has_exactly_the_fields_of_its_table(self):
         # Two people share a phone and a browser, so that every kind of answer has something to say.
         records = [seen(n, {"crm": f"c{n}", "phone": "13800000001", "device": "d"}) for n in (1, 2)]

@@ -1,4 +1,7 @@
-"""What docs/ says of the program: commands, options and fields, out of the tables of driver.md, profiles.md and records.md."""
+"""What docs/ says of the program: commands, options and fields, out of the tables of driver.md, profiles.md and records.md.
+
+Columns of CSV stand in lines that begin with `CSV`.
+"""
 
 import re
 
@@ -41,6 +44,25 @@ class Documentation:
         """Options and positionals that the command's section and the shared one name, without their values."""
         named = self.sections[command]["options"] + self.sections["options of several commands"]["options"]
         return {cell.split()[0] for cell in named}
+
+    @property
+    def commands_with_csv(self):
+        listed = re.search(r"these commands print (.*)", self.sections["csv"]["text"]).group(1)
+        return set(re.findall(r"`([a-z ]+)`", listed))
+
+    def are_csv_columns(self, command, columns):
+        """Whether a header is one that the command's section lists, or its fields where it lists none."""
+        lines = re.findall(r"^CSV\b.*?: (`.*)$", self.sections[command]["text"], re.MULTILINE)
+        lists = [re.findall(r"`(\w+)`", line.split(". ")[0]) for line in lines] or [self.sections[command]["fields"]]
+        return list(columns) in [self._spelt(names, columns) for names in lists]
+
+    @staticmethod
+    def _spelt(names, columns):
+        """The names, those that end on CODE once for each currency that the columns have."""
+        codes = sorted({column[-3:] for column in columns if re.search(r"_[A-Z]{3}$", column)})
+        plain = [name for name in names if not name.endswith("_CODE")]
+        coded = [name.removesuffix("CODE") for name in names if name.endswith("_CODE")]
+        return plain + [name + code for code in codes for name in coded]
 
     @property
     def reasons(self):

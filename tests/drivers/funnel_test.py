@@ -155,6 +155,22 @@ class FunnelTest(ProgramTest):
         self.assertRegex(text, r"(?m)^spring +3 +3 +2 +66\.67% +█{13}$")
         self.assertRegex(text, r"(?m)^\(none\) +2 +1 +1 +50\.00% +█{10}$")
 
+    def test_csv_has_a_row_for_each_group_and_step(self):
+        rows = self.ask(*STEPS, "--by", "campaign", "--format", "csv").csv
+        people = [(row["by"], row["group"], row["step"], row["people"]) for row in rows]
+        counts = [("", "", "5 4 3"), ("campaign", "spring", "3 3 2"), ("campaign", "", "2 1 1")]
+        self.assertEqual(
+            people,
+            [(by, group, str(n), of) for by, group, row in counts for n, of in enumerate(row.split(), start=1)],
+        )
+        self.assertEqual(
+            list(rows[1].values())[3:],
+            ["cart", "4", "1", "0.8", "0.8"] + [str(hours * HOUR) for hours in (3, 2, 3, 2)],
+        )
+        first = self.ask("view,cart", "any", "--format", "csv").csv
+        self.assertEqual([row["types"] for row in first], ["view; cart", ""])
+        self.assertEqual((first[0]["mean_since_first_ms"], first[0]["of_first"]), ("", "1"))
+
     def test_a_table_has_the_largest_groups(self):
         more = [did(100 + n, 100, {"crm": f"z{n}"}, "view", f"campaign {n:02}") for n in range(30)]
         self.ingest("store", self.write_records("more.jsonl", more))

@@ -47,6 +47,14 @@ class GrowthTest(ProgramTest):
         fields = ("people", "inviters", "invitations", "newcomers")
         return {group["of"]: tuple(group[field] for field in fields) for group in row["groups"]}
 
+    def test_csv_has_a_row_for_each_group(self):
+        rows = self.ask("--loyal", "loyal", "--format", "csv").csv
+        counts = [list(row.values())[:5] for row in rows]
+        self.assertEqual(counts, [row.split() for row in ("everybody 6 3 6 3", "customers 5 3 6 3", "loyal 1 1 3 2")])
+        self.assertEqual((rows[2]["k_factor"], rows[1]["conversion"]), ("2", "0.5"))
+        nobody = self.ask("--customer-event", "nosuch", "--format", "csv").csv[1]
+        self.assertEqual((nobody["people"], nobody["k_factor"]), ("0", ""))
+
     def test_newcomers_are_credited_to_whoever_invited_them_first(self):
         row = self.ask("--loyal", "loyal").row
         # Invitations: a of b, c, x; b of c, d; d of e. Newcomers: b and c of a, d of b.

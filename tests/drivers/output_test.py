@@ -100,6 +100,54 @@ class OutputTest(ProgramTest):
             self.polyonym("why-not", "--db", self.store, "--format", "table", "crm:c1", "crm:c1", code=NO).text,
         )
 
+    # ---- CSV ----
+
+    def items_together(self, *items):
+        events = [
+            seen(n, {"crm": "c"}, facts={"events": [{"type": "order", "properties": {"item": {"text": item}}}]})
+            for n, item in enumerate(items, start=100)
+        ]
+        self.ingest("items", self.write_records("items.jsonl", events))
+        return self.polyonym("together", "--db", self.path("items"), "--event", "order", "--format", "csv")
+
+    def test_csv_quotes_what_holds_a_comma_a_quote_or_a_line_end(self):
+        answer = self.items_together('13" tray', "cups, four", "two\nlines", "plain; 茶")
+        header = "item,other,together,with_item,with_other,support,confidence,lift,cosine\n"
+        self.assertTrue(answer.text.startswith(header))
+        self.assertIn('"13"" tray","cups, four",1,1,1,1,1,1,1\n', answer.text)
+        self.assertIn('plain; 茶,"two\nlines",1,', answer.text)
+        self.assertEqual(len(answer.csv), 6, "one header, and six pairs")
+        self.assertNotIn("\r", answer.text)
+
+    def test_csv_has_no_control_characters(self):
+        answer = self.items_together("red\x1b[31m", "tab\there", "bell\x07")
+        self.assertNotIn("\x1b", answer.text)
+        self.assertEqual({row["item"] for row in answer.csv}, {"bell\ufffd", "red\ufffd[31m"})
+        self.assertEqual({row["other"] for row in answer.csv}, {"red\ufffd[31m", "tab\there"})
+
+    def test_in_csv_null_is_empty_a_list_is_one_cell_and_a_title_is_nothing(self):
+        members = ("segment", "members", "--db", self.store, "--expression", "yes", "--format", "csv")
+        answer = self.polyonym(*members)
+        self.assertEqual(answer.text.count("profile,order,identifiers\n"), 1)
+        self.assertEqual(len(answer.csv), 4)
+        self.assertEqual({row["order"] for row in answer.csv}, {""})
+        self.assertIn("crm:c1; email:p1@example.com", [row["identifiers"] for row in answer.csv])
+        count = ("segment", "count", "--db", self.store, "--expression", "yes", "--unknown")
+        said, (row,) = self.polyonym(*count).row, self.polyonym(*count, "--format", "csv").csv
+        self.assertEqual(row, {name: "" if value is None else str(value) for name, value in said.items()})
+        self.assertEqual(self.on_terminal(*count, "--format", "csv"), self.polyonym(*count, "--format", "csv").text)
+
+    def test_csv_without_a_row_is_nothing(self):
+        answer = self.polyonym("together", "--db", self.store, "--event", "nosuch", "--format", "csv")
+        self.assertEqual(answer.text, "")
+
+    def test_a_command_whose_answer_is_no_table_refuses_csv(self):
+        for command in (["groups"], ["show", "crm:c1"], ["segment", "explain", "crm:c1"], ["campaign", "enrol", "x"]):
+            with self.subTest(command=command):
+                answer = self.polyonym(*command, "--db", self.store, "--format", "csv", code=USAGE)
+                self.assertIn("--format: csv not in {json,table}", answer.err)
+                self.assertEqual(answer.text, "")
+
     def test_columns_line_up_where_characters_are_wide(self):
         text = self.polyonym("show", "--db", self.store, "--format", "table", "crm:王小明").text
         heading, link = text.split("links\n")[1].splitlines()

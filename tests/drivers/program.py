@@ -4,7 +4,9 @@ Every row of JSON that a test reads is held against docs/: a field that is not d
 """
 
 import copy
+import csv
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -89,6 +91,14 @@ class Answer:
         if unknown:
             raise AssertionError(f"docs/ does not name these fields of {self.command}: {', '.join(unknown)}")
         return rows
+
+    @property
+    def csv(self):
+        """Rows of CSV, as texts by column. A header that docs/ does not say is an error."""
+        header, *rows = list(csv.reader(io.StringIO(self.text, newline=""), strict=True))
+        if not DOCUMENTATION.are_csv_columns(self.command, header):
+            raise AssertionError(f"docs/ does not name these columns of {self.command}: {', '.join(header)}")
+        return [dict(zip(header, row, strict=True)) for row in rows]
 
     @property
     def row(self):

@@ -133,6 +133,26 @@ class RetentionTest(ProgramTest):
         self.assertEqual((row["people"], [cohort["size"] for cohort in row["cohorts"]]), (4, [2]))
         self.assertEqual(cohorts_of(row)["2024-01-01"][1], [1, 1, 1, 1, 0])
 
+    def test_csv_has_a_row_for_each_cohort_and_period(self):
+        rows = self.ask(*ORDERS, "--format", "csv").csv
+        self.assertEqual(len(rows), 3 * 5)
+        self.assertEqual(
+            [",".join(row.values()) for row in rows[2:6]],
+            ["unit,2024-01-01,2,2,1,2,1,0.5,true", "unit,2024-01-01,2,3,1,0,0,,false"]
+            + ["unit,2024-01-01,2,4,0,0,0,,false", "unit,2024-02-01,1,0,0,1,0,0,true"],
+        )
+        self.assertEqual(",".join(rows[12].values()), ",,3,2,1,2,1,0.5,false", "of all cohorts")
+        rows = self.ask(*ORDERS, "--cohort-by", "campaign", "--format", "csv").csv
+        names = [(row["cohort_by"], row["cohort"]) for row in rows[::5]]
+        self.assertEqual(names, [("campaign", ""), ("campaign", "spring"), ("", "")])
+
+    def test_repurchase_as_csv_is_one_row_of_its_fields(self):
+        asked = ("--event", "order,view", "--within", "30d")
+        (row,) = self.again(*asked, "--format", "csv").csv
+        said = self.again(*asked).row
+        self.assertEqual((row["events"], row["segment"], row["now"]), ("order; view", "", said["now"]))
+        self.assertEqual([int(row[name]) for name in ("buyers", "repurchased")], [said["buyers"], said["repurchased"]])
+
     def test_on_a_terminal_it_is_a_heat_map(self):
         text = self.ask(*ORDERS, "--format", "table").text
         self.assertRegex(text, r"(?m)^MONTH +SIZE +0 +1 +2 +3$")

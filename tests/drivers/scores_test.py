@@ -338,6 +338,17 @@ class ScoresTest(ProgramTest):
         self.assertRegex(table, r"(?m)^\(none\) +2 +0 +1 +1 +1 +- +-$")
         self.assertRegex(table, r"(?m)^lead +active +2 +2 +10\.00 +23\.00$")
 
+    def test_flows_as_csv_have_a_row_for_each_stage_and_each_move(self):
+        rows = self.ask("flows", *self.lifecycles(), "--format", "csv").csv
+        day = DAY * 1000
+        self.assertEqual(
+            [",".join(row.values()) for row in rows],
+            ["stage,,,,,,2,0,1,1,1,0,,", f"stage,lead,,,,,2,1,2,1,1,2,{23 * day},{10 * day}"]
+            + ["stage,customer,,,,,0,1,0,1,0,0,,", f"stage,active,,,,,1,2,1,2,3,1,7.776e+09,{90 * day}"]
+            + ["move,,,lead,1,1,,,,,,0,,", f"move,,lead,active,2,2,,,,,,2,{23 * day},{10 * day}"]
+            + [f"move,,active,customer,1,1,,,,,,1,7.776e+09,{90 * day}"],
+        )
+
     def test_a_window_without_moves_says_where_people_stood(self):
         self.lifecycles()
         empty = ("lifecycle", "--from", "2024-01-11", "--to", "2024-01-11")

@@ -341,6 +341,23 @@ class SegmentsTest(ProgramTest):
         then = self.ask("portrait", "buyers", "--as-of", "2024-01-12").row
         self.assertEqual((then["members"], then["everybody"]), (1, 3))
 
+    def test_portrait_and_overlap_as_csv_are_flat(self):
+        csv = lambda *args: self.polyonym("segment", *args, "--db", self.store, "--format", "csv").csv
+        self.assertEqual(
+            [",".join(row.values()) for row in csv("portrait", "buyers")],
+            [f"tag,,{share},,,,,,,,," for share in ("tea,2,2,1,2", "coffee,1,1,0.5,2")]
+            + [f"channel,,{share},,,,,,,,," for share in ("crm,2,4,1,1", "phone,1,1,0.5,2")]
+            + [f"value,city,{share},,,,,,,,," for share in ("上海,1,1,0.5,2", "武汉,1,2,0.5,1")]
+            + ["numbers,points,,2,3,,,,10,10,20,30,10,20,20,30"],
+        )
+        self.assertEqual(
+            [",".join(row.values()) for row in csv("overlap", "buyers", "in Wuhan")],
+            ["buyers,buyers,2,2,1,4", "buyers,in Wuhan,1,2,0.5,4"]
+            + ["in Wuhan,buyers,1,2,0.5,4", "in Wuhan,in Wuhan,2,2,1,4"],
+        )
+        self.assertEqual([row["members"] for row in csv("try", "did(purchase)", "yes")], ["2", "4"])
+        self.assertEqual({row["members"] for row in csv("sizes", "buyers", "--from", "2024-01-31")}, {"2"})
+
     def test_overlap_counts_every_pair(self):
         self.ask("define", "rich", "trait points >= 20")
         row = self.ask("overlap", "buyers", "in Wuhan", "rich").row

@@ -102,6 +102,16 @@ class TogetherTest(ProgramTest):
         row = self.ask("--for", "crm:c3", "--top", "1").row
         self.assertEqual([item["item"] for item in row["next"]], ["cups"])
 
+    def test_csv_has_a_row_for_each_pair_or_for_each_item_that_comes_next(self):
+        pairs = self.ask("--format", "csv").csv
+        self.assertEqual(
+            [list(row.values())[:5] for row in pairs],
+            [row.split() for row in ("cups pot 2 3 2", "cups tea 2 3 3", "pot tea 1 2 3")],
+        )
+        (pot,) = self.ask("--for", "crm:c2", "--format", "csv").csv
+        self.assertEqual((pot["item"], pot["because"]), ("pot", "cups"))
+        self.assertAlmostEqual(float(pot["score"]), 3 / math.sqrt(6))
+
     def test_who_proves_to_be_one_has_one_basket(self):
         bind = {"source": "desk", "id": "1", "t": 1704067200000, "ids": {"crm": "c5", "phone": "13800000001"}}
         self.ingest("store", self.write_records("more.jsonl", [bind, bought(20, {"phone": "13800000001"}, "honey")]))

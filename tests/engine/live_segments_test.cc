@@ -260,7 +260,7 @@ TEST_CASE("a call that touched many people is taken again from a store that is o
   std::vector<Record> records;
   for (int i = 1; i <= 2'000; ++i) records.push_back(Likes(i, 1));
   Must(shop->Apply(records));  // some hundred frames, which are read on opening by several threads
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 15; ++round) {
     shop.Reopen();
     const SegmentCounts counts = Must(Must(SegmentReader::Make(shop->Read())).Count());
     CHECK(counts.segments[0].members == 2'000);
