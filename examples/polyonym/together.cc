@@ -32,6 +32,7 @@ struct TogetherAsked {
   std::uint64_t min_together = 1;
   std::string item_value;
   std::string of;  // the person whom --for names
+  std::string segment;
   BasketOptions options;
 };
 
@@ -59,16 +60,18 @@ class Filling {
         whose_(whose),
         counts_(OrFail(BasketCounts::Make(asked.options))) {}
 
-  void Add(const Person& person) {
+  // `counts`: their baskets are of those that are counted.
+  void Add(const Person& person, bool counts) {
+    if (!counts && person.id != whose_) return;
     baskets_.clear();
     for (const FactRow& row : *person.rows) {
       for (const Event& event : row.facts.events) {
         if (IsAmong(event.type, asked_.types) && TimeOf(event, row) <= now_ms_)
-          AddEvent(event, row);
+          AddEvent(event, row, counts);
       }
     }
     for (const auto& [key, items] : baskets_) {
-      AddBasket(items);
+      if (counts) AddBasket(items);
       if (person.id == whose_) has_.insert(items.begin(), items.end());
     }
   }
@@ -89,7 +92,7 @@ class Filling {
     return ToText(at->second);
   }
 
-  void AddEvent(const Event& event, const FactRow& row) {
+  void AddEvent(const Event& event, const FactRow& row, bool counts) {
     const auto at = event.properties.find(asked_.item);
     const std::optional<std::string> basket = BasketOf(event, row);
     std::vector<std::string> texts;
@@ -99,7 +102,7 @@ class Filling {
     };
     std::erase_if(texts, is_none);
     if (texts.empty() || !basket) {
-      ++events_left_out_;
+      events_left_out_ += counts;
       return;
     }
     for (std::string& text : texts) baskets_[*basket].insert(std::move(text));
@@ -177,7 +180,8 @@ Json AnswerJson(const TogetherAsked& asked, const Filling& filling, const Togeth
   row.Set("events", Json::ListFrom(asked.types))
       .Set("item_property", asked.item)
       .Set("per", PerText(asked))
-      .Set("basket_property", TextOrNull(asked.basket));
+      .Set("basket_property", TextOrNull(asked.basket))
+      .Set("segment", TextOrNull(asked.segment));
   row.Set("order", next ? Json() : Json(asked.order)).Set("min_together", asked.min_together);
   row.Set("baskets", filling.counts().baskets())
       .Set("baskets_left_out", filling.counts().left_out())
@@ -268,7 +272,8 @@ void RunTogether(const TogetherAsked& asked, Session* session) {
   std::optional<ProfileId> whose;
   if (!asked.of.empty()) whose = ProfileOf(view, asked.of);
   Filling filling(asked, view.now_ms(), whose);
-  VisitEverybody(view, [&](const Person& person) { filling.Add(person); });
+  const MembersAmong members(view, "--segment", asked.segment);
+  VisitEverybody(view, [&](const Person& person) { filling.Add(person, members.Has(person.id)); });
   const TogetherAnswer answer = AnswerOf(asked, filling, whose);
   Output out(session->format);
   if (out.is_csv()) return WriteAnswer(answer, &out);
@@ -332,6 +337,9 @@ void OfferQuestion(CLI::App* command, TogetherAsked* asked) {
       ->type_name("ID")
       ->excludes(with)
       ->excludes(order);
+  command
+      ->add_option("--segment", asked->segment, "only baskets of its members: a segment in force")
+      ->type_name("NAME");
 }
 
 }  // namespace
@@ -347,7 +355,8 @@ void AddTogether(CLI::App* app, Session* session) {
   session->OfferFormatOrCsv(command);
   command->footer(
       "It says that others had both, and not why: docs/measure.md.\n"
-      "Exit code 1 where the item is in no basket, or the identifier was never seen.");
+      "Exit code 1 where the item is in no basket, the identifier was never seen, or no segment "
+      "has the name.");
   command->callback([=] { RunTogether(*asked, session); });
 }
 

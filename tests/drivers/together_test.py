@@ -71,6 +71,20 @@ class TogetherTest(ProgramTest):
         lifts = [pair["lift"] for pair in self.ask("--order", "lift").row["pairs"]]
         self.assertEqual(lifts, sorted(lifts, reverse=True))
 
+    def test_what_people_of_a_segment_buy_together(self):
+        segment = {"name": "tea", "expression": 'did(order where property item = "tea")'}
+        self.polyonym("define", "--db", self.store, self.write_json("tea.json", {"segments": [segment]}))
+        row = self.ask("--segment", "tea").row
+        # Tea as a text of its own: c1 and c3.
+        self.assertEqual((row["segment"], row["baskets"]), ("tea", 2))
+        pairs = [(pair["item"], pair["other"], pair["together"]) for pair in row["pairs"]]
+        self.assertEqual(pairs, [("cups", "pot", 1), ("cups", "tea", 1), ("pot", "tea", 1)])
+        # Somebody who is not of it is told what goes with what they have among those who are.
+        row = self.ask("--segment", "tea", "--for", "crm:c4").row
+        self.assertEqual((row["baskets"], row["has"]), (2, ["cups", "pot"]))
+        self.assertEqual([item["item"] for item in row["next"]], ["tea"])
+        self.ask("--segment", "coffee", code=1)
+
     def test_baskets_of_records_and_of_a_property(self):
         row = self.ask("--per-record").row
         self.assertEqual((row["per"], row["baskets"]), ("record", 7))
