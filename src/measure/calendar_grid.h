@@ -16,10 +16,6 @@
 
 namespace polyonym::measure {
 
-// The first day of the unit that `day` is in, and the first day of the next one.  REQUIRES: not kHour.
-std::chrono::sys_days FirstDayOf(CalendarUnit unit, std::chrono::sys_days day);
-std::chrono::sys_days NextFirstDay(CalendarUnit unit, std::chrono::sys_days first);
-
 class CalendarGrid {
  public:
   // Units that hold instants of from_ms..to_ms, numbered from 0.

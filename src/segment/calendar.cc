@@ -42,46 +42,6 @@ bool IsForeignAbbreviation(std::string_view name) {
   return name.size() == 3 && std::find(kOfIana.begin(), kOfIana.end(), name) == kOfIana.end();
 }
 
-// Unit that `day` is in: its first day. Of hours: the day itself.
-sys_days FirstOf(CalendarUnit unit, sys_days day) {
-  const year_month_day date(day);
-  switch (unit) {
-    case CalendarUnit::kHour:
-    case CalendarUnit::kDay:
-      return day;
-    case CalendarUnit::kWeek:
-      return day - days(std::chrono::weekday(day).iso_encoding() - 1);
-    case CalendarUnit::kMonth:
-      return date.year() / date.month() / 1;
-    case CalendarUnit::kQuarter: {
-      const unsigned first = (static_cast<unsigned>(date.month()) - 1) / 3 * 3 + 1;
-      return date.year() / std::chrono::month(first) / 1;
-    }
-    case CalendarUnit::kYear:
-      return date.year() / 1 / 1;
-  }
-  return day;
-}
-
-// `first` is the first day of a unit; the first day of the one that lies `count` units on.
-sys_days Moved(CalendarUnit unit, sys_days first, int count) {
-  const year_month_day date(first);
-  switch (unit) {
-    case CalendarUnit::kHour:
-    case CalendarUnit::kDay:
-      return first + days(count);
-    case CalendarUnit::kWeek:
-      return first + days(7 * count);
-    case CalendarUnit::kMonth:
-      return date + months(count);
-    case CalendarUnit::kQuarter:
-      return date + months(3 * count);
-    case CalendarUnit::kYear:
-      return date + months(12 * count);
-  }
-  return first;
-}
-
 // `back`: units before the one that now is in. Beyond the calendar's years there are no facts: any now there is as good as its ends.
 std::int64_t StartOfUnit(CalendarUnit unit, std::int64_t back, std::int64_t now_ms,
                          const TimeZone& zone) {
@@ -90,7 +50,7 @@ std::int64_t StartOfUnit(CalendarUnit unit, std::int64_t back, std::int64_t now_
     const std::int64_t past = (zone.LocalMs(now) % kHourMs + kHourMs) % kHourMs;
     return now - past - back * kHourMs;
   }
-  return zone.StartOf(Moved(unit, FirstOf(unit, *zone.DayOf(now)), static_cast<int>(-back)));
+  return zone.StartOf(UnitsOn(unit, FirstDayOf(unit, *zone.DayOf(now)), static_cast<int>(-back)));
 }
 
 std::optional<sys_days> SolarDayOf(const Date& date) {
@@ -150,13 +110,51 @@ Datum DaysToAnniversary(const Date& date, sys_days today) {
 }
 
 Datum IsAnniversaryIn(CalendarUnit unit, const Date& date, sys_days today) {
-  const sys_days first = FirstOf(unit, today);
+  const sys_days first = FirstDayOf(unit, today);
   const std::optional<Date> next = NextAnniversary(date, DateOf(first));
   if (!next) return {};
-  return *SolarDayOf(*next) < Moved(unit, first, 1);
+  return *SolarDayOf(*next) < UnitsOn(unit, first, 1);
 }
 
 }  // namespace
+
+sys_days FirstDayOf(CalendarUnit unit, sys_days day) {
+  const year_month_day date(day);
+  switch (unit) {
+    case CalendarUnit::kHour:
+    case CalendarUnit::kDay:
+      return day;
+    case CalendarUnit::kWeek:
+      return day - days(std::chrono::weekday(day).iso_encoding() - 1);
+    case CalendarUnit::kMonth:
+      return date.year() / date.month() / 1;
+    case CalendarUnit::kQuarter: {
+      const unsigned first = (static_cast<unsigned>(date.month()) - 1) / 3 * 3 + 1;
+      return date.year() / std::chrono::month(first) / 1;
+    }
+    case CalendarUnit::kYear:
+      return date.year() / 1 / 1;
+  }
+  return day;
+}
+
+sys_days UnitsOn(CalendarUnit unit, sys_days first, int count) {
+  const year_month_day date(first);
+  switch (unit) {
+    case CalendarUnit::kHour:
+    case CalendarUnit::kDay:
+      return first + days(count);
+    case CalendarUnit::kWeek:
+      return first + days(7 * count);
+    case CalendarUnit::kMonth:
+      return date + months(count);
+    case CalendarUnit::kQuarter:
+      return date + months(3 * count);
+    case CalendarUnit::kYear:
+      return date + months(12 * count);
+  }
+  return first;
+}
 
 TimeZone::TimeZone() = default;
 TimeZone::~TimeZone() = default;

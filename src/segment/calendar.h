@@ -45,6 +45,11 @@ class TimeZone {
   std::unique_ptr<const Rules> rules_;
 };
 
+// The first day of the unit that `day` is in; of hours the day itself.
+std::chrono::sys_days FirstDayOf(CalendarUnit unit, std::chrono::sys_days day);
+// `first` is the first day of a unit: the first day of the one that lies `count` units on, or back. Hours are taken for days.
+std::chrono::sys_days UnitsOn(CalendarUnit unit, std::chrono::sys_days first, int count);
+
 // from_ms <= time < to_ms. Without bounds: the least and the greatest number.
 struct TimeSpan {
   std::int64_t from_ms = 0;
