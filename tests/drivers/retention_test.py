@@ -352,7 +352,7 @@ class RealPurchasesTest(ProgramTest):
         ).fetchone()
         self.assertEqual([step["people"] for step in row["steps"]], list(expected))
 
-    def test_monthly_cohorts_of_online_retail_are_those_of_sql(self):
+    def test_monthly_cohorts_and_second_purchases_of_online_retail_are_those_of_sql(self):
         source = shared("data", "online_retail", "online_retail.csv.gz")
         how = ["--policy", MAPPINGS / "online_retail.policy.json", "--mapping", MAPPINGS / "online_retail.mapping.json"]
         self.ingest("store", *how, "--bulk", "--max-rejects", 4, source)
@@ -364,6 +364,23 @@ class RealPurchasesTest(ProgramTest):
         (now,) = database.execute("SELECT max(unit) FROM events").fetchone()
         zone = ("--unit", "month", "--zone", "Europe/London")
         self.assert_as_sql(database, now, first_day_of_month, *zone)
+        for within in (30, 90):
+            self.check_second_purchase(database, within)
+
+    def check_second_purchase(self, database, within):
+        """Lines of one invoice have one time: what is a day or more later is another purchase."""
+        row = self.polyonym("repurchase", "--db", self.path("store"), "--within", f"{within}d", "--apart", "1d").row
+        expected = database.execute(
+            """
+            WITH firsts AS (SELECT person, utc, min(utc) OVER (PARTITION BY person) AS first FROM lines),
+                 people AS (SELECT (SELECT max(utc) FROM lines) - first >= :within AS is_observed,
+                                   max(utc - first BETWEEN :day AND :within) AS came
+                            FROM firsts GROUP BY person, first)
+            SELECT count(*), sum(came), sum(is_observed), sum(came AND is_observed) FROM people""",
+            {"within": within * DAY, "day": DAY},
+        ).fetchone()
+        fields = ("buyers", "repurchased", "observed", "repurchased_of_observed")
+        self.assertEqual(tuple(row[field] for field in fields), expected)
 
 
 if __name__ == "__main__":
