@@ -118,12 +118,9 @@ absl::StatusOr<ReachAnswer> ReachOf(const View& view, ProfileId profile,
   auto person = view.ReadPerson(profile);
   if (!person.ok()) return person.status();
   const Definitions definitions = view.policy().definitions;
-  CampaignLabels labels;
-  for (const CampaignDefinition& campaign : definitions.campaigns)
-    labels[campaign.name] = campaign.labels;
   SegmentSubject subject(definitions, *person->rows, person->identifiers, person->anchor,
                          view.now_ms());
-  return Reach(definitions.reach, labels, &subject, message);
+  return Reach(definitions.reach, LabelsOf(definitions), &subject, message);
 }
 
 // The tallies, and what each person adds to them.

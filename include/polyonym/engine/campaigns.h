@@ -67,7 +67,8 @@ absl::StatusOr<Enrolled> EnrolIn(Engine* engine, std::string_view campaign,
                                  const EnrolOptions& options = {});
 
 // Whether a message may go out to the person, by the rules in force and the campaigns' labels.
-// ERRORS: as View::ReadPerson(), and Reach() of campaign/reach.h.  COST: that of reading the person.
+// ERRORS: as View::ReadPerson(), and Reach() of campaign/reach.h.  COST: that of reading the person, and a copy of the definitions: of many people ask
+// Reach() itself.
 absl::StatusOr<ReachAnswer> ReachOf(const View& view, ProfileId profile,
                                     const OutboundMessage& message);
 
