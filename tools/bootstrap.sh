@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian or Ubuntu packages that are missing for what is named: build, test, bench, rivals, lint or fuzz.
+# Installs the Debian or Ubuntu packages that are missing for what is named: build, test, python, bench, rivals, lint or fuzz.
 #
 #   tools/bootstrap.sh build test
 #
@@ -11,6 +11,7 @@ declare -A packages=(
            libre2-dev libroaring-dev libicu-dev libphonenumber-dev libsimdjson-dev zlib1g-dev libzstd-dev libssl-dev
            libcli11-dev libboost-dev"
   [test]="catch2 python3 pkg-config"
+  [python]="python3 python3-dev python3-venv"
   [bench]="libbenchmark-dev"
   [rivals]="python3 python3-venv redis-server postgresql"
   [lint]="clang clang-format clang-tidy"

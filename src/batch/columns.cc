@@ -190,6 +190,8 @@ absl::Status CheckColumns(const Columns& columns, const Policy& policy) {
   return CellsOf(*columns.record_ids).Check("record_ids");
 }
 
+absl::Status Interrupted() { return absl::CancelledError("the host asked the call to end"); }
+
 // What every row would be rejected for.
 absl::Status CheckSource(std::string_view source, const RecordLimits& limits) {
   Record record;
@@ -243,6 +245,8 @@ absl::StatusOr<ColumnGroups> ResolveColumns(const Policy& policy, const Columns&
   auto data = std::make_unique<ColumnGroups::Data>();
   data->columns = columns.identifiers.size();
   data->cells = NumberTexts(IdentifierCells(columns, &kinds), how.threads);
+  const auto interrupted = [&] { return options.interrupted && options.interrupted(); };
+  if (interrupted()) return Interrupted();
   Rows rows;
   rows.count = CellsOf(columns.identifiers.front()).rows();
   rows.stride = columns.identifiers.size();
@@ -254,7 +258,9 @@ absl::StatusOr<ColumnGroups> ResolveColumns(const Policy& policy, const Columns&
     rows.keys = {ids.number_of.get(), rows.count};
     rows.ids = &ids.texts;
   }
+  if (interrupted()) return Interrupted();
   Solution solution = SolveRows(rows, &data->cells, how, &kinds);
+  if (interrupted()) return Interrupted();
   data->nodes = std::move(solution.nodes);
   data->cells.texts = {};
   ColumnGroups out(std::move(data));

@@ -83,6 +83,7 @@ class Engine::Impl {
   std::vector<std::string> Graphs() const;
   std::uint64_t resident_bytes() const;  // of all graphs, facts that are kept included
   Durability durability() const { return options_.durability; }
+  bool interrupted() const { return options_.interrupted && options_.interrupted(); }
   std::uint64_t failed_checkpoints() const { return failed_checkpoints_; }
   engine::Recorder& recorder() { return recorder_; }
   // Not ok after a write that failed.

@@ -121,6 +121,7 @@ class Moment::Impl {
   }
 
   std::int64_t now_ms() const { return now_ms_; }
+  absl::Status GoOn() const { return view_->GoOn(); }
 
   absl::StatusOr<Profile> ReadProfile(const Group& group, const ProfileOptions& options) const {
     if (absl::Status status = engine::Validate(options); !status.ok()) return status;
@@ -311,6 +312,7 @@ absl::StatusOr<Person> Moment::ReadPerson(ProfileId id) const {
 absl::Status Moment::ForEachPerson(const std::function<bool(const Person&)>& visit) const {
   for (const Impl::Group& group : impl_->groups()) {
     if (!group.id) continue;
+    if (absl::Status status = impl_->GoOn(); !status.ok()) return status;
     auto person = impl_->ReadPerson(group);
     if (!person.ok()) return person.status();
     if (!visit(*person)) break;

@@ -241,6 +241,7 @@ absl::Status View::Export(const std::function<bool(const StoredRecord&)>& visit)
     if (cell.gone()) continue;
     if (cell.location >> 16 != frame_number) {
       frame_number = cell.location >> 16;
+      if (absl::Status status = impl_->GoOn(); !status.ok()) return status;
       auto read = engine::ReadFrameFromStore(impl_->store(), frame_number);
       if (!read.ok()) return read.status();
       frame = *std::move(read);

@@ -66,6 +66,12 @@ class View::Impl {
   const Store& store() const { return *store_; }
   const engine::Rules& rules() const { return *state_->rules; }
   Engine::Impl& engine() const { return *engine_; }
+  // Cancelled where the host wants the call to end (EngineOptions::interrupted).
+  absl::Status GoOn() const {
+    return engine_ != nullptr && engine_->interrupted()
+               ? absl::CancelledError("the host asked the call to end")
+               : absl::OkStatus();
+  }
   const engine::Index& index() const { return lens_->index; }
   std::uint32_t graph_number() const { return lens_->number; }
   std::int64_t now_ms() const { return std::max(state_->clock_ms, state_->newest_ms); }

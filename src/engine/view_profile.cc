@@ -237,7 +237,8 @@ class View::Impl::PeopleReader {
   bool Read() {
     std::sort(told_.begin(), told_.end());
     std::vector<engine::PersonFacts> people(roots_.size());
-    status_ = view_.ReadTold(told_, roots_, people);
+    status_ = view_.GoOn();
+    if (status_.ok()) status_ = view_.ReadTold(told_, roots_, people);
     for (std::size_t p = 0; status_.ok() && more_ && p < roots_.size(); ++p)
       more_ = visit_(roots_[p], std::move(people[p]));
     roots_.clear();

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,6 +61,9 @@ struct ColumnsOptions {
   unsigned threads = 0;
   // Of the hash tables. Where strangers choose the values, take a random one: none can be prepared to collide then.
   std::uint64_t hash_seed = 0;
+  // Asked between the steps of the work (numbering the cells, numbering record ids, solving), in the thread that called: true: it ends
+  // with Cancelled.  DEFAULT: it never does.
+  std::function<bool()> interrupted;
 };
 
 // What stands for no number.
@@ -103,7 +107,7 @@ class ColumnGroups {
 // Repeated content counts once: rows without an id that name the same at the same time.
 // ERRORS: InvalidArgument naming what is wrong with the policy, the options, or the columns, with column and row and without the
 // value: offsets that go back or beyond the bytes, columns of different lengths, no source, a namespace that breaks the grammar, more
-// than 4,294,967,294 cells (of a policy that derives: cells and what could be derived from them), a cell of 4 GiB.
+// than 4,294,967,294 cells (of a policy that derives: cells and what could be derived from them), a cell of 4 GiB. Cancelled, where the host asks for it.
 // COST: near-linear in the bytes; with both cores some 100 ns a cell. Groups that a limit, guard, window, lifetime or validity could
 // touch are solved by the whole rule, at a microsecond or two a row.
 absl::StatusOr<ColumnGroups> ResolveColumns(const Policy& policy, const Columns& columns,

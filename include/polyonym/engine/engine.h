@@ -89,6 +89,9 @@ struct EngineOptions {
   std::uint32_t slow_batch_ms = 1000;  // an Apply() that takes longer is an event; 0: none is
   // Nanoseconds that never go back, for the durations in metrics and events alone.  DEFAULT: std::chrono::steady_clock.
   std::function<std::uint64_t()> ticks_ns;
+  // Asked now and then by calls that read everybody or the whole log (passes over people, moments, exports, Verify(), FitScores() before it writes),
+  // in the thread that called: true: the call ends with Cancelled, and nothing is changed. May not call the engine.  DEFAULT: none ends so.
+  std::function<bool()> interrupted;
 };
 
 struct RecordResult {

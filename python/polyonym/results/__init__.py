@@ -1,0 +1,45 @@
+"""What calls answer: frozen dataclasses, which a notebook shows as tables."""
+
+from .identity import (
+    Advanced,
+    Applied,
+    Change,
+    Evidence,
+    Held,
+    Identifier,
+    Link,
+    PolicySet,
+    RecordResult,
+    Resolution,
+    Retracted,
+    SimulatedChange,
+    Stats,
+    StoredRecord,
+    Verified,
+    Why,
+    WhyNot,
+)
+from .values import Day, Money, Place
+
+__all__ = [
+    "Advanced",
+    "Applied",
+    "Change",
+    "Day",
+    "Evidence",
+    "Held",
+    "Identifier",
+    "Link",
+    "Money",
+    "Place",
+    "PolicySet",
+    "RecordResult",
+    "Resolution",
+    "Retracted",
+    "SimulatedChange",
+    "Stats",
+    "StoredRecord",
+    "Verified",
+    "Why",
+    "WhyNot",
+]

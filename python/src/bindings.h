@@ -1,0 +1,21 @@
+// bindings.h - what module polyonym._core is made of: a file each.
+#ifndef POLYONYM_PYTHON_BINDINGS_H_
+#define POLYONYM_PYTHON_BINDINGS_H_
+
+#include <nanobind/nanobind.h>
+
+namespace polyonym::python {
+
+void BindPolicy(nanobind::module_& module);
+void BindEngine(nanobind::module_& module);
+void BindView(nanobind::module_& module);
+void BindProfiles(nanobind::module_& module);
+void BindMoments(nanobind::module_& module);
+void BindRelations(nanobind::module_& module);
+void BindSegments(nanobind::module_& module);
+void BindFeed(nanobind::module_& module);
+void BindMetrics(nanobind::module_& module);
+
+}  // namespace polyonym::python
+
+#endif  // POLYONYM_PYTHON_BINDINGS_H_
