@@ -12,7 +12,7 @@ CMAKE_ARGS ?=
 strict := -DPOLYONYM_WERROR=$(if $(CI),ON,OFF)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test soak asan tsan bench rivals workload micro fuzz format lint install clean
+.PHONY: help demo build test soak asan tsan bench rivals workload micro fuzz format docs wheel lint install clean
 
 help:  ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 18
@@ -29,8 +29,9 @@ build:  ## build the library and the programs for use, in build/release
 	cmake --build build/release -j $(JOBS)
 
 test:  ## build and run every test that is not a soak, in build/dev
-	tools/bootstrap.sh build test
-	cmake --preset dev $(strict) $(CMAKE_ARGS)
+	tools/bootstrap.sh build test python
+	tools/python_env.sh build test
+	cmake --preset dev -DPOLYONYM_BUILD_PYTHON=ON $(strict) $(CMAKE_ARGS)
 	cmake --build build/dev -j $(JOBS)
 	ctest --preset dev -j $(JOBS) --output-junit results.xml
 
@@ -85,6 +86,16 @@ fuzz:  ## build the fuzzers, in build/fuzz, and run each for a minute
 format:  ## lay out all C++ files by .clang-format
 	tools/bootstrap.sh lint
 	tools/format.sh
+
+docs:  ## build the site of docs/, in build/site
+	tools/bootstrap.sh python
+	tools/python_env.sh build test docs
+	build/python-env/bin/python -m mkdocs build --strict --site-dir build/site
+
+wheel:  ## build the Python package, in build/wheels
+	tools/bootstrap.sh build python
+	tools/python_env.sh build test
+	build/python-env/bin/python -m pip wheel -v --no-deps --wheel-dir build/wheels ./python
 
 lint:  ## check layout (.clang-format) and code (.clang-tidy)
 	tools/bootstrap.sh build test bench lint

@@ -65,7 +65,7 @@ foreach(suite IN LISTS suites)
   endif()
 endforeach()
 
-foreach(folder architecture crash drivers examples golden install)
+foreach(folder architecture crash drivers examples golden install python)
   if(EXISTS "${PROJECT_SOURCE_DIR}/tests/${folder}/CMakeLists.txt")
     add_subdirectory("${PROJECT_SOURCE_DIR}/tests/${folder}" "${PROJECT_BINARY_DIR}/tests/${folder}")
   endif()

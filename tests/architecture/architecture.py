@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the shape of the source tree: who includes whom, what is public, what is never called, how files are named.
 
-    architecture.py ROOT layering|names|todos|calls
+    architecture.py ROOT layering|bindings|names|todos|calls
     architecture.py ROOT includes COMPILER [FLAG...]     what the public headers include, through whatever they include
     architecture.py ROOT symbols NM OBJECT_LIST          what the library's own objects ask of the linker
 
@@ -50,7 +50,7 @@ EXCUSED_SYMBOLS = {
 }
 
 SHAPELESS_NAMES = {"util", "utils", "utility", "utilities", "common", "helper", "helpers", "misc"}
-SOURCE_FOLDERS = ["include", "src", "proto", "tests", "examples", "bench", "cmake", "tools", "docs"]
+SOURCE_FOLDERS = ["include", "src", "proto", "tests", "examples", "bench", "cmake", "tools", "docs", "python"]
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"', re.DOTALL)
 
 
@@ -112,6 +112,19 @@ def layering(root):
             else:
                 continue
             yield f"{path}:{line_of(text, match.start())}: {included} {problem}"
+
+
+def bindings(root):
+    """The Python package stands on what every host has: public headers, and nothing that they hide."""
+    for path in files_under(root, ["python/src"], (".h", ".cc")):
+        text = read(os.path.join(root, path))
+        for match in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', text, re.MULTILINE):
+            included = match.group(1)
+            if included.startswith("polyonym/") and not included.endswith(".pb.h"):
+                continue
+            owned = any(re.search(pattern, included) for pattern in OWNERS)
+            if owned or "../" in included or os.path.exists(os.path.join(root, "src", included)):
+                yield f"{path}:{line_of(text, match.start())}: {included} is private to the library"
 
 
 def names(root):
@@ -179,7 +192,7 @@ def symbols(_, nm, object_list):
         yield "no object refers to anything: this check sees nothing"
 
 
-CHECKS = {check.__name__: check for check in (layering, names, todos, calls, includes, symbols)}
+CHECKS = {check.__name__: check for check in (layering, bindings, names, todos, calls, includes, symbols)}
 
 
 def main(root, check, *arguments):

@@ -65,6 +65,20 @@ class Layering(unittest.TestCase):
                 self.assertTrue(set(below[other]) <= set(lower), f"{layer} sees {other} but not all below it")
 
 
+class Bindings(unittest.TestCase):
+    def check(self, text, more=None):
+        return problems_of(architecture.bindings, {"python/src/a.cc": text, **(more or {})})
+
+    def test_public_headers_and_those_beside_may_be_included(self):
+        self.assertEqual([], self.check('#include "polyonym/engine/engine.h"\n#include "calls.h"\n#include <nanobind/nanobind.h>'))
+
+    def test_what_the_library_hides_is_a_problem(self):
+        self.assertTrue(self.check('#include "engine/frame.h"', {"src/engine/frame.h": ""}))
+        self.assertTrue(self.check("#include <rocksdb/db.h>"))
+        self.assertTrue(self.check('#include "polyonym/v1/record.pb.h"'))
+        self.assertTrue(self.check('#include "../../src/engine/frame.h"'))
+
+
 class Names(unittest.TestCase):
     def test_shapeless_names_are_problems(self):
         for path in ("src/model/util.cc", "include/polyonym/common/a.h", "tests/harness/test_helpers.h", "src/misc/a.cc"):

@@ -209,6 +209,17 @@ TEST_CASE("columns that cannot be read are refused by name, without a value") {
   }
 }
 
+TEST_CASE("columns are let go of at the step at which the host asks") {
+  OneColumn one;
+  for (int steps = 0; steps < 3; ++steps) {
+    int asked = 0;
+    ColumnsOptions options;
+    options.interrupted = [&] { return asked++ == steps; };
+    CHECK(absl::IsCancelled(ResolveColumns(Shop(), one.columns, options).status()));
+    CHECK(asked == steps + 1);
+  }
+}
+
 TEST_CASE("more cells than there are numbers are refused before anything is read") {
   const std::vector<std::int32_t> offsets((std::size_t{1} << 20) + 1);
   OneColumn one;
