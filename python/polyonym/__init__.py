@@ -9,6 +9,7 @@
 """
 
 from ._core import __version__
+from .campaigns import CampaignBoard
 from .errors import (
     Aborted,
     AlreadyExists,
@@ -24,32 +25,59 @@ from .errors import (
     Unavailable,
     Unimplemented,
 )
+from .events import AlsoBought, EventFilter, Events
+from .features import Features
+from .feed import Feed
+from .ingest import EventColumns, column
+from .moments import Moment
 from .policy import Policy, presets
 from .questions import View
+from .resolve import resolve
 from .results import Day, Identifier, Money
+from .segments import Segments, check_segment
 from .store import Store, open
+from .table import Table
+from .tables import Tables
+from .trials import Arm, lift, sample_ratio
 
 __all__ = [
     "Aborted",
     "AlreadyExists",
+    "AlsoBought",
+    "Arm",
+    "CampaignBoard",
     "Cancelled",
     "DataLoss",
     "Day",
     "DeadlineExceeded",
     "Error",
+    "EventColumns",
+    "EventFilter",
+    "Events",
     "FailedPrecondition",
+    "Features",
+    "Feed",
     "Identifier",
     "InvalidArgument",
+    "Moment",
     "Money",
     "NotFound",
     "OutOfRange",
     "Policy",
     "ResourceExhausted",
+    "Segments",
     "Store",
+    "Table",
+    "Tables",
     "Unavailable",
     "Unimplemented",
     "View",
     "__version__",
+    "check_segment",
+    "column",
+    "lift",
     "open",
     "presets",
+    "resolve",
+    "sample_ratio",
 ]

@@ -6,14 +6,27 @@ import json
 import os
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Iterable, List, Mapping, Optional, Type, Union
+from typing import Any, Iterable, List, Mapping, Optional, Sequence, Type, Union
 
 from . import _core
 from .errors import InvalidArgument
+from .feed import Feed
+from .ingest import Column, Columns, EventColumns, Text, ingest
 from .policy import Policy, PolicyLike
 from .progress import ProgressLike, shown
 from .questions import Questions, View
-from .results import Advanced, Applied, PolicySet, Retracted
+from .results import (
+    Advanced,
+    Applied,
+    Enrolled,
+    FeedCursor,
+    Ingested,
+    Metrics,
+    OutboxItem,
+    PolicySet,
+    Retracted,
+    ScoreFit,
+)
 from .times import Time, optional_ms, to_ms
 
 #: A record as a dict, in the form of docs/records.md: ``{"source": "pos", "t": time, "ids": {"phone": "1"}}``.
@@ -112,6 +125,72 @@ class Store(Questions):
         """
         return self._engine.apply(_lines(records))
 
+    def ingest(
+        self,
+        table: Any,
+        *,
+        source: Text,
+        time: Union[str, Column, datetime, int],
+        identifiers: Columns,
+        others: Optional[Columns] = None,
+        id: Optional[str] = None,
+        version: Optional[str] = None,
+        traits: Optional[Columns] = None,
+        tags: Optional[Sequence[str]] = None,
+        consents: Optional[Columns] = None,
+        event: Optional[EventColumns] = None,
+        batch: int = 10_000,
+        bulk: bool = False,
+        progress: ProgressLike = None,
+    ) -> Ingested:
+        """Takes a table: each row is a record. A cell that is null, or empty text, says nothing.
+
+        table: anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: of pandas, polars, pyarrow, DuckDB and others; a stream is read
+            batch by batch, and need not fit into memory.
+        source: who reports it: a text, or ``polyonym.column("shop")``.
+        time: a column of when: timestamps, which are UTC where they have no zone and whose parts of a millisecond are cut off; dates, which
+            begin in UTC; whole milliseconds since 1970; or RFC 3339 text. Or one time for all: a datetime, or milliseconds.
+        identifiers: columns of the person's identifiers, text or whole numbers or lists of text: a list where columns are called as their
+            namespaces are, a dict of columns and namespaces else. An empty namespace: cells are ``namespace:value``.
+        others: the same, of somebody else: never linked.
+        id: a column of the source's ids. DEFAULT: rows that say the same are one record.
+        version: a column of whole numbers or times; of rows with one id the highest stands. DEFAULT: the time.
+        traits: columns of what the person is; numbers, flags, times, dates and lists of text stay what they are.
+        tags: columns of names of tags, text or lists of text; of flags the tag has the column's name.
+        consents: columns of consents by purpose: flags, or ``granted``, ``denied`` and ``withdrawn``.
+        event: what happened: EventColumns.
+        batch: rows a commit, 1 to 100,000.
+        bulk: for a first import: all is one commit, which is shown when it ends.
+
+        A row that is malformed is rejected by itself, and a fact by itself left out: the result says which. Raises InvalidArgument before
+        anything is applied, naming argument, column and type: a column that is not there, or of a type that does not fit. Ctrl-C ends it
+        between batches, and what was applied stays; the same call again changes nothing of it.
+
+        >>> import pyarrow
+        >>> store = open(policy={"namespaces": [{"name": "crm"}, {"name": "phone"}]})
+        >>> orders = pyarrow.table({"member": ["C1", "C2"], "mobile": [13600000001, None], "at": [1_700_000_000_000, None]})
+        >>> done = store.ingest(orders, source="shop", time="at", identifiers={"member": "crm", "mobile": "phone"})
+        >>> done.applied, done.rejects[0].row, done.rejects[0].column, done.rejects[0].reason
+        (1, 1, 'at', 'missing_time')
+        """
+        return ingest(
+            self._engine,
+            table,
+            source=source,
+            time=time,
+            id=id,
+            version=version,
+            identifiers=identifiers,
+            others=others,
+            traits=traits,
+            tags=tags,
+            consents=consents,
+            event=event,
+            batch=batch,
+            bulk=bulk,
+            progress=progress,
+        )
+
     def retract(
         self,
         source: str,
@@ -156,6 +235,116 @@ class Store(Questions):
         """Moves the store's clock: links whose lifetime is over stop counting. It goes forward only. Raises InvalidArgument."""
         return self._engine.advance_to(to_ms(now, "now"))
 
+    def fit_scores(self, *, now: Optional[Time] = None, progress: ProgressLike = None) -> List[ScoreFit]:
+        """Fits the models of the policy's purchase scores to what everybody bought, and puts them in force,
+        as set_policy() would.
+
+        now: as of when. DEFAULT: `now`. A model that cannot be fitted is no error: its ScoreFit says why.
+        Raises Aborted (another policy was put in force meanwhile: fit again), InvalidArgument. Cost: a pass
+        over the log, and the fit.
+        """
+        with shown(progress, "policy") as callback:
+            return _core.fit_scores(
+                self._engine, graph=self._graph, now_ms=optional_ms(now, "now"), progress=callback
+            )
+
+    # ---- campaigns ----
+
+    def enrol(self, campaign: str, *, dry_run: bool = False, progress: ProgressLike = None) -> Enrolled:
+        """Enrols who is in the campaign's audience now and is not enrolled: one record each, of source ``campaign/`` and its name.
+
+        A frozen campaign enrols once. Twice is fine. dry_run: says who would be, and writes nothing. Raises NotFound (no such campaign),
+        FailedPrecondition (it does not run now). Cost: a pass over everybody, and the records; Ctrl-C ends it, between commits.
+        """
+        with shown(progress, "people") as callback:
+            return _core.enrol(self._engine, campaign, graph=self._graph, dry_run=dry_run, progress=callback)
+
+    # ---- the feed of changes, and the outbox ----
+
+    def changes(
+        self,
+        *,
+        start: Optional[int] = None,
+        consumer: str = "",
+        kinds: Sequence[str] = (),
+        names: Sequence[str] = (),
+        without_causes: Sequence[str] = (),
+        profiles: Sequence[str] = (),
+        batch: int = 1_000,
+        follow: bool = False,
+    ) -> Feed:
+        """The feed of changes, from where the consumer stands: an iterator, which ends where there is no
+        more.
+
+        start: sequence to begin with, where there is no consumer, or it has no place yet. DEFAULT: the first.
+        consumer: whose place is kept in the store, from its first Feed.acknowledge() on. One feed at a time
+            should have it.
+        kinds, names: only changes of these kinds; of segments, traits and tags only those of these names.
+        without_causes: none of these causes. profiles: only changes that speak of one of these, by the id of
+            then.
+        batch: about so many changes at a time, 1 to 1,000,000.
+        follow: at the end, waits for more, until Ctrl-C or the store is closed. For a wait that ends:
+            Feed.next().
+
+        Raises InvalidArgument, OutOfRange (`start` lies behind the last call).
+
+        >>> store = open(policy={"namespaces": [{"name": "crm"}, {"name": "phone"}]})
+        >>> _ = store.apply([{"source": "shop", "t": 0, "ids": {"crm": "C1"}},
+        ...                  {"source": "shop", "t": 0, "ids": {"phone": "1"}}])
+        >>> _ = store.apply({"source": "shop", "t": 1, "ids": {"crm": "C1", "phone": "1"}})
+        >>> [(change.source, change.target) for change in store.changes(kinds=["merged"])]
+        [('p~1', 'p~0')]
+        """
+        feed = _core.open_feed(
+            self._engine,
+            graph=self._graph,
+            consumer=consumer,
+            start=start,
+            kinds=list(kinds),
+            names=list(names),
+            without_causes=list(without_causes),
+            profiles=list(profiles),
+            batch=batch,
+        )
+        return Feed(feed, follow)
+
+    def feed_cursors(self) -> List[FeedCursor]:
+        """Where every consumer stands, in all graphs."""
+        return _core.feed_cursors(self._engine)
+
+    def drop_feed_cursor(self, consumer: str) -> None:
+        """Forgets a consumer. Raises NotFound."""
+        _core.drop_feed_cursor(self._engine, consumer, self._graph)
+
+    def trim_feed(self, before: int) -> None:
+        """Lets go of the changes of all calls before this sequence, in every graph. Consumers that stand
+        before it hold nothing back.
+        """
+        _core.trim_feed(self._engine, before)
+
+    def outbox(self, trigger: str = "", *, after: int = 0, limit: int = 1_000) -> List[OutboxItem]:
+        """What the policy's triggers fired and nobody acknowledged, by id. Do it, then acknowledge_outbox():
+        who dies between is given it again.
+
+        after: items with a greater id. limit: 1 to 1,000,000. Raises InvalidArgument.
+
+        >>> store = open(policy={"namespaces": [{"name": "crm"}], "definitions": {
+        ...     "tags": [{"name": "coffee"}], "segments": [{"name": "drinkers", "expression": "tag coffee"}],
+        ...     "triggers": [{"name": "welcome", "segment": "drinkers"}]}})
+        >>> coffee = {"tags": [{"name": "coffee"}]}
+        >>> _ = store.apply({"source": "bar", "t": 0, "ids": {"crm": "C1"}, "facts": coffee})
+        >>> items = store.outbox("welcome")
+        >>> [(item.trigger, item.segment, item.profile) for item in items]
+        [('welcome', 'drinkers', 'p~0')]
+        >>> store.acknowledge_outbox(item.id for item in items), store.outbox()
+        (1, [])
+        """
+        return _core.outbox(self._engine, graph=self._graph, trigger=trigger, after=after, limit=limit)
+
+    def acknowledge_outbox(self, ids: Iterable[int]) -> int:
+        """These items are done with, and gone; how many there were. It may be said twice."""
+        return _core.acknowledge_outbox(self._engine, list(ids), self._graph)
+
     # ---- upkeep ----
 
     def checkpoint(self) -> None:
@@ -175,6 +364,24 @@ class Store(Questions):
         with shown(progress, "records") as callback:
             _, folded, dropped, _ = self._engine.move_horizon(source, to_ms(before, "before"), callback)
             return folded + dropped
+
+    def metrics(self) -> Metrics:
+        """What was done since the store was opened, how long it took, what it holds now. Cost: microseconds,
+        and the size of the folder.
+
+        >>> store = open(policy={"namespaces": [{"name": "crm"}]})
+        >>> _ = store.apply({"source": "shop", "t": 0, "ids": {"crm": "C1"}})
+        >>> metrics = store.metrics()
+        >>> metrics.records_applied, metrics.latencies["apply"].count, metrics.changes["created"]
+        (1, 1, 1)
+        """
+        return _core.metrics(self._engine)
+
+    def prometheus(self) -> str:
+        """The metrics in the text exposition format of Prometheus, ``text/plain; version=0.0.4``:
+        docs/operations.md lists them.
+        """
+        return _core.prometheus(self._engine)
 
     def close(self) -> None:
         """Syncs and closes. A call that still runs ends first; views keep the files open until they are dropped. Twice is fine."""

@@ -15,6 +15,15 @@ void BindRelations(nanobind::module_& module);
 void BindSegments(nanobind::module_& module);
 void BindFeed(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
+void BindTable(nanobind::module_& module);
+void BindPeopleTables(nanobind::module_& module);
+void BindFeatures(nanobind::module_& module);
+void BindMeasure(nanobind::module_& module);
+void BindPeople(nanobind::module_& module);
+void BindCampaigns(nanobind::module_& module);
+void BindSocial(nanobind::module_& module);
+void BindBatch(nanobind::module_& module);
+void BindIngest(nanobind::module_& module);
 
 }  // namespace polyonym::python
 

@@ -13,4 +13,13 @@ NB_MODULE(_core, module) {
   polyonym::python::BindSegments(module);
   polyonym::python::BindFeed(module);
   polyonym::python::BindMetrics(module);
+  polyonym::python::BindTable(module);
+  polyonym::python::BindPeopleTables(module);
+  polyonym::python::BindFeatures(module);
+  polyonym::python::BindMeasure(module);
+  polyonym::python::BindPeople(module);
+  polyonym::python::BindCampaigns(module);
+  polyonym::python::BindSocial(module);
+  polyonym::python::BindBatch(module);
+  polyonym::python::BindIngest(module);
 }

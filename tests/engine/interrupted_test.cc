@@ -21,8 +21,6 @@ std::unique_ptr<Engine> OpenInterruptible(const bool* ends) {
   return engine;
 }
 
-bool IsCancelled(const absl::Status& status) { return absl::IsCancelled(status); }
-
 }  // namespace
 
 TEST_CASE("reads of everybody and of the whole log end where the host asks, and go on where it does not") {

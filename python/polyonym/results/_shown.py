@@ -35,6 +35,8 @@ def cell(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)):
         return _list(value)
+    if isinstance(value, dict):
+        return _dict(value)
     if isinstance(value, Shown) and type(value).__str__ is object.__str__:
         return value._repr_html_()
     if isinstance(value, (str, int, timedelta)) or type(value).__str__ is not object.__str__:
@@ -53,6 +55,16 @@ def _list(values: Any) -> str:
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     body = "".join(_row(value, names) for value in values[:_MOST_ROWS])
     return f"<table><tr>{head}</tr>{body}</table>" + _rest(len(values))
+
+
+def _dict(values: Any) -> str:
+    if not values:
+        return "<i>none</i>"
+    rows = "".join(
+        f"<tr><th style='text-align:left'>{html.escape(str(name))}</th><td>{cell(value)}</td></tr>"
+        for name, value in list(values.items())[:_MOST_ROWS]
+    )
+    return f"<table>{rows}</table>" + _rest(len(values))
 
 
 def _row(value: Any, names: Iterable[str]) -> str:

@@ -263,14 +263,3 @@ class SimulatedChange(Shown):
     others: List[str]
     #: Of ``split`` and ``created``: what there would be.
     parts: List[List[Identifier]]
-
-
-@dataclass(frozen=True)
-class Related(Shown):
-    """A profile in reach of another by relations."""
-
-    profile: str
-    steps: int
-    #: What the last step is: ``link``, ``relation`` and so on.
-    kind: str
-    name: str

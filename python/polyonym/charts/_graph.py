@@ -1,0 +1,196 @@
+"""The identifiers of a person, and the links that hold them together or were refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple, Union
+
+from ..errors import InvalidArgument
+from ..results import Identifier, Link
+from ._altair import COLOURS, ORANGE, QUIET, TEXT, alt, counted, finished, layered, rows
+from ._layout import places
+
+if TYPE_CHECKING:
+    from ..questions import Questions, Who
+
+#: How each state of a link is drawn: colour, dashes, and how far apart its ends want to be.
+_STATES: Dict[str, Tuple[str, List[int], float]] = {
+    "kept": ("#444444", [1, 0], 1.0),
+    "refused": (ORANGE, [7, 4], 1.3),
+    "shared": ("#9a9a9a", [1, 3], 1.3),
+    "expired": ("#9a9a9a", [8, 3, 1, 3], 1.3),
+}
+_SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+#: Longer labels lose their middle.
+_MOST_CHARACTERS = 20
+
+
+def graph(
+    source: Questions, who: Who, *, evidence: bool = True, steps: int = 1, mask: bool = False, limit: int = 60
+) -> alt.LayerChart:
+    """A person's identifiers, and the links between them: kept ones solid, refused ones dashed, those of shared identifiers dotted.
+
+    source: a store or a view. who: an identifier, which gets a ring, or a profile.
+    evidence: how often two were seen together, on each link, and when and by whom in its tooltip.
+    steps: identifiers of others up to so many links away are drawn too, hollow. 0: none.
+    mask: labels are the last two characters; without it the picture shows personal values.
+    limit: of nodes; the rest is counted in the title.
+
+    Raises NotFound (nobody known), InvalidArgument. Cost: the links of what is drawn.
+    """
+    if steps < 0 or limit < 1:
+        raise InvalidArgument("steps must be 0 or more, and limit 1 or more")
+    found = _Found(source, source.members(who), evidence, steps, limit)
+    names = sorted({_family(node.identifier) for node in found.nodes})
+    nodes = [_node_row(node, mask, who) for node in found.nodes]
+    boxes = [(_width(row["label"]) + 14, 50.0) for row in nodes]
+    centres = places(len(nodes), [(a, b, _STATES[link.state][2]) for a, b, link in found.links], boxes)
+    for row, (x, y) in zip(nodes, centres):
+        row.update(x=x, y=y - 8)  # the label is below
+    links = [_link_row(nodes[a], nodes[b], link, evidence) for a, b, link in found.links]
+    width = max([360.0] + [x + box[0] / 2 for (x, _), box in zip(centres, boxes)])
+    height = max([200.0] + [y + box[1] / 2 for (_, y), box in zip(centres, boxes)])
+    at = {channel: alt.Scale(domain=domain, nice=False, zero=False) for channel, domain in (("x", [0, width]), ("y", [height, 0]))}
+    chart = layered(*_lines(links, evidence, at), *_dots(nodes, names, at), width=width, height=height)
+    return finished(chart, *_title(source, who, found))
+
+
+@dataclass
+class _Node:
+    identifier: Identifier
+    profile: str
+    inside: bool
+    shared: bool
+
+
+class _Found:
+    """What is drawn: the person's identifiers, then those of others, step by step."""
+
+    def __init__(self, source: Questions, members: List[Identifier], evidence: bool, steps: int, limit: int) -> None:
+        self.members = len(members)
+        self.nodes: List[_Node] = []
+        self.links: List[Tuple[int, int, Link]] = []
+        self.left_out = max(0, len(members) - limit)
+        places_of = {identifier: place for place, identifier in enumerate(members[:limit])}
+        left_out = set(members[limit:])
+        pending, seen = list(places_of), set()
+        for step in range(steps + 1):
+            beyond: List[Identifier] = []
+            for identifier in pending:
+                for link in source.links(identifier, records=evidence):
+                    pair = (link.evidence.a, link.evidence.b)
+                    other = pair[1] if pair[0] == identifier else pair[0]
+                    if other not in places_of and step < steps:
+                        if len(places_of) < limit:
+                            places_of[other] = len(places_of)
+                            beyond.append(other)
+                        else:
+                            left_out.add(other)
+                    if other in places_of and pair not in seen:
+                        seen.add(pair)
+                        self.links.append((places_of[pair[0]], places_of[pair[1]], link))
+            pending = beyond
+        self.left_out = len(left_out)
+        for place, (identifier, about) in enumerate(zip(places_of, source.resolve(list(places_of)))):
+            self.nodes.append(_Node(identifier, about.profile or "nobody", place < len(members), about.shared))
+
+
+def _node_row(node: _Node, mask: bool, who: Who) -> Dict[str, Any]:
+    value = node.identifier.value
+    if mask:
+        value = "…" + value[-2:]
+    label = value if len(value) <= _MOST_CHARACTERS else value[:11] + "…" + value[-8:]
+    return {
+        "label": label,
+        "identifier": f"{node.identifier.ns}:{value}",
+        "namespace": _family(node.identifier),
+        "profile": node.profile,
+        "inside": node.inside,
+        "shared": node.shared,
+        "asked": _is(node.identifier, who),
+    }
+
+
+def _link_row(a: Dict[str, Any], b: Dict[str, Any], link: Link, evidence: bool) -> Dict[str, Any]:
+    row = {
+        "x": a["x"], "y": a["y"], "x2": b["x"], "y2": b["y"], "mid_x": (a["x"] + b["x"]) / 2, "mid_y": (a["y"] + b["y"]) / 2,
+        "link": link.state, "a": a["identifier"], "b": b["identifier"],
+    }  # fmt: skip
+    if evidence:
+        told = link.evidence
+        acts = [name for name, is_so in (("must_link", told.must_link), ("cannot_link", told.cannot_link)) if is_so]
+        row.update(
+            sightings=told.sightings,
+            first=f"{told.first:%Y-%m-%d %H:%M}",
+            last=f"{told.last:%Y-%m-%d %H:%M}",
+            sources=", ".join(told.sources),
+            acts=", ".join(acts) or "none",
+        )
+    return row
+
+
+def _lines(links: List[Dict[str, Any]], evidence: bool, at: Dict[str, alt.Scale]) -> List[alt.Chart]:
+    states = [state for state in _STATES if any(row["link"] == state for row in links)]
+    tooltip = ["link:N", "a:N", "b:N"] + (["sightings:Q", "first:N", "last:N", "sources:N", "acts:N"] if evidence else [])
+    base = alt.Chart(rows(links)).encode(tooltip=tooltip)
+    # A legend that says one thing of all is no help.
+    legend = alt.Legend(title="link", symbolType="stroke", symbolSize=400) if len(states) > 1 else None
+    lines = base.mark_rule(strokeWidth=1.6).encode(
+        x=alt.X("x:Q", scale=at["x"], axis=None), y=alt.Y("y:Q", scale=at["y"], axis=None), x2="x2:Q", y2="y2:Q",
+        stroke=alt.Stroke("link:N", scale=alt.Scale(domain=states, range=[_STATES[s][0] for s in states]), legend=legend),
+        strokeDash=alt.StrokeDash("link:N", scale=alt.Scale(domain=states, range=[_STATES[s][1] for s in states]), legend=legend),
+    )  # fmt: skip
+    if not evidence:
+        return [lines]
+    several = base.transform_filter("datum.sightings > 1").transform_calculate(times="datum.sightings + '×'")
+    middle = several.encode(x=alt.X("mid_x:Q", scale=at["x"], axis=None), y=alt.Y("mid_y:Q", scale=at["y"], axis=None), text="times:N")
+    return [lines, middle.mark_text(fontSize=10.5, stroke="white", strokeWidth=5), middle.mark_text(fontSize=10.5, color=QUIET)]
+
+
+def _dots(nodes: List[Dict[str, Any]], names: List[str], at: Dict[str, alt.Scale]) -> List[alt.Chart]:
+    colours = alt.Scale(domain=names, range=[COLOURS[i % len(COLOURS)] for i in range(len(names))])
+    # Where colours begin anew another shape comes, so that no two namespaces look alike.
+    shapes = alt.Scale(domain=names, range=[_SHAPES[(i + i // len(COLOURS)) % len(_SHAPES)] for i in range(len(names))])
+    base = alt.Chart(rows(nodes)).encode(
+        x=alt.X("x:Q", scale=at["x"], axis=None), y=alt.Y("y:Q", scale=at["y"], axis=None),
+        tooltip=["identifier:N", "profile:N", "shared:N"],
+    )  # fmt: skip
+    shape = alt.Shape("namespace:N", scale=shapes)
+    ring = base.transform_filter("datum.asked").mark_point(size=620, color=TEXT, strokeWidth=1.2, opacity=1)
+    colour = alt.Color("namespace:N", scale=colours)
+    inside = base.transform_filter("datum.inside").mark_point(size=260, filled=True, opacity=1).encode(color=colour, shape=shape)
+    outside = base.transform_filter("!datum.inside").mark_point(size=220, fill="white", strokeWidth=2.2, opacity=1)
+    halo = base.mark_text(dy=19, fontSize=11, stroke="white", strokeWidth=4, strokeJoin="round").encode(text="label:N")
+    label = base.mark_text(dy=19, fontSize=11).encode(
+        text="label:N", color=alt.condition("datum.inside", alt.value(TEXT), alt.value(QUIET))
+    )
+    return [ring, inside, outside.encode(color=colour, shape=shape), halo, label]
+
+
+def _title(source: Questions, who: Who, found: _Found) -> List[str]:
+    others = len(found.nodes) - min(found.members, len(found.nodes))
+    kept = sum(1 for _, _, link in found.links if link.state == "kept")
+    parts = [f"{counted(kept, 'link')} kept, {len(found.links) - kept} not"]
+    if any(link.evidence.sightings > 1 for _, _, link in found.links):
+        parts.append("n×: seen together n times, else once")
+    if others:
+        parts.append(f"{counted(others, 'identifier')} of others, hollow")
+    if found.left_out:
+        parts.append(f"{found.left_out:,} more not drawn")
+    return [f"{source.find(who)}: {counted(found.members, 'identifier')}", " · ".join(parts)]
+
+
+def _family(identifier: Identifier) -> str:
+    return identifier.ns.split("/")[0]
+
+
+def _is(identifier: Identifier, who: Who) -> bool:
+    if isinstance(who, str):
+        return str(identifier) == who
+    return who == identifier or who == (identifier.ns, identifier.value)
+
+
+def _width(label: str) -> float:
+    """Of a label in pixels, or nearly: characters of East Asia are twice as wide."""
+    return 6.3 * sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in label)
