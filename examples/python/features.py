@@ -26,7 +26,10 @@ with polyonym.open(policy=POLICY) as store:
                 "t": "2026-03-01T10:00:00Z",
                 "ids": {"crm": "C1"},
                 "facts": {
-                    "traits": [{"name": "age", "value": {"whole": 34}}, {"name": "city", "value": {"text": "Suzhou"}}],
+                    "traits": [
+                        {"name": "age", "value": {"whole": 34}},
+                        {"name": "city", "value": {"text": "Suzhou"}},
+                    ],
                     "tags": [{"name": "coffee", "weight": 2}],
                 },
             },

@@ -24,7 +24,8 @@ POLICY = {
 with tempfile.TemporaryDirectory() as folder:
     orders = str(Path(folder, "orders.parquet"))
     duckdb.sql(f"""
-        COPY (SELECT 'o' || i AS order_no, TIMESTAMPTZ '2026-01-01 08:00:00+08' + i * INTERVAL 1 HOUR AS paid_at,
+        COPY (SELECT 'o' || i AS order_no,
+                     TIMESTAMPTZ '2026-01-01 08:00:00+08' + i * INTERVAL 1 HOUR AS paid_at,
                      '136' || lpad(CAST(i % 334 AS VARCHAR), 8, '0') AS mobile, 'M' || (i % 334) AS card,
                      CAST(50 + i % 2 * 0.5 AS DECIMAL(10, 2)) AS amount
               FROM range(1000) t(i)) TO '{orders}' (FORMAT parquet)""")
@@ -42,8 +43,8 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"Ingested: {done.rows} rows, {done.applied} applied")
 
         timeline = store.tables.timeline()
-        channels = duckdb.sql("""
-            SELECT source AS channel, count(DISTINCT profile_id) AS people, count(*) AS orders, sum(value_minor) / 100 AS spent
+        channels = duckdb.execute("""
+            SELECT source, count(DISTINCT profile_id), count(*), sum(value_minor) / 100
             FROM timeline GROUP BY source""")
         print("channel  people  orders  spent")
         for channel, people, count, spent in channels.fetchall():

@@ -45,7 +45,6 @@ with polyonym.open(policy=one_card) as store:
 
     apart = store.why_not("crm:C1", "crm:C2")
     assert apart.refused is not None
-    print(
-        f"crm:C1 and crm:C2 are two: a profile may hold {apart.limit} of {apart.limit_namespace}, and would hold {apart.would_be}"
-    )
+    limit = f"a profile may hold {apart.limit} of {apart.limit_namespace}, and would hold {apart.would_be}"
+    print("crm:C1 and crm:C2 are two:", limit)
     show("refused: ", apart.refused)

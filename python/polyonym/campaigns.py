@@ -71,7 +71,7 @@ class CampaignQuestions:
         ...                  {"name": "none", "weight_millionths": 500_000, "is_control": True}]}]}}
         >>> store = polyonym.open(policy=policy)
         >>> facts = {"events": [{"type": "order"}]}
-        >>> _ = store.apply([{"source": "shop", "t": 1000, "ids": {"crm": str(i)}, "facts": facts}
+        >>> _ = store.apply([{"source": "shop", "t": 1000, "ids": {"crm": f"C{i}"}, "facts": facts}
         ...                  for i in range(100)])
         >>> board = store.campaigns()
         >>> store.enrol("spring").total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _core
 from .errors import InvalidArgument
@@ -12,7 +12,7 @@ from .results import Attribution, Funnel, ItemPair, Repurchase, Retention, Score
 from .times import Duration, Time, duration_ms, from_ms, optional_ms
 
 _STRICT = ("order", "increase", "deduplication")
-ALL_MODELS = ("first", "last", "linear", "position", "time_decay")
+ALL_MODELS: Tuple[str, ...] = ("first", "last", "linear", "position", "time_decay")
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,7 @@ class Events:
             ],
             within_ms=duration_ms(within, "within"),
             strict=words_of(strict, "strict", _STRICT),
-            from_ms=optional_ms(start, "start"),
-            to_ms=optional_ms(end, "end"),
+            **window_of(start, end),
             settled=settled,
             by=by,
         )
@@ -224,6 +223,8 @@ class Events:
         """
         if kind not in ("calendar", "rolling"):
             raise InvalidArgument("kind: must be calendar or rolling")
+        if not isinstance(periods, int) or periods < 0:
+            raise InvalidArgument("periods: must be a whole number, 0 or more")
         return self._events.retention(
             first=filter_of(first, "first"),
             again=filter_of(again, "again"),
@@ -231,8 +232,7 @@ class Events:
             unit=unit,
             time_zone=time_zone,
             periods=periods,
-            from_ms=optional_ms(start, "start"),
-            to_ms=optional_ms(end, "end"),
+            **window_of(start, end),
             ever=ever,
             by=by,
         )
@@ -256,8 +256,7 @@ class Events:
             order=filter_of(order, "order"),
             within_ms=duration_ms(within, "within"),
             apart_ms=duration_ms(apart, "apart"),
-            from_ms=optional_ms(start, "start"),
-            to_ms=optional_ms(end, "end"),
+            **window_of(start, end),
         )
 
     def attribution(
@@ -285,8 +284,10 @@ class Events:
 
         It divides what happened by a rule; what a campaign caused a control group says: lift().
         """
-        if len(weights) != 3:
-            raise InvalidArgument("weights: must be three numbers: of the first, those between, and the last")
+        if len(weights) != 3 or not all(isinstance(weight, int) and weight >= 0 for weight in weights):
+            raise InvalidArgument(
+                "weights: must be three whole numbers: of the first, those between, the last"
+            )
         return self._events.attribution(
             conversions=filter_of(conversions, "conversions"),
             touches=None if touches is None else filter_of(touches, "touches"),
@@ -296,8 +297,7 @@ class Events:
             weights=list(weights),
             lookback_ms=duration_ms(lookback, "lookback"),
             half_life_ms=duration_ms(half_life, "half_life"),
-            from_ms=optional_ms(start, "start"),
-            to_ms=optional_ms(end, "end"),
+            **window_of(start, end),
         )
 
     def also_bought(self, orders: EventsLike = None, *, max_basket: int = 200) -> AlsoBought:
@@ -346,6 +346,13 @@ def words_of(words: Sequence[str], what: str, known: Sequence[str]) -> List[str]
     if not set(chosen) <= set(known):
         raise InvalidArgument(f"{what}: must be of {', '.join(known)}")
     return list(chosen)
+
+
+def window_of(start: Optional[Time], end: Optional[Time]) -> Dict[str, Optional[int]]:
+    begin, behind = optional_ms(start, "start"), optional_ms(end, "end")
+    if begin is not None and behind is not None and behind < begin:
+        raise InvalidArgument("end: must be start or later")
+    return {"from_ms": begin, "to_ms": behind}
 
 
 def list_of(many: Sequence[EventsLike], what: str) -> Sequence[EventsLike]:

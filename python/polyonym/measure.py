@@ -16,11 +16,12 @@ from .events import (
     filters_of,
     list_of,
     texts_of,
+    window_of,
     words_of,
 )
 from .progress import ProgressLike, shown
 from .results import Attribution, Flows, Funnel, Growth, Repurchase, Retention, SocialCapital
-from .times import Duration, Time, duration_ms, optional_ms, to_ms
+from .times import Duration, Time, duration_ms, optional_ms
 
 if TYPE_CHECKING:
     from .questions import Who
@@ -67,8 +68,7 @@ class MeasureQuestions:
                     columns=words_of(columns, "columns", _COLUMNS),
                     item=item,
                     segment=segment,
-                    from_ms=optional_ms(start, "start"),
-                    to_ms=optional_ms(end, "end"),
+                    **window_of(start, end),
                     now_ms=optional_ms(now, "now"),
                     progress=callback,
                 )
@@ -277,8 +277,7 @@ class MeasureQuestions:
                 invitations=list(texts_of(invitations, "invitations")),
                 customers=list(texts_of(customers, "customers")),
                 loyal=loyal,
-                from_ms=optional_ms(start, "start"),
-                to_ms=optional_ms(end, "end"),
+                **window_of(start, end),
                 now_ms=optional_ms(now, "now"),
                 progress=callback,
             )
@@ -292,8 +291,7 @@ class MeasureQuestions:
             return _core.flows(
                 self._view(),
                 ladder,
-                from_ms=to_ms(start, "start"),
-                to_ms=to_ms(end, "end"),
+                **window_of(start, end),
                 progress=callback,
             )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Sequence, Tuple, overload
 
 from . import _core
+from .errors import InvalidArgument
 from .features import ColumnQuestions
 from .policy import Policy
 from .progress import ProgressLike
@@ -151,9 +152,17 @@ def read_timeline(
         from_ms=optional_ms(start, "start"),
         to_ms=optional_ms(end, "end"),
         types=list(types),
-        properties=[(name, list(any_of)) for name, any_of in (properties or {}).items()],
+        properties=_wanted(properties),
         direction=direction,
         within=within,
         limit=limit,
         skip=skip,
     )
+
+
+def _wanted(properties: Optional[Mapping[str, Sequence[str]]]) -> List[Tuple[str, List[str]]]:
+    if properties is None:
+        return []
+    if not isinstance(properties, Mapping):
+        raise InvalidArgument("properties: must be a dict of names, each with a list of texts")
+    return [(name, list(any_of)) for name, any_of in properties.items()]

@@ -161,6 +161,7 @@ class Store(Questions):
         event: what happened: EventColumns.
         batch: rows a commit, 1 to 100,000.
         bulk: for a first import: all is one commit, which is shown when it ends.
+        progress: of rows; of a stream it is not known how many there will be, and a function is told 0.
 
         A row that is malformed is rejected by itself, and a fact by itself left out: the result says which. Raises InvalidArgument before
         anything is applied, naming argument, column and type: a column that is not there, or of a type that does not fit. Ctrl-C ends it

@@ -281,6 +281,7 @@ absl::Status Cells::Open(const CellType& type, const ArrowArray& array, std::int
   if (array.buffers == nullptr) return Malformed("an array has no buffers");
   valid_ = static_cast<const std::uint8_t*>(array.buffers[0]);
   data_ = array.buffers[1];
+  if (valid_ == nullptr && array.null_count > 0) return Malformed("it counts nulls, and does not say which");
   if (rows > 0 && data_ == nullptr) return Malformed("a buffer is missing");
   if (type.layout == CellLayout::kViews) return OpenViews(array);
   if (type.layout == CellLayout::kDictionary) return OpenDictionary(array);

@@ -67,6 +67,13 @@ std::string Printable(const char* text) {
   return nb::cast<std::string>(decoded);
 }
 
+// What the producer says of it.  REQUIRES: that the GIL is not held.
+absl::Status Failed(ArrowArrayStream* stream) {
+  const char* why = stream->get_last_error(stream);
+  nb::gil_scoped_acquire acquired;
+  return absl::UnknownError("table: its producer failed: " + Printable(why));
+}
+
 const char* KindName(CellKind kind) {
   switch (kind) {
     case CellKind::kNothing: return "nulls";
@@ -92,8 +99,7 @@ TableInput TableInput::Of(nb::handle table) {
     ArrowArrayStream* stream = input.stream_.get();
     Call([&]() -> absl::Status {
       if (stream->get_schema(stream, input.schema_.Fill()) == 0) return absl::OkStatus();
-      const char* why = stream->get_last_error(stream);
-      return absl::UnknownError(std::string("table: its producer failed: ") + (why == nullptr ? "" : why));
+      return Failed(stream);
     });
   } else if (nb::hasattr(table, "__arrow_c_array__")) {
     const nb::object pair = table.attr("__arrow_c_array__")();
@@ -104,7 +110,7 @@ TableInput TableInput::Of(nb::handle table) {
   } else {
     RaiseInvalid(
         "table: must have __arrow_c_stream__ or __arrow_c_array__, as tables of pyarrow, polars, pandas and DuckDB have; of dicts "
-        "and lists make one by pyarrow.table() or polars.DataFrame()");
+        "and lists make one by pyarrow.table() or polars.DataFrame(), of a lazy frame by collect()");
   }
   const ArrowSchema& schema = *input.schema_;
   if (schema.release == nullptr) Raise(Malformed("it has no schema"));
@@ -150,10 +156,7 @@ absl::StatusOr<InputColumn> TableInput::Find(const std::string& what, const std:
 
 absl::StatusOr<bool> TableInput::Next(OwnedArray* batch) {
   if (stream_) {
-    if (stream_->get_next(stream_.get(), batch->Fill()) != 0) {
-      const char* why = stream_->get_last_error(stream_.get());
-      return absl::UnknownError(std::string("table: its producer failed: ") + (why == nullptr ? "" : why));
-    }
+    if (stream_->get_next(stream_.get(), batch->Fill()) != 0) return Failed(stream_.get());
   } else {
     *batch = std::move(single_);
   }

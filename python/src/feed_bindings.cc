@@ -32,6 +32,11 @@ constexpr std::size_t kCauses = static_cast<std::size_t>(Cause::kErase) + 1;
 class FeedHandle {
  public:
   explicit FeedHandle(ChangeFeed feed) : feed_(std::move(feed)) {}
+  // It may be the last that keeps the store open, which is synced as it closes.
+  ~FeedHandle() {
+    nb::gil_scoped_release released;
+    feed_.reset();
+  }
 
   // Waits up to `timeout_ms`, or, without it, until there is something or Ctrl-C is pressed.  REQUIRES: that the GIL is not held.
   absl::StatusOr<FeedBatch> Next(std::optional<std::uint64_t> timeout_ms) {

@@ -113,7 +113,7 @@ class Ingest {
     rows_.clear(), first_columns_.clear(), identifier_columns_.clear();
     List(&rejects_, &counts_.rejects);
     List(&left_out_, &counts_.left_out);
-    if (progress_) progress_(counts_.rows, std::max(total_, counts_.rows));
+    if (progress_) progress_(counts_.rows, total_ == 0 ? 0 : std::max(total_, counts_.rows));
     return Interrupted() ? absl::CancelledError("interrupted") : absl::OkStatus();
   }
 
@@ -155,7 +155,7 @@ class Ingest {
   const std::size_t batch_size_;
   const bool bulk_;
   const Progress progress_;
-  const std::uint64_t total_;
+  const std::uint64_t total_;  // rows; 0: not known
   Counts counts_;
   std::uint64_t applied_rows_ = 0;
   // Of the call that is made ready.
@@ -175,8 +175,8 @@ using EventArgument = std::tuple<TextArgument, std::optional<std::string>, std::
                                  std::optional<TextArgument>, NamesArgument, std::optional<TextArgument>,
                                  std::optional<std::string>>;
 
-TextFrom TextOf(const TextArgument& from) { return {from.first, from.second}; }
-std::optional<TextFrom> TextOf(const std::optional<TextArgument>& from) {
+TextOrColumn TextOf(const TextArgument& from) { return {from.first, from.second}; }
+std::optional<TextOrColumn> TextOf(const std::optional<TextArgument>& from) {
   return from ? std::optional(TextOf(*from)) : std::nullopt;
 }
 std::vector<NamedColumn> NamedOf(const NamesArgument& from) {

@@ -139,6 +139,8 @@ Arm ArmOf(nb::handle arm, const std::string& what) {
     RaiseInvalid(what + ": people and converted must be whole numbers, 0 or more");
   for (const auto& [currency, sums] : nb::cast<nb::dict>(arm.attr("money"))) {
     const std::string of = what + ".money";
+    if (!nb::isinstance<nb::tuple>(sums) || nb::len(sums) != 2)
+      RaiseInvalid(of + ": must have a pair for each currency: the sum, and that of the squares");
     out.money[nb::cast<std::string>(currency)] = {Int128Of(sums[0], of.c_str()), Int128Of(sums[1], of.c_str())};
   }
   return out;

@@ -143,7 +143,7 @@ EventFilter FilterOf(nb::handle filter) {
   const auto texts = [&](const char* name) {
     return nb::cast<std::vector<std::string>>(filter.attr(name));
   };
-  const std::string direction = nb::cast<std::string>(filter.attr("direction"));
+  const std::string direction = TextFrom(filter.attr("direction"), "direction");
   return {.types = texts("types"),
           .campaigns = texts("campaigns"),
           .channels = texts("channels"),

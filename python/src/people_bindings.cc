@@ -178,6 +178,7 @@ nb::object FlowsOf(const View& view, const std::string& name, std::int64_t from_
     });
     if (!problem.ok()) return problem;
     if (!status.ok()) return status;
+    if (report) report(done, done);
     return flows->Table();
   });
   return ToPython(table, from_ms, to_ms);

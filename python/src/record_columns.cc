@@ -132,7 +132,7 @@ class RecordColumns::Binder {
                   "cast it to one of them; whole numbers are milliseconds since 1970");
   }
 
-  Text TextOf(const std::string& what, const std::optional<TextFrom>& from) {
+  Text TextOf(const std::string& what, const std::optional<TextOrColumn>& from) {
     Text text;
     if (from && from->is_column) {
       text.column = Column(what, from->text, {CellKind::kText}, "cast it to text");

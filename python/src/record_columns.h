@@ -1,7 +1,7 @@
 // record_columns.h - rows of Arrow columns as records.
 //
-// A mapping says which column is what of a record; Store.ingest() of the Python package has the rules. A cell that is null, or empty text, says nothing: that
-// identifier, fact, id or time is absent from the record.
+// A mapping says which column is what of a record; Store.ingest() of the Python package has the rules. A cell that is null, or empty
+// text, says nothing: that identifier, fact, id or time is absent from the record.
 #ifndef POLYONYM_PYTHON_RECORD_COLUMNS_H_
 #define POLYONYM_PYTHON_RECORD_COLUMNS_H_
 
@@ -22,7 +22,7 @@
 namespace polyonym::python {
 
 // The same text in every row, or a column's.
-struct TextFrom {
+struct TextOrColumn {
   bool is_column = false;
   std::string text;  // the text, or the column's name
 };
@@ -33,18 +33,18 @@ struct NamedColumn {
 };
 
 struct EventMapping {
-  TextFrom type;
+  TextOrColumn type;
   std::optional<std::string> time;   // column
   std::optional<std::string> value;  // column, in units such as yuan
-  std::optional<TextFrom> currency;
+  std::optional<TextOrColumn> currency;
   std::vector<NamedColumn> properties;
-  std::optional<TextFrom> campaign;
+  std::optional<TextOrColumn> campaign;
   std::optional<std::string> place;  // column
 };
 
 // Columns by their names.
 struct RecordMapping {
-  TextFrom source;
+  TextOrColumn source;
   std::variant<std::int64_t, std::string> time;  // milliseconds, or a column
   std::optional<std::string> id;
   std::optional<std::string> version;

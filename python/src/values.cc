@@ -31,6 +31,16 @@ struct ToObject {
 
 }  // namespace
 
+std::string TextFrom(nb::handle text, const char* what) {
+  Py_ssize_t size = 0;
+  const char* utf8 = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
+  if (utf8 == nullptr) {
+    PyErr_Clear();
+    RaiseInvalid(std::string(what) + ": is no text that UTF-8 can say");
+  }
+  return std::string(utf8, static_cast<std::size_t>(size));
+}
+
 nb::object Result(const char* name) { return Module("polyonym.results").attr(name); }
 
 nb::object TimeOf(std::int64_t ms) { return Module("polyonym.times").attr("from_ms")(ms); }
@@ -73,7 +83,7 @@ nb::list ToPython(const std::vector<Change>& changes) {
 
 Identifier IdentifierOf(nb::handle object, const char* what) {
   if (nb::isinstance<nb::str>(object)) {
-    auto parsed = ParseIdentifier(nb::cast<std::string>(object));
+    auto parsed = ParseIdentifier(TextFrom(object, what));
     if (!parsed.ok())
       RaiseInvalid(std::string(what) + ": must be namespace:value, such as phone:+8613600001111");
     return *std::move(parsed);
@@ -89,7 +99,7 @@ Identifier IdentifierOf(nb::handle object, const char* what) {
 
 Who WhoOf(nb::handle object, const char* what) {
   if (nb::isinstance<nb::str>(object)) {
-    const std::string text = nb::cast<std::string>(object);
+    const std::string text = TextFrom(object, what);
     // No namespace can hold a tilde.
     if (text.starts_with("p~")) {
       auto id = ParseProfileId(text);

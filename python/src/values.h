@@ -43,6 +43,9 @@ nb::object TimeOf(std::int64_t ms);
 nb::object TimeOf(const std::optional<std::int64_t>& ms);
 nb::object DurationOf(std::int64_t ms);  // timedelta
 
+// RAISES: InvalidArgument (`what` names the argument): a lone surrogate, which UTF-8 cannot say.  REQUIRES: a str.
+std::string TextFrom(nb::handle text, const char* what);
+
 nb::object ToPython(const Identifier& identifier);
 nb::object ToPython(ProfileId id);  // text: `p~0`
 nb::object ToPython(const std::optional<ProfileId>& id);

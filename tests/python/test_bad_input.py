@@ -75,9 +75,14 @@ def test_a_column_that_names_nobody(kind: pa.DataType) -> None:
     with pytest.raises(polyonym.InvalidArgument) as caught:
         polyonym.resolve(pa.table({"odd": pa.nulls(2, kind)}), columns=["odd"])
     assert_tells(caught.value, "odd")
-    with polyonym.open(policy=POLICY) as store, pytest.raises(polyonym.InvalidArgument) as caught:
-        store.ingest(pa.table({"odd": pa.nulls(2, kind), "t": [0, 1]}), source="shop", time="t", identifiers={"odd": "crm"})
-    assert_tells(caught.value, "odd")
+    with polyonym.open(policy=POLICY) as store:
+        told = pa.table({"odd": pa.nulls(2, kind), "t": [0, 1]})
+        if kind == pa.list_(pa.string()):  # a record may name several
+            assert store.ingest(told, source="shop", time="t", identifiers={"odd": "crm"}).rejected == 2
+            return
+        with pytest.raises(polyonym.InvalidArgument) as caught:
+            store.ingest(told, source="shop", time="t", identifiers={"odd": "crm"})
+        assert_tells(caught.value, "odd")
 
 
 def test_a_column_of_objects_of_several_kinds() -> None:
@@ -370,13 +375,9 @@ def view(buffer: int, offset: int, length: int = 40) -> np.ndarray:
 def test_an_array_that_breaks_the_format(what: str) -> None:
     data, spoil = SPOILT[what]
     producer = Producer(data, spoil)
-    if what == "nulls without bits":
-        # The count is the producer's word; without bits nothing is null.
-        assert pa.table(polyonym.resolve(producer, columns=["email"]))["profile_id"].to_pylist() == [0, 1, 2]
-    else:
-        with pytest.raises(polyonym.InvalidArgument) as caught:
-            polyonym.resolve(producer, columns=["email"])
-        assert_tells(caught.value)
+    with pytest.raises(polyonym.InvalidArgument) as caught:
+        polyonym.resolve(producer, columns=["email"])
+    assert_tells(caught.value)
     assert producer.released
 
 
@@ -564,21 +565,20 @@ def filled(path: Optional[Path] = None) -> polyonym.Store:
 #: Whatever has public methods, made of a store.
 OBJECTS: Dict[type, Callable[[polyonym.Store], Any]] = {
     polyonym.Store: lambda store: store,
-    polyonym.View: lambda store: store.read(),
     polyonym.Moment: lambda store: store.as_of(2_000),
     polyonym.Segments: lambda store: store.segments(),
-    polyonym.Events: lambda store: store.events(),
+    polyonym.Events: lambda store: store.events(item="sku"),
     type(polyonym.open().tables): lambda store: store.tables,
 }
 
 
-def methods(of: type) -> Dict[str, inspect.Signature]:
-    found = inspect.getmembers(of, inspect.isfunction)
-    return {name: inspect.signature(member) for name, member in found if not name.startswith("_")}
+def methods(of: type) -> List[str]:
+    return [name for name, _ in inspect.getmembers(of, inspect.isfunction) if not name.startswith("_")]
 
 
 METHODS = [(of, name) for of in OBJECTS for name in methods(of)]
 PROPERTIES = [n for n, _ in inspect.getmembers(polyonym.Store, lambda m: isinstance(m, property)) if not n.startswith("_")]
+FUNCTIONS = [name for name in polyonym.__all__ if inspect.isfunction(getattr(polyonym, name))]
 
 
 def named_method(of: Any) -> str:
@@ -612,30 +612,60 @@ def plausible(tmp_path: Path) -> Dict[str, Any]:
         "campaign": "none",
         "ids": [1],
         "consumer": "index",
+        "conversions": "order",
+        "ladder": "loyalty",
+        "whos": ["crm:1", "p~0"],
+        "start": 1_000,
+        "end": 3_000,
+        "step": 1_000,
+        "expression": "count(order) >= 1",
+        "treated": polyonym.Arm(people=100, converted=10),
+        "control": polyonym.Arm(people=100, converted=5),
+        "people": [100, 90],
+        "shares": [1, 1],
     }
 
 
-def parameters_of(of: type, name: str) -> List[inspect.Parameter]:
-    return list(methods(of)[name].parameters.values())[1:]
-
-
-def arguments(of: type, name: str, tmp_path: Path) -> Tuple[List[Any], Dict[str, Any]]:
-    """Those that a method must have."""
-    offered = plausible(tmp_path)
-    if name == "ingest":
-        offered["time"] = "t"
-    if name == "resolve":
-        offered["identifiers"] = "crm:1"
+def arguments(call: Callable[..., Any], offered: Dict[str, Any]) -> Tuple[List[Any], Dict[str, Any]]:
+    """Those that a call must have."""
     positional, named = [], {}
-    for parameter in parameters_of(of, name):
-        if parameter.kind is parameter.VAR_KEYWORD or parameter.default is not parameter.empty:
+    for parameter in inspect.signature(call).parameters.values():
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or parameter.default is not parameter.empty:
             continue
-        assert parameter.name in offered, f"{of.__name__}.{name}({parameter.name}): give it an example above"
+        assert parameter.name in offered, f"{call.__qualname__}({parameter.name}): give it an example above"
         if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = offered[parameter.name]
-        elif parameter.kind is not parameter.VAR_POSITIONAL:
+        else:
             positional.append(offered[parameter.name])
     return positional, named
+
+
+def offered_to(name: str, tmp_path: Path) -> Dict[str, Any]:
+    other = {"ingest": {"time": "t"}, "resolve": {"identifiers": "crm:1"}}
+    return {**plausible(tmp_path), **other.get(name, {})}
+
+
+def unmeant_errors(call_of: Callable[[], Callable[..., Any]], offered: Dict[str, Any]) -> List[str]:
+    """Each argument by itself as it should not be, all others as they should: what is raised that nobody meant."""
+    unmeant = []
+    for (place, parameter), wrong in itertools.product(enumerate(inspect.signature(call_of()).parameters.values()), WRONG):
+        call = call_of()
+        positional, named = arguments(call, offered)
+        if parameter.kind is parameter.VAR_KEYWORD:
+            named["no_such_argument"] = wrong
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            positional.append(wrong)
+        elif place < len(positional):
+            positional[place] = wrong
+        else:
+            named[parameter.name] = wrong
+        try:
+            drained(call(*positional, **named))
+        except (polyonym.Error, TypeError, ValueError, OSError, OverflowError):
+            pass
+        except Exception as error:
+            unmeant.append(f"{parameter.name}={wrong!r}: {error!r}")
+    return unmeant
 
 
 def drained(answer: Any) -> Any:
@@ -649,7 +679,7 @@ def drained(answer: Any) -> Any:
 def test_a_closed_store_says_so(name: str, tmp_path: Path) -> None:
     store = filled(tmp_path / "people.db")
     store.close()
-    positional, named = arguments(polyonym.Store, name, tmp_path)
+    positional, named = arguments(getattr(store, name), offered_to(name, tmp_path))
     try:
         drained(getattr(store, name)(*positional, **named))
     except polyonym.FailedPrecondition as error:
@@ -683,30 +713,38 @@ WRONG: List[Any] = [None, 3, -1, 2**70, 1.5, "", "\ud800", b"\xff", object(), []
 
 
 @pytest.mark.parametrize("of, name", METHODS, ids=named_method)
-def test_wrong_arguments(of: type, name: str, tmp_path: Path) -> None:
-    """Each argument by itself, all others as they should be: an answer or an exception that is meant, and a store that is well."""
-    store = filled()
-    unmeant = []
-    for (place, parameter), wrong in itertools.product(enumerate(parameters_of(of, name)), WRONG):
-        if store.closed:
-            store = filled()
-        positional, named = arguments(of, name, tmp_path / parameter.name)
-        if parameter.kind is parameter.VAR_KEYWORD:
-            named["no_such_argument"] = wrong
-        elif place < len(positional):
-            positional[place] = wrong
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            positional.append(wrong)
-        else:
-            named[parameter.name] = wrong
+def test_arguments_that_are_right(of: type, name: str, tmp_path: Path) -> None:
+    """What the tests of wrong ones begin with: they answer, or say what there is not."""
+    with filled(tmp_path / "people.db") as store:
+        call = getattr(OBJECTS[of](store), name)
+        positional, named = arguments(call, offered_to(name, tmp_path))
         try:
-            drained(getattr(OBJECTS[of](store), name)(*positional, **named))
-        except (polyonym.Error, TypeError, ValueError, OSError, OverflowError):
-            pass
-        except Exception as error:
-            unmeant.append(f"{parameter.name}={wrong!r}: {error!r}")
-    assert unmeant == []
-    assert store.closed or store.verify().problems == []
+            drained(call(*positional, **named))
+        except (polyonym.NotFound, polyonym.FailedPrecondition) as error:
+            assert_tells(error)
+
+
+@pytest.mark.parametrize("of, name", METHODS, ids=named_method)
+def test_wrong_arguments(of: type, name: str, tmp_path: Path) -> None:
+    stores = [filled()]
+
+    def call_of() -> Callable[..., Any]:
+        if stores[-1].closed:
+            stores.append(filled())
+        call: Callable[..., Any] = getattr(OBJECTS[of](stores[-1]), name)
+        return call
+
+    assert unmeant_errors(call_of, offered_to(name, tmp_path)) == []
+    assert stores[-1].closed or stores[-1].verify().problems == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_wrong_arguments_of_functions(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    offered = {**plausible(tmp_path), "columns": ["crm"], "name": "who"}
+    positional, named = arguments(getattr(polyonym, name), offered)
+    getattr(polyonym, name)(*positional, **named)
+    assert unmeant_errors(lambda: getattr(polyonym, name), offered) == []
 
 
 # ---- threads ----

@@ -1,4 +1,4 @@
-"""Altair, or an error that says how to get it; and what all pictures have in common: colours, titles, words."""
+"""Altair, or an error that says how to get it; and what all pictures have in common: colours and titles."""
 
 from __future__ import annotations
 
@@ -9,12 +9,31 @@ try:
 except ImportError as error:  # pragma: no cover - an installation without the extra
     raise ImportError("polyonym.charts needs Altair: install the extra, polyonym[charts]") from error
 
-__all__ = ["BLUE", "COLOURS", "ORANGE", "QUIET", "TEXT", "alt", "counted", "finished", "layered", "percent", "rows", "shades", "text_on"]
+__all__ = [
+    "BLUE",
+    "COLOURS",
+    "ORANGE",
+    "QUIET",
+    "TEXT",
+    "alt",
+    "axis",
+    "bare_axis",
+    "counted",
+    "finished",
+    "header",
+    "layered",
+    "legend",
+    "percent",
+    "rows",
+    "shades",
+    "text_on",
+]
 
-#: Told apart by all kinds of colour vision. SOURCE: M. Okabe and K. Ito, "Color Universal Design", 2008; black and yellow left out.
+#: Told apart by all kinds of colour vision; without black and yellow, which text and page have.
+#: SOURCE: M. Okabe and K. Ito, "Color Universal Design", 2008.
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]
 BLUE, ORANGE = "#0072B2", "#D55E00"
-TEXT, QUIET, FAINT = "#222222", "#6b6b6b", "#d9d9d9"
+TEXT, QUIET, _FAINT, _FAINTER = "#222222", "#6b6b6b", "#d9d9d9", "#ececec"
 #: From little to much: light to dark, one hue.
 _SHADES = ["#f3f8fd", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
 
@@ -26,38 +45,63 @@ def rows(values: Iterable[Dict[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=list(values))
 
 
-def layered(*charts: alt.Chart, width: Union[float, alt.Step], height: Union[float, alt.Step]) -> alt.LayerChart:
+def layered(
+    *charts: alt.Chart, width: Union[float, alt.Step], height: Union[float, alt.Step]
+) -> alt.LayerChart:
     """Charts upon each other, the first below."""
-    layers = alt.layer(*charts).properties(width=width, height=height)
+    layers = alt.layer(*charts).properties(width=width, height=height, view=alt.ViewBackground(stroke=None))
     assert isinstance(layers, alt.LayerChart)
     return layers
 
 
 def shades(most: float) -> alt.Scale:
-    """Colours for 0 to `most`. From 0.55 of it on they are so dark that text on them is white."""
+    """Colours for 0 to `most`."""
     last = len(_SHADES) - 1
-    return alt.Scale(domain=[(most or 1) * i / last for i in range(last + 1)], range=_SHADES)
+    return alt.Scale(
+        domain=[(most or 1) * i / last for i in range(last + 1)], range=_SHADES, interpolate="lab"
+    )
 
 
 def text_on(shade: str, most: float) -> Any:
-    """The colour of text on a shade, which is a field of the data."""
-    return alt.condition(f"datum['{shade}'] > {0.55 * (most or 1)}", alt.value("white"), alt.value(TEXT))
+    """The colour of text on a shade, which is a field of the data: white on dark ones."""
+    return alt.condition(f"datum['{shade}'] > {0.62 * (most or 1)}", alt.value("white"), alt.value(TEXT))
 
 
 def finished(chart: _Chart, title: str, *subtitle: str) -> _Chart:
-    """The chart with its title, and without a frame."""
-    lines: List[str] = [line for line in subtitle if line]
-    heading = alt.TitleParams(
-        title, subtitle=lines, anchor="start", fontSize=14, subtitleColor=QUIET, subtitleFontSize=11, offset=12
+    """The chart with its title. It has no config: it can be put beside other charts."""
+    lines = [line for line in subtitle if line]
+    heading = alt.TitleParams(title, subtitle=lines, anchor="start", fontSize=14, offset=12)
+    heading.subtitleColor, heading.subtitleFontSize = QUIET, 11
+    titled: _Chart = chart.properties(title=heading)
+    return titled
+
+
+def axis(**more: Any) -> alt.Axis:
+    """An axis in quiet colours."""
+    quiet: Dict[str, Any] = {"labelColor": TEXT, "titleColor": QUIET, "titleFontWeight": "normal"}
+    return alt.Axis(**{**quiet, "gridColor": _FAINTER, "domainColor": _FAINT, "tickColor": _FAINT, **more})
+
+
+def bare_axis(**more: Any) -> alt.Axis:
+    """Labels alone, for bars and maps."""
+    return axis(ticks=False, domain=False, grid=False, labelLimit=220, **more)
+
+
+def legend(**more: Any) -> alt.Legend:
+    """A legend in quiet colours."""
+    return alt.Legend(labelColor=TEXT, titleColor=QUIET, titleFontWeight="normal", **more)
+
+
+def header() -> alt.Header:
+    """What stands above each part of a chart in parts."""
+    return alt.Header(
+        title=None,
+        labelOrient="top",
+        labelAnchor="start",
+        labelFontWeight="bold",
+        labelPadding=3,
+        labelColor=TEXT,
     )
-    shown: _Chart = (
-        chart.properties(title=heading)
-        .configure_view(stroke=None)
-        .configure_axis(labelColor=TEXT, titleColor=QUIET, titleFontWeight="normal", gridColor="#ececec", domainColor=FAINT, tickColor=FAINT)
-        .configure_legend(labelColor=TEXT, titleColor=QUIET, titleFontWeight="normal", symbolStrokeWidth=1.5)
-        .configure_header(labelColor=TEXT, titleColor=QUIET)
-    )
-    return shown
 
 
 def counted(count: int, thing: str, things: str = "") -> str:

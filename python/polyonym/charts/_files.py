@@ -9,9 +9,10 @@ from ..errors import InvalidArgument
 
 
 def save(chart: Any, path: Union[str, "os.PathLike[str]"], *, scale: float = 2.0) -> None:
-    """Writes a chart as its path ends: ``.png``, ``.svg``, ``.html`` or ``.json``, which is Vega-Lite. No network is needed, nor by the page.
+    """Writes a chart as its path ends: ``.png``, ``.svg``, ``.html`` or ``.json``, which is Vega-Lite.
 
-    scale: of pixels in PNG. Raises InvalidArgument (another ending).
+    No network is needed, and none by the page: what draws it is in it.
+    scale: of pixels in PNG, which has the fonts of this machine. Raises InvalidArgument (another ending).
     """
     ending = os.path.splitext(os.fspath(path))[1].lower()
     if ending == ".html":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Set, Tuple
 
 from ..errors import InvalidArgument
 from ..results import Identifier, Link
-from ._altair import COLOURS, ORANGE, QUIET, TEXT, alt, counted, finished, layered, rows
+from ._altair import COLOURS, ORANGE, QUIET, TEXT, alt, counted, finished, layered, legend, rows
 from ._layout import places
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ _MOST_CHARACTERS = 20
 def graph(
     source: Questions, who: Who, *, evidence: bool = True, steps: int = 1, mask: bool = False, limit: int = 60
 ) -> alt.LayerChart:
-    """A person's identifiers, and the links between them: kept ones solid, refused ones dashed, those of shared identifiers dotted.
+    """A person's identifiers, and the links between them: kept ones solid, refused ones dashed, those of
+    shared identifiers dotted.
 
     source: a store or a view. who: an identifier, which gets a ring, or a profile.
     evidence: how often two were seen together, on each link, and when and by whom in its tooltip.
@@ -41,17 +43,23 @@ def graph(
     """
     if steps < 0 or limit < 1:
         raise InvalidArgument("steps must be 0 or more, and limit 1 or more")
-    found = _Found(source, source.members(who), evidence, steps, limit)
+    found = _Found(source, who, evidence, steps, limit)
     names = sorted({_family(node.identifier) for node in found.nodes})
     nodes = [_node_row(node, mask, who) for node in found.nodes]
     boxes = [(_width(row["label"]) + 14, 50.0) for row in nodes]
     centres = places(len(nodes), [(a, b, _STATES[link.state][2]) for a, b, link in found.links], boxes)
+    needed = (
+        max(x + box[0] / 2 for (x, _), box in zip(centres, boxes)),
+        max(y + box[1] / 2 for (_, y), box in zip(centres, boxes)),
+    )
+    width, height = max(320.0, needed[0]), max(150.0, needed[1])
     for row, (x, y) in zip(nodes, centres):
-        row.update(x=x, y=y - 8)  # the label is below
+        row.update(x=x + (width - needed[0]) / 2, y=y + (height - needed[1]) / 2 - 8)  # the label is below
     links = [_link_row(nodes[a], nodes[b], link, evidence) for a, b, link in found.links]
-    width = max([360.0] + [x + box[0] / 2 for (x, _), box in zip(centres, boxes)])
-    height = max([200.0] + [y + box[1] / 2 for (_, y), box in zip(centres, boxes)])
-    at = {channel: alt.Scale(domain=domain, nice=False, zero=False) for channel, domain in (("x", [0, width]), ("y", [height, 0]))}
+    at = {
+        channel: alt.Scale(domain=domain, nice=False, zero=False)
+        for channel, domain in (("x", [0, width]), ("y", [height, 0]))
+    }
     chart = layered(*_lines(links, evidence, at), *_dots(nodes, names, at), width=width, height=height)
     return finished(chart, *_title(source, who, found))
 
@@ -67,33 +75,71 @@ class _Node:
 class _Found:
     """What is drawn: the person's identifiers, then those of others, step by step."""
 
-    def __init__(self, source: Questions, members: List[Identifier], evidence: bool, steps: int, limit: int) -> None:
+    def __init__(self, source: Questions, who: Who, evidence: bool, steps: int, limit: int) -> None:
+        members = source.members(who)
         self.members = len(members)
-        self.nodes: List[_Node] = []
+        self._source, self._evidence = source, evidence
+        drawn = members if len(members) <= limit else self._nearest(_middle(source, members, who), limit)
+        self._place: Dict[Identifier, int] = {identifier: place for place, identifier in enumerate(drawn)}
         self.links: List[Tuple[int, int, Link]] = []
-        self.left_out = max(0, len(members) - limit)
-        places_of = {identifier: place for place, identifier in enumerate(members[:limit])}
-        left_out = set(members[limit:])
-        pending, seen = list(places_of), set()
+        left_out = self._spread(steps, limit)
+        self.left_out = len(left_out.union(members) - self._place.keys())
+        inside = set(members)
+        self.nodes = [
+            _Node(identifier, about.profile or "nobody", identifier in inside, about.shared)
+            for identifier, about in zip(self._place, source.resolve(list(self._place)))
+        ]
+
+    def _links_of(self, identifier: Identifier) -> List[Link]:
+        return self._source.links(identifier, records=self._evidence)
+
+    def _nearest(self, first: Identifier, limit: int) -> List[Identifier]:
+        """Those of the person that are nearest to one, by kept links."""
+        drawn: Dict[Identifier, None] = {first: None}  # a set in order
+        pending = deque([first])
+        while pending:
+            identifier = pending.popleft()
+            for link in self._links_of(identifier):
+                other = _other(link, identifier)
+                if link.state == "kept" and other not in drawn:
+                    if len(drawn) == limit:
+                        return list(drawn)
+                    drawn[other] = None
+                    pending.append(other)
+        return list(drawn)
+
+    def _spread(self, steps: int, limit: int) -> Set[Identifier]:
+        """Collects links, and identifiers of others up to so many steps away; gives those without a place."""
+        pending, seen, left_out = list(self._place), set(), set()
         for step in range(steps + 1):
             beyond: List[Identifier] = []
             for identifier in pending:
-                for link in source.links(identifier, records=evidence):
-                    pair = (link.evidence.a, link.evidence.b)
-                    other = pair[1] if pair[0] == identifier else pair[0]
-                    if other not in places_of and step < steps:
-                        if len(places_of) < limit:
-                            places_of[other] = len(places_of)
-                            beyond.append(other)
-                        else:
+                for link in self._links_of(identifier):
+                    other = _other(link, identifier)
+                    if other not in self._place and step < steps:
+                        if len(self._place) == limit:
                             left_out.add(other)
-                    if other in places_of and pair not in seen:
+                            continue
+                        self._place[other] = len(self._place)
+                        beyond.append(other)
+                    pair = (link.evidence.a, link.evidence.b)
+                    if other in self._place and pair not in seen:
                         seen.add(pair)
-                        self.links.append((places_of[pair[0]], places_of[pair[1]], link))
+                        self.links.append((self._place[pair[0]], self._place[pair[1]], link))
             pending = beyond
-        self.left_out = len(left_out)
-        for place, (identifier, about) in enumerate(zip(places_of, source.resolve(list(places_of)))):
-            self.nodes.append(_Node(identifier, about.profile or "nobody", place < len(members), about.shared))
+        return left_out
+
+
+def _middle(source: Questions, members: List[Identifier], who: Who) -> Identifier:
+    """The identifier that was asked for, or the one with the most links, which holds the profile together."""
+    for member in members:
+        if _is(member, who):
+            return member
+    return max(members, key=lambda member: len(source.links(member, records=False)))
+
+
+def _other(link: Link, identifier: Identifier) -> Identifier:
+    return link.evidence.b if link.evidence.a == identifier else link.evidence.a
 
 
 def _node_row(node: _Node, mask: bool, who: Who) -> Dict[str, Any]:
@@ -114,12 +160,23 @@ def _node_row(node: _Node, mask: bool, who: Who) -> Dict[str, Any]:
 
 def _link_row(a: Dict[str, Any], b: Dict[str, Any], link: Link, evidence: bool) -> Dict[str, Any]:
     row = {
-        "x": a["x"], "y": a["y"], "x2": b["x"], "y2": b["y"], "mid_x": (a["x"] + b["x"]) / 2, "mid_y": (a["y"] + b["y"]) / 2,
-        "link": link.state, "a": a["identifier"], "b": b["identifier"],
-    }  # fmt: skip
+        "x": a["x"],
+        "y": a["y"],
+        "x2": b["x"],
+        "y2": b["y"],
+        "mid_x": (a["x"] + b["x"]) / 2,
+        "mid_y": (a["y"] + b["y"]) / 2,
+        "link": link.state,
+        "a": a["identifier"],
+        "b": b["identifier"],
+    }
     if evidence:
         told = link.evidence
-        acts = [name for name, is_so in (("must_link", told.must_link), ("cannot_link", told.cannot_link)) if is_so]
+        acts = [
+            name
+            for name, is_so in (("must_link", told.must_link), ("cannot_link", told.cannot_link))
+            if is_so
+        ]
         row.update(
             sightings=told.sightings,
             first=f"{told.first:%Y-%m-%d %H:%M}",
@@ -132,36 +189,64 @@ def _link_row(a: Dict[str, Any], b: Dict[str, Any], link: Link, evidence: bool) 
 
 def _lines(links: List[Dict[str, Any]], evidence: bool, at: Dict[str, alt.Scale]) -> List[alt.Chart]:
     states = [state for state in _STATES if any(row["link"] == state for row in links)]
-    tooltip = ["link:N", "a:N", "b:N"] + (["sightings:Q", "first:N", "last:N", "sources:N", "acts:N"] if evidence else [])
+    tooltip = ["link:N", "a:N", "b:N"] + (
+        ["sightings:Q", "first:N", "last:N", "sources:N", "acts:N"] if evidence else []
+    )
     base = alt.Chart(rows(links)).encode(tooltip=tooltip)
     # A legend that says one thing of all is no help.
-    legend = alt.Legend(title="link", symbolType="stroke", symbolSize=400) if len(states) > 1 else None
+    key = legend(title="link", symbolType="stroke", symbolSize=400) if len(states) > 1 else None
     lines = base.mark_rule(strokeWidth=1.6).encode(
-        x=alt.X("x:Q", scale=at["x"], axis=None), y=alt.Y("y:Q", scale=at["y"], axis=None), x2="x2:Q", y2="y2:Q",
-        stroke=alt.Stroke("link:N", scale=alt.Scale(domain=states, range=[_STATES[s][0] for s in states]), legend=legend),
-        strokeDash=alt.StrokeDash("link:N", scale=alt.Scale(domain=states, range=[_STATES[s][1] for s in states]), legend=legend),
-    )  # fmt: skip
+        x=alt.X("x:Q", scale=at["x"], axis=None),
+        y=alt.Y("y:Q", scale=at["y"], axis=None),
+        x2="x2:Q",
+        y2="y2:Q",
+        stroke=alt.Stroke(
+            "link:N", scale=alt.Scale(domain=states, range=[_STATES[s][0] for s in states]), legend=key
+        ),
+        strokeDash=alt.StrokeDash(
+            "link:N", scale=alt.Scale(domain=states, range=[_STATES[s][1] for s in states]), legend=key
+        ),
+    )
     if not evidence:
         return [lines]
     several = base.transform_filter("datum.sightings > 1").transform_calculate(times="datum.sightings + '×'")
-    middle = several.encode(x=alt.X("mid_x:Q", scale=at["x"], axis=None), y=alt.Y("mid_y:Q", scale=at["y"], axis=None), text="times:N")
-    return [lines, middle.mark_text(fontSize=10.5, stroke="white", strokeWidth=5), middle.mark_text(fontSize=10.5, color=QUIET)]
+    middle = several.encode(
+        x=alt.X("mid_x:Q", scale=at["x"], axis=None),
+        y=alt.Y("mid_y:Q", scale=at["y"], axis=None),
+        text="times:N",
+    )
+    return [
+        lines,
+        middle.mark_text(fontSize=10.5, stroke="white", strokeWidth=5),
+        middle.mark_text(fontSize=10.5, color=QUIET),
+    ]
 
 
 def _dots(nodes: List[Dict[str, Any]], names: List[str], at: Dict[str, alt.Scale]) -> List[alt.Chart]:
     colours = alt.Scale(domain=names, range=[COLOURS[i % len(COLOURS)] for i in range(len(names))])
     # Where colours begin anew another shape comes, so that no two namespaces look alike.
-    shapes = alt.Scale(domain=names, range=[_SHAPES[(i + i // len(COLOURS)) % len(_SHAPES)] for i in range(len(names))])
+    shapes = alt.Scale(
+        domain=names, range=[_SHAPES[(i + i // len(COLOURS)) % len(_SHAPES)] for i in range(len(names))]
+    )
     base = alt.Chart(rows(nodes)).encode(
-        x=alt.X("x:Q", scale=at["x"], axis=None), y=alt.Y("y:Q", scale=at["y"], axis=None),
+        x=alt.X("x:Q", scale=at["x"], axis=None),
+        y=alt.Y("y:Q", scale=at["y"], axis=None),
         tooltip=["identifier:N", "profile:N", "shared:N"],
-    )  # fmt: skip
-    shape = alt.Shape("namespace:N", scale=shapes)
+    )
+    shape = alt.Shape("namespace:N", scale=shapes, legend=legend())
     ring = base.transform_filter("datum.asked").mark_point(size=620, color=TEXT, strokeWidth=1.2, opacity=1)
-    colour = alt.Color("namespace:N", scale=colours)
-    inside = base.transform_filter("datum.inside").mark_point(size=260, filled=True, opacity=1).encode(color=colour, shape=shape)
-    outside = base.transform_filter("!datum.inside").mark_point(size=220, fill="white", strokeWidth=2.2, opacity=1)
-    halo = base.mark_text(dy=19, fontSize=11, stroke="white", strokeWidth=4, strokeJoin="round").encode(text="label:N")
+    colour = alt.Color("namespace:N", scale=colours, legend=legend())
+    inside = (
+        base.transform_filter("datum.inside")
+        .mark_point(size=260, filled=True, opacity=1)
+        .encode(color=colour, shape=shape)
+    )
+    outside = base.transform_filter("!datum.inside").mark_point(
+        size=220, fill="white", strokeWidth=2.2, opacity=1
+    )
+    halo = base.mark_text(dy=19, fontSize=11, stroke="white", strokeWidth=4, strokeJoin="round").encode(
+        text="label:N"
+    )
     label = base.mark_text(dy=19, fontSize=11).encode(
         text="label:N", color=alt.condition("datum.inside", alt.value(TEXT), alt.value(QUIET))
     )
@@ -169,7 +254,7 @@ def _dots(nodes: List[Dict[str, Any]], names: List[str], at: Dict[str, alt.Scale
 
 
 def _title(source: Questions, who: Who, found: _Found) -> List[str]:
-    others = len(found.nodes) - min(found.members, len(found.nodes))
+    others = sum(1 for node in found.nodes if not node.inside)
     kept = sum(1 for _, _, link in found.links if link.state == "kept")
     parts = [f"{counted(kept, 'link')} kept, {len(found.links) - kept} not"]
     if any(link.evidence.sightings > 1 for _, _, link in found.links):

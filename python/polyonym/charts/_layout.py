@@ -13,20 +13,26 @@ _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 
 def places(count: int, links: Sequence[Tuple[int, int, float]], boxes: Sequence[Place]) -> List[Place]:
-    """Centres of `count` boxes, in pixels; the least x and y of a box's edge are 0. The same for the same graph.
+    """Centres of `count` boxes, in pixels; their least x and y are 0. The same for the same graph.
 
     links: two nodes, and how far apart they want to be, 1 or so. boxes: widths and heights.
 
-    Stress majorization: distances in the plane come near those in the graph. Then boxes that overlap are pushed apart.
+    Stress majorization: distances in the plane come near those in the graph. Then boxes that overlap are
+    pushed apart.
     SOURCE: E. Gansner, Y. Koren and S. North, "Graph drawing by stress majorization", 2005.
-    Cost: nodes squared, some milliseconds for ten, a second for sixty.
+    Cost: nodes squared, some milliseconds for ten, a fifth of a second for sixty.
     """
     distances = _distances(count, links)
-    # The first nodes in the middle, a spiral outward: begins without symmetry that would keep nodes upon each other.
-    points = [(math.sqrt(i) * math.cos(i * _GOLDEN_ANGLE), math.sqrt(i) * math.sin(i * _GOLDEN_ANGLE)) for i in range(count)]
+    # A spiral, the first nodes in the middle: a symmetry would keep nodes upon each other.
+    points = [
+        (math.sqrt(i) * math.cos(i * _GOLDEN_ANGLE), math.sqrt(i) * math.sin(i * _GOLDEN_ANGLE))
+        for i in range(count)
+    ]
     for _ in range(80 if count > 30 else 200):
         points = [_pulled(i, points, distances[i]) for i in range(count)]
-    scale = max(64.0, 105.0 * min(1.0, math.sqrt(14 / max(count, 1))))  # pixels of a link: of many nodes shorter ones
+    scale = max(
+        64.0, 105.0 * min(1.0, math.sqrt(14 / max(count, 1)))
+    )  # pixels of a link: of many nodes shorter ones
     spread = [(x * scale * _ASPECT, y * scale) for x, y in _lying(points)]
     return _from_zero(_apart(spread, boxes), boxes)
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 from ..errors import InvalidArgument
 from ..results import Money
-from ._altair import alt, counted, finished, layered, rows, shades, text_on
+from ._altair import alt, bare_axis, counted, finished, layered, rows, shades, text_on
 
 
 def rfm(
@@ -22,14 +22,16 @@ def rfm(
     bins: int = 5,
     unit: str = "",
 ) -> alt.LayerChart:
-    """How many people bought how often, and how long ago, in bins that hold about as many people each; colour is what they spent.
+    """How many people bought how often, and how long ago, in bins of about as many people each; colour is
+    what they spent in the mean.
 
-    table: ``store.tables.scores()`` or ``store.features()``, and `score` a purchase score of the policy. Or any table, a row a person, as
-        a dict of lists or of a kind that pyarrow takes, and its columns: recency, in days, frequency, and perhaps monetary, in `unit`; without
-        that one, colour is how many people there are.
-    bins: at most so many in each direction. Who lacks one of the numbers is in none.
+    table: ``store.tables.scores()`` or ``store.features()``, and `score` a purchase score of the policy. Or
+        any table, a row a person, as a dict of lists or of a kind that pyarrow takes, and its columns:
+        `recency`, in days, `frequency`, and perhaps `monetary`, in `unit`; without that one, colour is how
+        many people there are.
+    bins: at most so many in each direction, 2 to 20. Who lacks one of the numbers is in none.
 
-    Raises InvalidArgument (no such column), ImportError (a table other than Features or a dict, and no pyarrow).
+    Raises InvalidArgument (no such column), ImportError (no pyarrow; Features and a dict need none).
     """
     if bins < 2 or bins > 20:
         raise InvalidArgument("bins: must be 2 to 20")
@@ -42,7 +44,11 @@ def rfm(
             unit = next((currency for currency in _column(table, prefix + "currency") if currency), "")
             digits = len(str(Money(0, unit)).split()[0].partition(".")[2])
     names = [recency, frequency] + ([monetary] if monetary else [])
-    people = [row for row in zip(*(_column(table, name) for name in names)) if not any(_missing(value) for value in row)]
+    people = [
+        row
+        for row in zip(*(_column(table, name) for name in names))
+        if not any(_missing(value) for value in row)
+    ]
     recent = _edges([row[0] for row in people], bins)
     often = _edges([row[1] for row in people], bins)
     cells: Dict[Tuple[int, int], List[float]] = {}
@@ -53,22 +59,45 @@ def rfm(
 
 
 def _map(
-    cells: Dict[Tuple[int, int], List[float]], recent: List[str], often: List[str], count: int, monetary: bool, unit: str
+    cells: Dict[Tuple[int, int], List[float]],
+    recent: List[str],
+    often: List[str],
+    count: int,
+    monetary: bool,
+    unit: str,
 ) -> alt.LayerChart:
     values: List[Dict[str, Any]] = []
     for (r, f), money in sorted(cells.items()):
         mean = sum(money) / len(money)
-        values.append({
-            "recency": recent[r], "frequency": often[f], "people": len(money), "mean": mean,
-            "shade": mean if monetary else len(money), "count": f"{len(money):,}", "money": f"{_short(mean)} {unit}".strip() if monetary else "",
-        })  # fmt: skip
+        values.append(
+            {
+                "recency": recent[r],
+                "frequency": often[f],
+                "people": len(money),
+                "mean": mean,
+                "shade": mean if monetary else len(money),
+                "count": f"{len(money):,}",
+                "money": f"{_short(mean)} {unit}".strip() if monetary else "",
+            }
+        )
     most = max((value["shade"] for value in values), default=0)
-    side: Dict[str, Any] = {"labelAngle": 0, "ticks": False, "domain": False, "labelLimit": 200}
     base = alt.Chart(rows(values)).encode(
-        x=alt.X("recency:N", sort=recent, scale=alt.Scale(domain=recent, paddingInner=0.04), title="since the last purchase", axis=alt.Axis(**side)),
-        y=alt.Y("frequency:N", sort=often[::-1], scale=alt.Scale(domain=often[::-1], paddingInner=0.04), title="purchases", axis=alt.Axis(**side)),
+        x=alt.X(
+            "recency:N",
+            sort=recent,
+            scale=alt.Scale(domain=recent, paddingInner=0.04),
+            title="since the last purchase",
+            axis=bare_axis(labelAngle=0),
+        ),
+        y=alt.Y(
+            "frequency:N",
+            sort=often[::-1],
+            scale=alt.Scale(domain=often[::-1], paddingInner=0.04),
+            title="purchases",
+            axis=bare_axis(labelAngle=0),
+        ),
         tooltip=["recency:N", "frequency:N", "people:Q"] + (["money:N"] if monetary else []),
-    )  # fmt: skip
+    )
     on = text_on("shade", most)
     layers = [
         base.mark_rect().encode(color=alt.Color("shade:Q", scale=shades(most), legend=None)),
@@ -110,7 +139,7 @@ def _missing(value: Any) -> bool:
 
 
 def _edges(values: List[float], bins: int) -> List[float]:
-    """Where bins begin, so that each holds its share of those who are left: one number is never in two of them.
+    """Where bins begin: each holds its share of those who are left, and one number is never in two of them.
 
     >>> _edges([1, 1, 1, 1, 1, 2, 2, 3, 4, 9], 4)
     [1, 2, 3, 9]
@@ -131,14 +160,17 @@ def _bin(edges: List[float], value: float) -> int:
 
 
 def _labels(edges: List[float], unit: str) -> List[str]:
-    """``0 to 9 days``, …, ``40 days or more``; whole numbers end before the next begins."""
+    """Each bin by its first and last number.
+
+    >>> _labels([0, 10, 11], "days"), _labels([0, 2.5], "")
+    (['0–9 days', '10 days', '11 days or more'], ['0–2.5', '2.5 or more'])
+    """
     whole = all(edge == int(edge) for edge in edges)
     labels = []
-    for i, edge in enumerate(edges):
-        last = i + 1 == len(edges)
-        end = None if last else edges[i + 1] - 1 if whole else edges[i + 1]
-        text = _short(edge) if end == edge else f"{_short(edge)} or more" if end is None else f"{_short(edge)}–{_short(end)}"
-        labels.append(f"{text} {unit}".strip())
+    for edge, following in zip(edges, [*edges[1:], None]):
+        end = None if following is None else following - 1 if whole else following
+        text = _short(edge) if end is None or end == edge else f"{_short(edge)}–{_short(end)}"
+        labels.append(" ".join([text] + [unit] * bool(unit) + ["or more"] * (end is None)))
     return labels
 
 

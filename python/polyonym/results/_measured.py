@@ -144,7 +144,7 @@ def _notes(result: CampaignReport) -> str:
             if money.return_on_cost is not None
         ]
         returns = "".join(
-            f", and brought back {_percent(money.return_on_cost)} of it beyond itself" for money in back
+            f"; the return on it is {_percent(money.return_on_cost)}" for money in back
         )
         notes.append(f"It cost {cell(result.cost)}{returns}.")
     if result.control is None:

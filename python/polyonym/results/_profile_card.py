@@ -21,7 +21,8 @@ _STYLE = """
 .polyonym-card header b {font-size:17px}
 .polyonym-card .parts {columns:3 250px; column-gap:28px}
 .polyonym-card section {break-inside:avoid; padding-top:8px}
-.polyonym-card h4 {margin:0 0 2px; font-size:11px; letter-spacing:.06em; text-transform:uppercase; opacity:.65}
+.polyonym-card h4 {margin:0 0 2px; font-size:11px; letter-spacing:.06em; text-transform:uppercase;
+  opacity:.65}
 .polyonym-card .row {display:flex; gap:12px; justify-content:space-between}
 .polyonym-card .value {text-align:right}
 .polyonym-card .event {display:flex; gap:12px}
@@ -46,7 +47,8 @@ def card(profile: Profile) -> str:
         _part("Stages", _stages(profile)),
         _part("Scores", _scores(profile)),
     ]
-    events = _part(f"Last of {_counted(profile.events, 'event')}", map(_event, profile.timeline), profile.events)
+    title = f"Last of {_counted(profile.events, 'event')}"
+    events = _part(title, map(_event, profile.timeline), profile.events)
     return (
         f"<style>{_STYLE}</style><div class='polyonym-card'>{_head(profile)}"
         f"<div class='parts'>{''.join(parts)}</div>{events}</div>"
@@ -122,7 +124,8 @@ def _event(event: Event) -> str:
         facts.append(f"{_span('quiet', name)} {cell(value)}")
     facts.append(_span("quiet", event.provenance.belongs_to.ns))
     time = _span("quiet", f"{event.time:%Y-%m-%d %H:%M}")
-    return f"<div class='event'>{time}<span>{html.escape(event.type)}</span><span>{' · '.join(facts)}</span></div>"
+    about = f"<span>{html.escape(event.type)}</span><span>{' · '.join(facts)}</span>"
+    return f"<div class='event'>{time}{about}</div>"
 
 
 def _part(title: str, entries: Iterable[str], of: int = 0) -> str:

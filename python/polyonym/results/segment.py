@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Iterator, List, Optional
 
-from ._shown import Shown
 from ..errors import NotFound
+from ..times import from_ms
+from ._shown import Shown
+from .values import Money
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,38 @@ class Portrait(Shown):
     channels: List[PortraitShare]
     #: All that are defined and not sensitive, by name.
     traits: List[PortraitTrait]
+
+    def _repr_html_(self) -> str:
+        rows = [_share_row("tag", share) for share in self.tags]
+        rows += [_share_row("channel", share) for share in self.channels]
+        for trait in self.traits:
+            rows += [_share_row(trait.name, share) for share in trait.values]
+            if trait.members is not None and trait.everybody is not None:
+                rows.append(_median_row(trait.name, trait.members, trait.everybody, trait.unit))
+        head = "".join(f"<th>{name}</th>" for name in ("", "", "members", "everybody", "share", "lift"))
+        about = f"{self.segment}: {self.members:,} members of {self.everybody:,} people"
+        return (
+            f"<table><caption>{html.escape(about)}</caption><tr>{head}</tr>{''.join(rows)}</table>"
+        )
+
+
+def _share_row(of: str, share: PortraitShare) -> str:
+    numbers = (f"{share.members:,}", f"{share.everybody:,}", f"{share.share:.1%}", f"{share.lift:.2f}")
+    return _portrait_row(of, share.name, *numbers)
+
+
+def _median_row(name: str, members: PortraitNumbers, everybody: PortraitNumbers, unit: str) -> str:
+    def shown(number: float) -> str:
+        if unit == "ms":
+            return f"{from_ms(int(number)):%Y-%m-%d}"
+        return str(Money(int(number), unit)) if unit else f"{number:.6g}"
+
+    return _portrait_row(name, "median", shown(members.median), shown(everybody.median), "", "")
+
+
+def _portrait_row(of: str, name: str, *numbers: str) -> str:
+    words = "".join(f"<td style='text-align:left'>{html.escape(text)}</td>" for text in (of, name))
+    return f"<tr>{words}{''.join(f'<td>{html.escape(text)}</td>' for text in numbers)}</tr>"
 
 
 @dataclass(frozen=True)
