@@ -30,7 +30,7 @@ build:  ## build the library and the programs for use, in build/release
 
 test:  ## build and run every test that is not a soak, in build/dev
 	tools/bootstrap.sh build test python
-	tools/python_env.sh build test
+	tools/python_env.sh build test docs
 	cmake --preset dev -DPOLYONYM_BUILD_PYTHON=ON $(strict) $(CMAKE_ARGS)
 	cmake --build build/dev -j $(JOBS)
 	ctest --preset dev -j $(JOBS) --output-junit results.xml
@@ -94,7 +94,7 @@ docs:  ## build the site of docs/, in build/site
 
 wheel:  ## build the Python package, in build/wheels
 	tools/bootstrap.sh build python
-	tools/python_env.sh build test
+	tools/python_env.sh build
 	build/python-env/bin/python -m pip wheel -v --no-deps --wheel-dir build/wheels ./python
 
 lint:  ## check layout (.clang-format) and code (.clang-tidy)

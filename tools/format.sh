@@ -7,7 +7,7 @@ mode=(-i)
 [[ ${1:-} == --check ]] && mode=(--dry-run -Werror)
 
 folders=()
-for folder in include src proto tests examples bench; do
+for folder in include src proto tests examples bench python; do
   [[ -d $folder ]] && folders+=("$folder")
 done
 find "${folders[@]}" -name '*.h' -o -name '*.cc' -o -name '*.proto' | sort | xargs -r clang-format "${mode[@]}"

@@ -348,7 +348,8 @@ def words_of(words: Sequence[str], what: str, known: Sequence[str]) -> List[str]
     return list(chosen)
 
 
-def window_of(start: Optional[Time], end: Optional[Time]) -> Dict[str, Optional[int]]:
+def window_of(start: Optional[Time], end: Optional[Time]) -> Dict[str, Any]:
+    """As arguments of _core: start <= time < end."""
     begin, behind = optional_ms(start, "start"), optional_ms(end, "end")
     if begin is not None and behind is not None and behind < begin:
         raise InvalidArgument("end: must be start or later")

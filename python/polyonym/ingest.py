@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _core
 from .errors import InvalidArgument
@@ -83,7 +83,7 @@ def ingest(
     if isinstance(tags, str):
         raise InvalidArgument("tags: must be a list of columns")
     when = time.name if isinstance(time, Column) else time if isinstance(time, str) else to_ms(time, "time")
-    mapping = {
+    mapping: Dict[str, Any] = {
         "source": _text(source, "source"),
         "time": when,
         "id": id,

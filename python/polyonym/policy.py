@@ -23,6 +23,8 @@ class Policy:
 
     __slots__ = ("_json",)
 
+    _json: str
+
     def __init__(self, policy: PolicyLike) -> None:
         """`policy`: a dict, JSON text, a path of a JSON file, or a policy. Raises InvalidArgument, naming the field."""
         if isinstance(policy, Policy):

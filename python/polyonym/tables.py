@@ -6,6 +6,7 @@ from typing import Any, Callable, List, Optional, Sequence
 
 from . import _core
 from .errors import InvalidArgument
+from .events import texts_of
 from .progress import ProgressLike, shown
 from .table import Table
 from .times import Time, optional_ms
@@ -141,7 +142,7 @@ class Tables:
         with shown(progress, "people") as callback:
             return _core.timeline_table(
                 self._state(),
-                types=_listed(types),
+                types=texts_of(types, "types"),
                 from_ms=optional_ms(start, "start"),
                 to_ms=optional_ms(end, "end"),
                 now_ms=optional_ms(now, "now"),

@@ -24,7 +24,8 @@ absl::Status Malformed(const char* what) {
 template <class T>
 T Load(const void* base, std::int64_t place) {
   T value;
-  std::memcpy(&value, static_cast<const char*>(base) + place * static_cast<std::int64_t>(sizeof(T)), sizeof(T));
+  std::memcpy(&value, static_cast<const char*>(base) + place * static_cast<std::int64_t>(sizeof(T)),
+              sizeof(T));
   return value;
 }
 
@@ -37,31 +38,48 @@ std::int64_t FloorDivide(std::int64_t a, std::int64_t b) { return a / b - (a % b
 CellLayout WholeLayout(std::string_view format) {
   if (format.size() != 1) return CellLayout::kNone;
   switch (format[0]) {
-    case 'c': return CellLayout::kInt8;
-    case 's': return CellLayout::kInt16;
-    case 'i': return CellLayout::kInt32;
-    case 'l': return CellLayout::kInt64;
-    case 'C': return CellLayout::kUint8;
-    case 'S': return CellLayout::kUint16;
-    case 'I': return CellLayout::kUint32;
-    case 'L': return CellLayout::kUint64;
-    default: return CellLayout::kNone;
+    case 'c':
+      return CellLayout::kInt8;
+    case 's':
+      return CellLayout::kInt16;
+    case 'i':
+      return CellLayout::kInt32;
+    case 'l':
+      return CellLayout::kInt64;
+    case 'C':
+      return CellLayout::kUint8;
+    case 'S':
+      return CellLayout::kUint16;
+    case 'I':
+      return CellLayout::kUint32;
+    case 'L':
+      return CellLayout::kUint64;
+    default:
+      return CellLayout::kNone;
   }
 }
 
 // Nothing for what 64 signed bits do not hold.
 std::optional<std::int64_t> LoadWhole(CellLayout layout, const void* data, std::int64_t place) {
   switch (layout) {
-    case CellLayout::kInt8: return Load<std::int8_t>(data, place);
-    case CellLayout::kInt16: return Load<std::int16_t>(data, place);
-    case CellLayout::kInt32: return Load<std::int32_t>(data, place);
-    case CellLayout::kInt64: return Load<std::int64_t>(data, place);
-    case CellLayout::kUint8: return Load<std::uint8_t>(data, place);
-    case CellLayout::kUint16: return Load<std::uint16_t>(data, place);
-    case CellLayout::kUint32: return Load<std::uint32_t>(data, place);
+    case CellLayout::kInt8:
+      return Load<std::int8_t>(data, place);
+    case CellLayout::kInt16:
+      return Load<std::int16_t>(data, place);
+    case CellLayout::kInt32:
+      return Load<std::int32_t>(data, place);
+    case CellLayout::kInt64:
+      return Load<std::int64_t>(data, place);
+    case CellLayout::kUint8:
+      return Load<std::uint8_t>(data, place);
+    case CellLayout::kUint16:
+      return Load<std::uint16_t>(data, place);
+    case CellLayout::kUint32:
+      return Load<std::uint32_t>(data, place);
     default: {
       const auto value = Load<std::uint64_t>(data, place);
-      if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return std::nullopt;
+      if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+        return std::nullopt;
       return static_cast<std::int64_t>(value);
     }
   }
@@ -69,7 +87,7 @@ std::optional<std::int64_t> LoadWhole(CellLayout layout, const void* data, std::
 
 double HalfToDouble(std::uint16_t half) {
   const int exponent = half >> 10 & 31, fraction = half & 1023;
-  const double magnitude = exponent == 31   ? (fraction == 0 ? HUGE_VAL : std::nan(""))
+  const double magnitude = exponent == 31  ? (fraction == 0 ? HUGE_VAL : std::nan(""))
                            : exponent == 0 ? std::ldexp(fraction, -24)
                                            : std::ldexp(1024 + fraction, exponent - 25);
   return (half & 0x8000) != 0 ? -magnitude : magnitude;
@@ -78,14 +96,17 @@ double HalfToDouble(std::uint16_t half) {
 // What people call a format.
 std::string NameOf(std::string_view format) {
   static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"n", "null"}, {"b", "bool"}, {"c", "int8"}, {"C", "uint8"}, {"s", "int16"}, {"S", "uint16"}, {"i", "int32"},
-      {"I", "uint32"}, {"l", "int64"}, {"L", "uint64"}, {"e", "float16"}, {"f", "float32"}, {"g", "float64"},
-      {"z", "binary"}, {"Z", "large binary"}, {"vz", "binary"}, {"u", "text"}, {"U", "text"}, {"vu", "text"},
-      {"tdD", "date"}, {"tdm", "date"}, {"+l", "list"}, {"+L", "list"}, {"+vl", "list view"}, {"+vL", "list view"},
-      {"+s", "struct"}, {"+m", "map"}, {"+r", "run-end encoded"}};
+      {"n", "null"},        {"b", "bool"},    {"c", "int8"},         {"C", "uint8"},
+      {"s", "int16"},       {"S", "uint16"},  {"i", "int32"},        {"I", "uint32"},
+      {"l", "int64"},       {"L", "uint64"},  {"e", "float16"},      {"f", "float32"},
+      {"g", "float64"},     {"z", "binary"},  {"Z", "large binary"}, {"vz", "binary"},
+      {"u", "text"},        {"U", "text"},    {"vu", "text"},        {"tdD", "date"},
+      {"tdm", "date"},      {"+l", "list"},   {"+L", "list"},        {"+vl", "list view"},
+      {"+vL", "list view"}, {"+s", "struct"}, {"+m", "map"},         {"+r", "run-end encoded"}};
   static constexpr std::pair<std::string_view, std::string_view> kBeginnings[] = {
-      {"d:", "decimal"}, {"ts", "timestamp"}, {"tt", "time of day"}, {"tD", "duration"}, {"ti", "interval"},
-      {"w:", "fixed-size binary"}, {"+w:", "fixed-size list"}, {"+u", "union"}};
+      {"d:", "decimal"},          {"ts", "timestamp"}, {"tt", "time of day"},
+      {"tD", "duration"},         {"ti", "interval"},  {"w:", "fixed-size binary"},
+      {"+w:", "fixed-size list"}, {"+u", "union"}};
   for (const auto& [of, name] : kNames) {
     if (format == of) return std::string(name);
   }
@@ -98,7 +119,8 @@ std::string NameOf(std::string_view format) {
 absl::Status Refused(const std::string& name) {
   return absl::InvalidArgumentError(
       "holds " + name +
-      "; accepted are text, whole numbers, floats, decimals of up to 128 bits, flags, timestamps, dates, lists of text, and "
+      "; accepted are text, whole numbers, floats, decimals of up to 128 bits, flags, timestamps, "
+      "dates, lists of text, and "
       "dictionaries and run-end encodings of these: cast it to one of them");
 }
 
@@ -121,7 +143,8 @@ bool ReadDecimal(std::string_view format, CellType* type) {
                  : width == "64"  ? CellLayout::kDecimal64
                  : width == "128" ? CellLayout::kDecimal128
                                   : CellLayout::kNone;
-  return type->layout != CellLayout::kNone && ReadNumber(scale, &type->scale) && std::abs(type->scale) <= 1000;
+  return type->layout != CellLayout::kNone && ReadNumber(scale, &type->scale) &&
+         std::abs(type->scale) <= 1000;
 }
 
 // `tsm:Asia/Shanghai`.
@@ -129,11 +152,20 @@ bool ReadTimestamp(std::string_view format, CellType* type) {
   if (format.size() < 4 || format[3] != ':') return false;
   type->layout = CellLayout::kInt64;
   switch (format[2]) {
-    case 's': type->a_second = 1; return true;
-    case 'm': type->a_second = 1'000; return true;
-    case 'u': type->a_second = 1'000'000; return true;
-    case 'n': type->a_second = 1'000'000'000; return true;
-    default: return false;
+    case 's':
+      type->a_second = 1;
+      return true;
+    case 'm':
+      type->a_second = 1'000;
+      return true;
+    case 'u':
+      type->a_second = 1'000'000;
+      return true;
+    case 'n':
+      type->a_second = 1'000'000'000;
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -153,9 +185,11 @@ std::optional<std::int64_t> ReadTime(std::string_view text) {
   const int year = Digits(text, 0, 4), month = Digits(text, 5, 2), day = Digits(text, 8, 2);
   const int hour = Digits(text, 11, 2), minute = Digits(text, 14, 2), second = Digits(text, 17, 2);
   if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0) return std::nullopt;
-  const bool marks = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
-                     text[13] == ':' && text[16] == ':';
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const bool marks = text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' &&
+                     text[16] == ':';
+  const std::chrono::year_month_day date{std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
   if (!marks || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   std::string_view zone = text.substr(19);
@@ -165,20 +199,22 @@ std::optional<std::int64_t> ReadTime(std::string_view text) {
     for (; end < zone.size() && zone[end] >= '0' && zone[end] <= '9'; ++end) {
     }
     if (end == 1) return std::nullopt;
-    for (std::size_t i = 1; i <= 3; ++i) fraction_ms = fraction_ms * 10 + (i < end ? zone[i] - '0' : 0);
+    for (std::size_t i = 1; i <= 3; ++i)
+      fraction_ms = fraction_ms * 10 + (i < end ? zone[i] - '0' : 0);
     zone.remove_prefix(end);
   }
   int east = 0;  // minutes
   if (zone != "Z" && zone != "z") {
     const int hours = Digits(zone, 1, 2), minutes = Digits(zone, 4, 2);
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 || hours > 23 ||
-        minutes < 0 || minutes > 59)
+    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || hours < 0 ||
+        hours > 23 || minutes < 0 || minutes > 59)
       return std::nullopt;
     east = (zone[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
   }
   if (second == 60) fraction_ms = 999;
   const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  return (((days * 24 + hour) * 60 + minute - east) * 60 + std::min(second, 59)) * 1000 + fraction_ms;
+  return (((days * 24 + hour) * 60 + minute - east) * 60 + std::min(second, 59)) * 1000 +
+         fraction_ms;
 }
 
 // A view of text: the length, then the text itself, or its beginning, buffer and place.
@@ -197,7 +233,8 @@ absl::StatusOr<CellType> CellType::Of(const ArrowSchema& schema, int depth) {
   const CellLayout whole = WholeLayout(format);
   // Encodings stand for the values within; a list of a list is nothing that is read.
   const auto take_values = [&](const ArrowSchema* values) -> absl::Status {
-    if (values == nullptr || values->release == nullptr) return Malformed("a type within its type is missing");
+    if (values == nullptr || values->release == nullptr)
+      return Malformed("a type within its type is missing");
     if (depth == 3) return Refused("types within types within types");
     auto within = Of(*values, depth + 1);
     if (!within.ok()) return within.status();
@@ -211,7 +248,8 @@ absl::StatusOr<CellType> CellType::Of(const ArrowSchema& schema, int depth) {
     type.layout = layout;
   };
   if (schema.dictionary != nullptr) {
-    if (whole == CellLayout::kNone) return Malformed("the indices of its dictionary are no whole numbers");
+    if (whole == CellLayout::kNone)
+      return Malformed("the indices of its dictionary are no whole numbers");
     if (absl::Status status = take_values(schema.dictionary); !status.ok()) return status;
     stand_for_values(CellLayout::kDictionary);
     type.places = whole;
@@ -220,12 +258,14 @@ absl::StatusOr<CellType> CellType::Of(const ArrowSchema& schema, int depth) {
         schema.children[0]->format == nullptr)
       return Malformed("run-end encoding has two children");
     type.places = WholeLayout(schema.children[0]->format);
-    if (type.places != CellLayout::kInt16 && type.places != CellLayout::kInt32 && type.places != CellLayout::kInt64)
+    if (type.places != CellLayout::kInt16 && type.places != CellLayout::kInt32 &&
+        type.places != CellLayout::kInt64)
       return Malformed("ends of runs are int16, int32 or int64");
     if (absl::Status status = take_values(schema.children[1]); !status.ok()) return status;
     stand_for_values(CellLayout::kRuns);
   } else if (format == "+l" || format == "+L") {
-    if (schema.n_children != 1 || schema.children == nullptr) return Malformed("a list has one child");
+    if (schema.n_children != 1 || schema.children == nullptr)
+      return Malformed("a list has one child");
     if (absl::Status status = take_values(schema.children[0]); !status.ok()) return status;
     if (type.values->kind != CellKind::kText && type.values->kind != CellKind::kNothing)
       return Refused("lists of " + type.values->name);
@@ -239,7 +279,9 @@ absl::StatusOr<CellType> CellType::Of(const ArrowSchema& schema, int depth) {
     type.kind = CellKind::kFlag, type.layout = CellLayout::kBits;
   } else if (format == "e" || format == "f" || format == "g") {
     type.kind = CellKind::kNumber;
-    type.layout = format == "e" ? CellLayout::kHalf : format == "f" ? CellLayout::kSingle : CellLayout::kDouble;
+    type.layout = format == "e"   ? CellLayout::kHalf
+                  : format == "f" ? CellLayout::kSingle
+                                  : CellLayout::kDouble;
   } else if (format == "u" || format == "U" || format == "vu") {
     type.kind = CellKind::kText;
     type.layout = format == "u"   ? CellLayout::kOffsets32
@@ -258,8 +300,8 @@ absl::StatusOr<CellType> CellType::Of(const ArrowSchema& schema, int depth) {
   return type;
 }
 
-absl::StatusOr<Cells> Cells::Of(const CellType& type, const ArrowArray& array, std::int64_t from, std::int64_t rows,
-                                const void* hidden, std::int64_t hidden_from) {
+absl::StatusOr<Cells> Cells::Of(const CellType& type, const ArrowArray& array, std::int64_t from,
+                                std::int64_t rows, const void* hidden, std::int64_t hidden_from) {
   Cells cells;
   cells.hidden_ = static_cast<const std::uint8_t*>(hidden);
   cells.hidden_from_ = hidden_from;
@@ -267,9 +309,11 @@ absl::StatusOr<Cells> Cells::Of(const CellType& type, const ArrowArray& array, s
   return cells;
 }
 
-absl::Status Cells::Open(const CellType& type, const ArrowArray& array, std::int64_t from, std::int64_t rows) {
-  if (array.length < 0 || array.offset < 0 || array.length > kMostRows || array.offset > kMostRows || from < 0 ||
-      rows < 0 || rows > array.length || from > array.length - rows)
+absl::Status Cells::Open(const CellType& type, const ArrowArray& array, std::int64_t from,
+                         std::int64_t rows) {
+  if (array.length < 0 || array.offset < 0 || array.length > kMostRows ||
+      array.offset > kMostRows || from < 0 || rows < 0 || rows > array.length ||
+      from > array.length - rows)
     return Malformed("an array is shorter than its rows");
   type_ = &type, array_ = &array, first_ = array.offset + from, rows_ = rows;
   if (type.layout == CellLayout::kNone) return absl::OkStatus();
@@ -281,7 +325,8 @@ absl::Status Cells::Open(const CellType& type, const ArrowArray& array, std::int
   if (array.buffers == nullptr) return Malformed("an array has no buffers");
   valid_ = static_cast<const std::uint8_t*>(array.buffers[0]);
   data_ = array.buffers[1];
-  if (valid_ == nullptr && array.null_count > 0) return Malformed("it counts nulls, and does not say which");
+  if (valid_ == nullptr && array.null_count > 0)
+    return Malformed("it counts nulls, and does not say which");
   if (rows > 0 && data_ == nullptr) return Malformed("a buffer is missing");
   if (type.layout == CellLayout::kViews) return OpenViews(array);
   if (type.layout == CellLayout::kDictionary) return OpenDictionary(array);
@@ -306,8 +351,8 @@ absl::StatusOr<std::int64_t> Cells::LastOffset() const {
 
 absl::Status Cells::OpenText(const ArrowArray& array) {
   bytes_ = static_cast<const char*>(array.buffers[2]);
-  const auto last =
-      type_->layout == CellLayout::kOffsets32 ? LastOffset<std::int32_t>() : LastOffset<std::int64_t>();
+  const auto last = type_->layout == CellLayout::kOffsets32 ? LastOffset<std::int32_t>()
+                                                            : LastOffset<std::int64_t>();
   if (!last.ok()) return last.status();
   if (*last > 0 && bytes_ == nullptr) return Malformed("a buffer is missing");
   return absl::OkStatus();
@@ -331,8 +376,8 @@ absl::Status Cells::OpenViews(const ArrowArray& array) {
 }
 
 absl::Status Cells::OpenList(const ArrowArray& array) {
-  const auto last =
-      type_->layout == CellLayout::kOffsets32 ? LastOffset<std::int32_t>() : LastOffset<std::int64_t>();
+  const auto last = type_->layout == CellLayout::kOffsets32 ? LastOffset<std::int32_t>()
+                                                            : LastOffset<std::int64_t>();
   if (!last.ok()) return last.status();
   if (array.n_children != 1 || array.children == nullptr || array.children[0] == nullptr)
     return Malformed("a list has one child");
@@ -344,7 +389,9 @@ absl::Status Cells::OpenList(const ArrowArray& array) {
 absl::Status Cells::OpenDictionary(const ArrowArray& array) {
   if (array.dictionary == nullptr) return Malformed("its dictionary is missing");
   values_.reset(new Cells);
-  if (absl::Status status = values_->Open(*type_->values, *array.dictionary, 0, array.dictionary->length); !status.ok())
+  if (absl::Status status =
+          values_->Open(*type_->values, *array.dictionary, 0, array.dictionary->length);
+      !status.ok())
     return status;
   for (std::int64_t row = 0; row < rows_; ++row) {
     if (Masked(row)) continue;
@@ -367,9 +414,11 @@ absl::Status Cells::OpenRuns(const ArrowArray& array) {
                                                                : kEnds64;
   ends_.reset(new Cells);
   values_.reset(new Cells);
-  if (absl::Status status = ends_->Open(ends, *array.children[0], 0, array.children[0]->length); !status.ok())
+  if (absl::Status status = ends_->Open(ends, *array.children[0], 0, array.children[0]->length);
+      !status.ok())
     return status;
-  if (absl::Status status = values_->Open(*type_->values, *array.children[1], 0, array.children[1]->length);
+  if (absl::Status status =
+          values_->Open(*type_->values, *array.children[1], 0, array.children[1]->length);
       !status.ok())
     return status;
   std::int64_t last = 0;
@@ -389,7 +438,8 @@ bool Cells::Masked(std::int64_t row) const {
 }
 
 std::int64_t Cells::Place(std::int64_t row) const {
-  if (type_->layout == CellLayout::kDictionary) return *LoadWhole(type_->places, data_, first_ + row);
+  if (type_->layout == CellLayout::kDictionary)
+    return *LoadWhole(type_->places, data_, first_ + row);
   // The first run that ends behind the row.
   std::int64_t low = 0, high = ends_->rows() - 1;
   while (low < high) {
@@ -405,7 +455,8 @@ std::int64_t Cells::Place(std::int64_t row) const {
 
 bool Cells::null(std::int64_t row) const {
   if (Masked(row) || type_->kind == CellKind::kNothing) return true;
-  const bool encoded = type_->layout == CellLayout::kDictionary || type_->layout == CellLayout::kRuns;
+  const bool encoded =
+      type_->layout == CellLayout::kDictionary || type_->layout == CellLayout::kRuns;
   return encoded && values_->null(Place(row));
 }
 
@@ -415,16 +466,21 @@ std::string_view Cells::text(std::int64_t row) const {
     return std::string_view(bytes_ + from, static_cast<std::size_t>(to - from));
   };
   switch (type_->layout) {
-    case CellLayout::kOffsets32: return cut(Load<std::int32_t>(data_, place), Load<std::int32_t>(data_, place + 1));
-    case CellLayout::kOffsets64: return cut(Load<std::int64_t>(data_, place), Load<std::int64_t>(data_, place + 1));
+    case CellLayout::kOffsets32:
+      return cut(Load<std::int32_t>(data_, place), Load<std::int32_t>(data_, place + 1));
+    case CellLayout::kOffsets64:
+      return cut(Load<std::int64_t>(data_, place), Load<std::int64_t>(data_, place + 1));
     case CellLayout::kViews: {
       const auto view = Load<TextView>(data_, place);
-      const char* from = view.length <= kMostInline
-                             ? static_cast<const char*>(data_) + place * static_cast<std::int64_t>(sizeof(TextView)) + 4
-                             : static_cast<const char*>(array_->buffers[2 + view.buffer]) + view.offset;
+      const char* from =
+          view.length <= kMostInline
+              ? static_cast<const char*>(data_) +
+                    place * static_cast<std::int64_t>(sizeof(TextView)) + 4
+              : static_cast<const char*>(array_->buffers[2 + view.buffer]) + view.offset;
       return {from, static_cast<std::size_t>(view.length)};
     }
-    default: return values_->text(Place(row));
+    default:
+      return values_->text(Place(row));
   }
 }
 
@@ -432,25 +488,35 @@ std::optional<std::int64_t> Cells::whole(std::int64_t row) const {
   return values_ ? values_->whole(Place(row)) : LoadWhole(type_->layout, data_, first_ + row);
 }
 
-bool Cells::flag(std::int64_t row) const { return values_ ? values_->flag(Place(row)) : Bit(data_, first_ + row); }
+bool Cells::flag(std::int64_t row) const {
+  return values_ ? values_->flag(Place(row)) : Bit(data_, first_ + row);
+}
 
 double Cells::number(std::int64_t row) const {
   switch (type_->layout) {
-    case CellLayout::kHalf: return HalfToDouble(Load<std::uint16_t>(data_, first_ + row));
-    case CellLayout::kSingle: return Load<float>(data_, first_ + row);
-    case CellLayout::kDouble: return Load<double>(data_, first_ + row);
-    default: return values_->number(Place(row));
+    case CellLayout::kHalf:
+      return HalfToDouble(Load<std::uint16_t>(data_, first_ + row));
+    case CellLayout::kSingle:
+      return Load<float>(data_, first_ + row);
+    case CellLayout::kDouble:
+      return Load<double>(data_, first_ + row);
+    default:
+      return values_->number(Place(row));
   }
 }
 
 absl::int128 Cells::decimal(std::int64_t row) const {
   const std::int64_t place = first_ + row;
   switch (type_->layout) {
-    case CellLayout::kDecimal32: return Load<std::int32_t>(data_, place);
-    case CellLayout::kDecimal64: return Load<std::int64_t>(data_, place);
+    case CellLayout::kDecimal32:
+      return Load<std::int32_t>(data_, place);
+    case CellLayout::kDecimal64:
+      return Load<std::int64_t>(data_, place);
     case CellLayout::kDecimal128:
-      return absl::MakeInt128(Load<std::int64_t>(data_, 2 * place + 1), Load<std::uint64_t>(data_, 2 * place));
-    default: return values_->decimal(Place(row));
+      return absl::MakeInt128(Load<std::int64_t>(data_, 2 * place + 1),
+                              Load<std::uint64_t>(data_, 2 * place));
+    default:
+      return values_->decimal(Place(row));
   }
 }
 
@@ -472,14 +538,18 @@ std::int64_t Cells::days(std::int64_t row) const {
 std::pair<std::int64_t, std::int64_t> Cells::range(std::int64_t row) const {
   const std::int64_t place = first_ + row;
   switch (type_->layout) {
-    case CellLayout::kOffsets32: return {Load<std::int32_t>(data_, place), Load<std::int32_t>(data_, place + 1)};
-    case CellLayout::kOffsets64: return {Load<std::int64_t>(data_, place), Load<std::int64_t>(data_, place + 1)};
-    default: return values_->range(Place(row));
+    case CellLayout::kOffsets32:
+      return {Load<std::int32_t>(data_, place), Load<std::int32_t>(data_, place + 1)};
+    case CellLayout::kOffsets64:
+      return {Load<std::int64_t>(data_, place), Load<std::int64_t>(data_, place + 1)};
+    default:
+      return values_->range(Place(row));
   }
 }
 
 const Cells& Cells::items() const {
-  const bool encoded = type_->layout == CellLayout::kDictionary || type_->layout == CellLayout::kRuns;
+  const bool encoded =
+      type_->layout == CellLayout::kDictionary || type_->layout == CellLayout::kRuns;
   return encoded ? values_->items() : *values_;
 }
 
@@ -487,17 +557,21 @@ std::string_view Cells::text_of(std::int64_t row, NumberText* space) const {
   if (type_->kind == CellKind::kText) return text(row);
   if (values_) return values_->text_of(Place(row), space);
   char* const end = space->data() + space->size();
-  const char* const last = type_->layout == CellLayout::kUint64
-                               ? std::to_chars(space->data(), end, Load<std::uint64_t>(data_, first_ + row)).ptr
-                               : std::to_chars(space->data(), end, *whole(row)).ptr;
+  const char* const last =
+      type_->layout == CellLayout::kUint64
+          ? std::to_chars(space->data(), end, Load<std::uint64_t>(data_, first_ + row)).ptr
+          : std::to_chars(space->data(), end, *whole(row)).ptr;
   return {space->data(), static_cast<std::size_t>(last - space->data())};
 }
 
 std::optional<std::int64_t> Cells::time_ms(std::int64_t row) const {
   switch (type_->kind) {
-    case CellKind::kInstant: return instant_ms(row);
-    case CellKind::kWhole: return whole(row);
-    case CellKind::kText: return ReadTime(text(row));
+    case CellKind::kInstant:
+      return instant_ms(row);
+    case CellKind::kWhole:
+      return whole(row);
+    case CellKind::kText:
+      return ReadTime(text(row));
     default: {
       std::int64_t ms = 0;
       if (__builtin_mul_overflow(days(row), kDayMs, &ms)) return std::nullopt;
@@ -508,7 +582,8 @@ std::optional<std::int64_t> Cells::time_ms(std::int64_t row) const {
 
 std::optional<Cells::Strings> Cells::strings() const {
   const bool large = type_->layout == CellLayout::kOffsets64;
-  if (type_->kind != CellKind::kText || rows_ == 0 || (!large && type_->layout != CellLayout::kOffsets32))
+  if (type_->kind != CellKind::kText || rows_ == 0 ||
+      (!large && type_->layout != CellLayout::kOffsets32))
     return std::nullopt;
   if (hidden_ != nullptr || valid_ != nullptr) {
     for (std::int64_t row = 0; row < rows_; ++row) {
@@ -516,7 +591,9 @@ std::optional<Cells::Strings> Cells::strings() const {
     }
   }
   const auto count = static_cast<std::size_t>(rows_) + 1;
-  const auto aligned = [&](std::size_t size) { return reinterpret_cast<std::uintptr_t>(data_) % size == 0; };
+  const auto aligned = [&](std::size_t size) {
+    return reinterpret_cast<std::uintptr_t>(data_) % size == 0;
+  };
   Strings strings;
   if (large) {
     if (!aligned(sizeof(std::int64_t))) return std::nullopt;

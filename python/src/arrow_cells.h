@@ -39,18 +39,34 @@ enum class CellKind : std::uint8_t {
 
 enum class CellLayout : std::uint8_t {
   kNone,
-  kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64,
-  kHalf, kSingle, kDouble, kBits, kDecimal32, kDecimal64, kDecimal128,
-  kOffsets32, kOffsets64,  // of text or of list items
-  kViews, kDictionary, kRuns,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kHalf,
+  kSingle,
+  kDouble,
+  kBits,
+  kDecimal32,
+  kDecimal64,
+  kDecimal128,
+  kOffsets32,
+  kOffsets64,  // of text or of list items
+  kViews,
+  kDictionary,
+  kRuns,
 };
 
 struct CellType {
   CellKind kind = CellKind::kNothing;
   CellLayout layout = CellLayout::kNone;
-  CellLayout places = CellLayout::kNone;  // dictionary: of its indices; runs: of their ends
-  std::int32_t scale = 0;                 // decimals: digits behind the point
-  std::int64_t a_second = 1;              // instants: units of a second
+  CellLayout places = CellLayout::kNone;   // dictionary: of its indices; runs: of their ends
+  std::int32_t scale = 0;                  // decimals: digits behind the point
+  std::int64_t a_second = 1;               // instants: units of a second
   std::shared_ptr<const CellType> values;  // of the dictionary, the runs or the lists
   std::string name;                        // for errors: `float64`
 
@@ -69,8 +85,9 @@ class Cells {
  public:
   // Rows [from, from + rows); `hidden`, bits from `hidden_from` on, where given, tells which rows are null whatever the array says.
   // ERRORS: InvalidArgument, to stand behind a column's name.  COST: a pass over its offsets, views or indices.
-  static absl::StatusOr<Cells> Of(const CellType& type, const ArrowArray& array, std::int64_t from, std::int64_t rows,
-                                  const void* hidden = nullptr, std::int64_t hidden_from = 0);
+  static absl::StatusOr<Cells> Of(const CellType& type, const ArrowArray& array, std::int64_t from,
+                                  std::int64_t rows, const void* hidden = nullptr,
+                                  std::int64_t hidden_from = 0);
 
   const CellType& type() const { return *type_; }
   std::int64_t rows() const { return rows_; }
@@ -111,7 +128,8 @@ class Cells {
  private:
   Cells() = default;
 
-  absl::Status Open(const CellType& type, const ArrowArray& array, std::int64_t from, std::int64_t rows);
+  absl::Status Open(const CellType& type, const ArrowArray& array, std::int64_t from,
+                    std::int64_t rows);
   absl::Status OpenText(const ArrowArray& array);
   absl::Status OpenViews(const ArrowArray& array);
   absl::Status OpenList(const ArrowArray& array);
@@ -130,8 +148,8 @@ class Cells {
   const std::uint8_t* valid_ = nullptr;
   const std::uint8_t* hidden_ = nullptr;
   std::int64_t hidden_from_ = 0;
-  const void* data_ = nullptr;   // numbers, bits, offsets, views, indices
-  const char* bytes_ = nullptr;  // of text
+  const void* data_ = nullptr;     // numbers, bits, offsets, views, indices
+  const char* bytes_ = nullptr;    // of text
   std::unique_ptr<Cells> values_;  // of the dictionary, the runs or the lists
   std::unique_ptr<Cells> ends_;    // of the runs
 };

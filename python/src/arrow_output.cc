@@ -146,8 +146,7 @@ ArrayPtr TextColumn::Finish() {
   const std::int64_t length = size(), nulls = validity_.null_count();
   auto held = std::make_shared<Held>(
       Held{validity_.Take(), std::exchange(ends_, {0}), std::exchange(text_, {})});
-  std::vector<const void*> buffers = {BitsOf(held->valid), BufferOf(held->ends),
-                                      held->text.data()};
+  std::vector<const void*> buffers = {BitsOf(held->valid), BufferOf(held->ends), held->text.data()};
   return MakeArray(length, nulls, std::move(held), std::move(buffers));
 }
 
@@ -373,8 +372,8 @@ int Try(ArrowArrayStream* stream, const F& f) {
 }  // namespace
 
 void ExportSchema(const Field& field, ArrowSchema* out) {
-  std::unique_ptr<SchemaHeld> held(
-      new SchemaHeld{field.name, field.format, field.metadata, Parts<ArrowSchema>(field.children.size())});
+  std::unique_ptr<SchemaHeld> held(new SchemaHeld{field.name, field.format, field.metadata,
+                                                  Parts<ArrowSchema>(field.children.size())});
   for (std::size_t c = 0; c < field.children.size(); ++c)
     ExportSchema(field.children[c], &held->parts.children[c]);
   if (!field.dictionary.empty()) ExportSchema(field.dictionary[0], &held->parts.dictionary);
@@ -471,7 +470,8 @@ Table TableBuilder::Finish() && {
 }
 
 nanobind::object ToPython(Table table) {
-  return nanobind::module_::import_("polyonym.table").attr("Table")(nanobind::cast(std::move(table)));
+  return nanobind::module_::import_("polyonym.table")
+      .attr("Table")(nanobind::cast(std::move(table)));
 }
 
 }  // namespace polyonym::python

@@ -7,7 +7,8 @@
 #include <variant>
 
 #include "event_matching.h"
-#include "everybody.h"
+#include "members_among.h"
+#include "people_source.h"
 #include "polyonym/model/facts.h"
 
 namespace polyonym::python {
@@ -37,13 +38,17 @@ void AddItems(const Value& value, Items* items) {
 class Filling {
  public:
   Filling(const BasketsAsked& asked, std::int64_t now_ms, BasketCounts counts)
-      : asked_(asked), now_ms_(now_ms), types_(asked.types.begin(), asked.types.end()), counts_(std::move(counts)) {}
+      : asked_(asked),
+        now_ms_(now_ms),
+        types_(asked.types.begin(), asked.types.end()),
+        counts_(std::move(counts)) {}
 
   absl::Status Add(const Person& person) {
     std::map<std::string, Items> baskets;
     for (const FactRow& row : *person.rows) {
       for (const Event& event : row.facts.events) {
-        if (types_.contains(event.type) && TimeOf(event, row) <= now_ms_) AddEvent(event, row, &baskets);
+        if (types_.contains(event.type) && TimeOf(event, row) <= now_ms_)
+          AddEvent(event, row, &baskets);
       }
     }
     for (const auto& [key, items] : baskets) {
@@ -94,16 +99,18 @@ absl::StatusOr<Baskets> ReadBaskets(const View& view, const BasketsAsked& asked)
   auto members = MembersAmong::Make(view, asked.segment, now_ms, "segment");
   if (!members.ok()) return members.status();
   Filling filling(asked, now_ms, *std::move(counts));
-  absl::Status status = VisitEverybody(view, asked.progress, [&](const Person& person) {
+  absl::Status status = VisitUntil(PeopleOf(view), asked.progress, [&](const Person& person) {
     return members->Has(person) ? filling.Add(person) : absl::OkStatus();
   });
   if (!status.ok()) return status;
   return filling.Result();
 }
 
-absl::StatusOr<Baskets> CountBaskets(const EventTable& table, const EventFilter& filter, const BasketOptions& options,
+absl::StatusOr<Baskets> CountBaskets(const EventTable& table, const EventFilter& filter,
+                                     const BasketOptions& options,
                                      const std::function<bool()>& interrupted) {
-  if (!table.Has(EventDimension::kItem)) return EventMatching::NotKept("also_bought", EventDimension::kItem);
+  if (!table.Has(EventDimension::kItem))
+    return EventMatching::NotKept("also_bought", EventDimension::kItem);
   auto counts = BasketCounts::Make(options);
   if (!counts.ok()) return counts.status();
   auto matches = EventMatching::Make(table, filter, "events");

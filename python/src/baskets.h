@@ -22,7 +22,7 @@ struct BasketsAsked {
   // A basket is all that a person ever had; else a record's events, or those of a person that have one value of the property `basket`.
   bool per_record = false;
   std::string basket;
-  std::string segment;               // only its members' baskets; empty: everybody's
+  std::string segment;                 // only its members' baskets; empty: everybody's
   std::optional<std::int64_t> now_ms;  // DEFAULT: View::now_ms()
   BasketOptions options;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
@@ -41,7 +41,8 @@ absl::StatusOr<Baskets> ReadBaskets(const View& view, const BasketsAsked& asked)
 
 // A basket is what the events of a person say that match.
 // ERRORS: InvalidArgument for a column that the table does not keep, or `options`; ResourceExhausted; Cancelled (interrupted).
-absl::StatusOr<Baskets> CountBaskets(const EventTable& table, const EventFilter& filter, const BasketOptions& options,
+absl::StatusOr<Baskets> CountBaskets(const EventTable& table, const EventFilter& filter,
+                                     const BasketOptions& options,
                                      const std::function<bool()>& interrupted);
 
 }  // namespace polyonym::python

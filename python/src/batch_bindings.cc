@@ -24,7 +24,8 @@
 namespace polyonym::python {
 namespace {
 
-constexpr const char* kCastIdentifiers = "cast it to one of them (1.0 is no phone number), and have one value a cell";
+constexpr const char* kCastIdentifiers =
+    "cast it to one of them (1.0 is no phone number), and have one value a cell";
 constexpr std::size_t kRowsAtOnce = 10'000;
 constexpr std::size_t kMostColumns = 64;
 
@@ -37,8 +38,10 @@ std::vector<InputColumn> FindIdentifiers(const TableInput& input, const Names& n
   for (const auto& [name, ns] : names) {
     if (!ns.empty() && !IsValidNamespace(ns))
       RaiseInvalid("columns: the namespace of column '" + name +
-                   "' must be letters, digits and _ . $ -, with an optional /scope; give columns={column: namespace}");
-    auto column = input.Find("columns", name, {CellKind::kText, CellKind::kWhole}, kCastIdentifiers);
+                   "' must be letters, digits and _ . $ -, with an optional /scope; give "
+                   "columns={column: namespace}");
+    auto column =
+        input.Find("columns", name, {CellKind::kText, CellKind::kWhole}, kCastIdentifiers);
     if (!column.ok()) Raise(column.status());
     columns.push_back(*std::move(column));
   }
@@ -56,7 +59,8 @@ std::optional<InputColumn> FindOptional(const TableInput& input, const char* wha
 
 void RefuseClash(const TableInput& input, const std::string& name) {
   if (input.Has(name))
-    RaiseInvalid("name: the table has a column '" + name + "' already; give the new one another name");
+    RaiseInvalid("name: the table has a column '" + name +
+                 "' already; give the new one another name");
 }
 
 absl::StatusOr<std::vector<OwnedArray>> ReadAll(TableInput* input) {
@@ -72,7 +76,8 @@ absl::StatusOr<std::vector<OwnedArray>> ReadAll(TableInput* input) {
 }
 
 // The cells of one column, batch by batch.
-absl::StatusOr<std::vector<Cells>> CellsOfAll(const std::vector<OwnedArray>& batches, const InputColumn& column) {
+absl::StatusOr<std::vector<Cells>> CellsOfAll(const std::vector<OwnedArray>& batches,
+                                              const InputColumn& column) {
   std::vector<Cells> cells;
   for (const OwnedArray& batch : batches) {
     auto of = CellsOf(*batch, column);
@@ -127,13 +132,15 @@ class LaidOut {
   std::size_t used_ = 0;
 };
 
-absl::StatusOr<std::vector<std::int64_t>> TimesOf(const std::vector<Cells>& batches, const InputColumn& column) {
+absl::StatusOr<std::vector<std::int64_t>> TimesOf(const std::vector<Cells>& batches,
+                                                  const InputColumn& column) {
   std::vector<std::int64_t> times;
   for (const Cells& cells : batches) {
     for (std::int64_t row = 0; row < cells.rows(); ++row) {
       const auto ms = cells.null(row) ? std::nullopt : cells.time_ms(row);
       if (!ms) {
-        return absl::InvalidArgumentError("time: column '" + column.name + "', row " + std::to_string(times.size()) +
+        return absl::InvalidArgumentError("time: column '" + column.name + "', row " +
+                                          std::to_string(times.size()) +
                                           ": must be a time; text is RFC 3339 with a zone");
       }
       times.push_back(*ms);
@@ -175,7 +182,9 @@ Policy OpenPolicy(const Names& names) {
 absl::StatusOr<Policy> PolicyFor(const Resolve& how, const Names& names) {
   if (!how.policy.empty()) return ReadPolicyJson(how.policy);
   for (const auto& [column, ns] : names) {
-    if (ns.empty()) return absl::InvalidArgumentError("policy: is needed where columns have no namespace of their own");
+    if (ns.empty())
+      return absl::InvalidArgumentError(
+          "policy: is needed where columns have no namespace of their own");
   }
   return OpenPolicy(names);
 }
@@ -199,10 +208,12 @@ absl::StatusOr<Table> WithGroups(const ArrowSchema& schema, std::vector<OwnedArr
   }
   auto table = Table::TakeOver(schema, std::move(batches));
   if (!table.ok()) return table;
-  if (absl::Status status = table->AppendColumn(how.name, numbers.type(), std::move(of_groups)); !status.ok())
+  if (absl::Status status = table->AppendColumn(how.name, numbers.type(), std::move(of_groups));
+      !status.ok())
     return status;
   if (how.reason_name) {
-    if (absl::Status status = table->AppendColumn(*how.reason_name, reasons.type(), std::move(of_reasons));
+    if (absl::Status status =
+            table->AppendColumn(*how.reason_name, reasons.type(), std::move(of_reasons));
         !status.ok())
       return status;
   }
@@ -210,8 +221,9 @@ absl::StatusOr<Table> WithGroups(const ArrowSchema& schema, std::vector<OwnedArr
 }
 
 absl::StatusOr<Table> ResolveAll(TableInput* input, const std::vector<InputColumn>& columns,
-                                 const std::optional<InputColumn>& time, const std::optional<InputColumn>& id,
-                                 const Names& names, const Resolve& how) {
+                                 const std::optional<InputColumn>& time,
+                                 const std::optional<InputColumn>& id, const Names& names,
+                                 const Resolve& how) {
   auto policy = PolicyFor(how, names);
   if (!policy.ok()) return policy.status();
   auto batches = ReadAll(input);
@@ -223,14 +235,16 @@ absl::StatusOr<Table> ResolveAll(TableInput* input, const std::vector<InputColum
   told.source = how.source;
   std::vector<std::vector<Cells>> cells;  // the views lie in them
   std::vector<LaidOut> laid(columns.size() + 1);
-  const auto lay = [&](const InputColumn& column, std::string_view ns, LaidOut* to) -> absl::Status {
+  const auto lay = [&](const InputColumn& column, std::string_view ns,
+                       LaidOut* to) -> absl::Status {
     auto of = CellsOfAll(*batches, column);
     if (!of.ok()) return of.status();
     cells.push_back(*std::move(of));
     return to->Lay(cells.back(), ns, rows);
   };
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    if (absl::Status status = lay(columns[c], names[c].second, &laid[c]); !status.ok()) return status;
+    if (absl::Status status = lay(columns[c], names[c].second, &laid[c]); !status.ok())
+      return status;
     told.identifiers.push_back(laid[c].column());
   }
   if (id) {
@@ -260,7 +274,8 @@ nb::object ResolveTable(nb::handle table, const Names& names, const Resolve& how
   TableInput input = TableInput::Of(table);
   const std::vector<InputColumn> columns = FindIdentifiers(input, names);
   const auto time =
-      FindOptional(input, "time", how.time, {CellKind::kInstant, CellKind::kDay, CellKind::kWhole, CellKind::kText});
+      FindOptional(input, "time", how.time,
+                   {CellKind::kInstant, CellKind::kDay, CellKind::kWhole, CellKind::kText});
   const auto id = FindOptional(input, "id", how.id, {CellKind::kText, CellKind::kWhole});
   RefuseClash(input, how.name);
   if (how.reason_name) RefuseClash(input, *how.reason_name);
@@ -272,11 +287,13 @@ class BatchLookUp {
  public:
   BatchLookUp(const View& view, const Names& names) : view_(view), names_(names) {}
 
-  void Find(const std::vector<Cells>& columns, std::int64_t from, std::int64_t to, TextColumn* profiles) {
+  void Find(const std::vector<Cells>& columns, std::int64_t from, std::int64_t to,
+            TextColumn* profiles) {
     open_.clear();
     found_.assign(static_cast<std::size_t>(to - from), std::nullopt);
     for (std::int64_t row = from; row < to; ++row) open_.push_back(row);
-    for (std::size_t c = 0; c < columns.size() && !open_.empty(); ++c) Ask(columns[c], names_[c].second, from);
+    for (std::size_t c = 0; c < columns.size() && !open_.empty(); ++c)
+      Ask(columns[c], names_[c].second, from);
     for (const std::optional<ProfileId>& profile : found_) {
       profile ? profiles->Append(ToString(*profile)) : profiles->AppendNull();
     }
@@ -287,15 +304,17 @@ class BatchLookUp {
     asked_.clear(), rows_.clear(), still_open_.clear();
     numbers_.resize(open_.size());
     for (const std::int64_t row : open_) {
-      const std::string_view text = cells.null(row) ? std::string_view() : cells.text_of(row, &numbers_[rows_.size()]);
+      const std::string_view text =
+          cells.null(row) ? std::string_view() : cells.text_of(row, &numbers_[rows_.size()]);
       if (text.empty()) {
         still_open_.push_back(row);
         continue;
       }
       // Without a colon there is no namespace, and nobody is known.
       const std::size_t colon = ns.empty() ? text.find(':') : text.npos;
-      asked_.push_back(colon == text.npos ? IdentifierView{ns, text}
-                                          : IdentifierView{text.substr(0, colon), text.substr(colon + 1)});
+      asked_.push_back(colon == text.npos
+                           ? IdentifierView{ns, text}
+                           : IdentifierView{text.substr(0, colon), text.substr(colon + 1)});
       rows_.push_back(row);
     }
     answers_.resize(asked_.size());
@@ -319,8 +338,9 @@ class BatchLookUp {
   std::vector<std::optional<ProfileId>> found_;
 };
 
-absl::StatusOr<Table> LookUpAll(const View& view, TableInput* input, const std::vector<InputColumn>& columns,
-                                const Names& names, const std::string& name) {
+absl::StatusOr<Table> LookUpAll(const View& view, TableInput* input,
+                                const std::vector<InputColumn>& columns, const Names& names,
+                                const std::string& name) {
   auto batches = ReadAll(input);
   if (!batches.ok()) return batches.status();
   BatchLookUp look_up(view, names);
@@ -343,11 +363,14 @@ absl::StatusOr<Table> LookUpAll(const View& view, TableInput* input, const std::
   }
   auto table = Table::TakeOver(input->schema(), *std::move(batches));
   if (!table.ok()) return table;
-  if (absl::Status status = table->AppendColumn(name, profiles.type(), std::move(arrays)); !status.ok()) return status;
+  if (absl::Status status = table->AppendColumn(name, profiles.type(), std::move(arrays));
+      !status.ok())
+    return status;
   return table;
 }
 
-nb::object LookUpTable(const View& view, nb::handle table, const Names& names, const std::string& name) {
+nb::object LookUpTable(const View& view, nb::handle table, const Names& names,
+                       const std::string& name) {
   TableInput input = TableInput::Of(table);
   const std::vector<InputColumn> columns = FindIdentifiers(input, names);
   RefuseClash(input, name);
@@ -359,14 +382,17 @@ nb::object LookUpTable(const View& view, nb::handle table, const Names& names, c
 void BindBatch(nb::module_& module) {
   module.def(
       "resolve",
-      [](nb::handle table, const Names& columns, const std::string& policy, const std::string& source,
-         const std::optional<std::string>& time, const std::optional<std::string>& id,
-         std::optional<std::int64_t> as_of_ms, const std::string& name, const std::optional<std::string>& reason_name) {
-        return ResolveTable(table, columns, {policy, source, time, id, as_of_ms, name, reason_name});
+      [](nb::handle table, const Names& columns, const std::string& policy,
+         const std::string& source, const std::optional<std::string>& time,
+         const std::optional<std::string>& id, std::optional<std::int64_t> as_of_ms,
+         const std::string& name, const std::optional<std::string>& reason_name) {
+        return ResolveTable(table, columns,
+                            {policy, source, time, id, as_of_ms, name, reason_name});
       },
       "table"_a, nb::kw_only(), "columns"_a, "policy"_a, "source"_a, "time"_a.none(), "id"_a.none(),
       "as_of_ms"_a.none(), "name"_a, "reason_name"_a.none());
-  module.def("resolve_table", &LookUpTable, "view"_a, "table"_a, nb::kw_only(), "columns"_a, "name"_a);
+  module.def("resolve_table", &LookUpTable, "view"_a, "table"_a, nb::kw_only(), "columns"_a,
+             "name"_a);
 }
 
 }  // namespace polyonym::python

@@ -14,19 +14,32 @@ thread_local bool pending = false;
 
 const char* ClassOf(absl::StatusCode code) {
   switch (code) {
-    case absl::StatusCode::kInvalidArgument: return "InvalidArgument";
-    case absl::StatusCode::kNotFound: return "NotFound";
-    case absl::StatusCode::kAlreadyExists: return "AlreadyExists";
-    case absl::StatusCode::kOutOfRange: return "OutOfRange";
-    case absl::StatusCode::kFailedPrecondition: return "FailedPrecondition";
-    case absl::StatusCode::kAborted: return "Aborted";
-    case absl::StatusCode::kCancelled: return "Cancelled";
-    case absl::StatusCode::kDeadlineExceeded: return "DeadlineExceeded";
-    case absl::StatusCode::kResourceExhausted: return "ResourceExhausted";
-    case absl::StatusCode::kUnavailable: return "Unavailable";
-    case absl::StatusCode::kDataLoss: return "DataLoss";
-    case absl::StatusCode::kUnimplemented: return "Unimplemented";
-    default: return "Error";
+    case absl::StatusCode::kInvalidArgument:
+      return "InvalidArgument";
+    case absl::StatusCode::kNotFound:
+      return "NotFound";
+    case absl::StatusCode::kAlreadyExists:
+      return "AlreadyExists";
+    case absl::StatusCode::kOutOfRange:
+      return "OutOfRange";
+    case absl::StatusCode::kFailedPrecondition:
+      return "FailedPrecondition";
+    case absl::StatusCode::kAborted:
+      return "Aborted";
+    case absl::StatusCode::kCancelled:
+      return "Cancelled";
+    case absl::StatusCode::kDeadlineExceeded:
+      return "DeadlineExceeded";
+    case absl::StatusCode::kResourceExhausted:
+      return "ResourceExhausted";
+    case absl::StatusCode::kUnavailable:
+      return "Unavailable";
+    case absl::StatusCode::kDataLoss:
+      return "DataLoss";
+    case absl::StatusCode::kUnimplemented:
+      return "Unimplemented";
+    default:
+      return "Error";
   }
 }
 
@@ -62,10 +75,11 @@ void RaisePending() {
 Progress ProgressOf(nb::handle callback) {
   if (callback.is_none()) return nullptr;
   // The reference goes with the GIL held, whichever thread drops the function last.
-  const std::shared_ptr<nb::object> call(new nb::object(nb::borrow(callback)), [](nb::object* object) {
-    nb::gil_scoped_acquire acquired;
-    delete object;
-  });
+  const std::shared_ptr<nb::object> call(new nb::object(nb::borrow(callback)),
+                                         [](nb::object* object) {
+                                           nb::gil_scoped_acquire acquired;
+                                           delete object;
+                                         });
   return [call](std::uint64_t done, std::uint64_t total) {
     if (pending) return;
     nb::gil_scoped_acquire acquired;

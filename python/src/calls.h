@@ -8,7 +8,14 @@
 #include <type_traits>
 #include <utility>
 
+// Casters that every file has alike: where one lacked them, the linker might take its own reading of a type for all.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -44,7 +51,10 @@ auto Call(const F& f) {
   RaisePending();
   if constexpr (std::is_same_v<Answer, absl::Status>) {
     if (!answer->ok()) Raise(*answer);
-  } else if constexpr (requires { answer->status(); answer->value(); }) {
+  } else if constexpr (requires {
+                         answer->status();
+                         answer->value();
+                       }) {
     if (!answer->ok()) Raise(answer->status());
     return *std::move(*answer);
   } else {

@@ -20,9 +20,9 @@ namespace polyonym::python {
 namespace {
 
 nb::object StepOf(const StepReport& step) {
-  return Result("StepReport")("name"_a = step.name, "people"_a = step.tally.people, "times"_a = step.tally.times,
-                              "rate"_a = step.rate, "passed_people"_a = step.tally.passed,
-                              "passed"_a = step.passed);
+  return Result("StepReport")("name"_a = step.name, "people"_a = step.tally.people,
+                              "times"_a = step.tally.times, "rate"_a = step.rate,
+                              "passed_people"_a = step.tally.passed, "passed"_a = step.passed);
 }
 
 nb::object RevenueOf(const RevenueReport& revenue) {
@@ -30,26 +30,33 @@ nb::object RevenueOf(const RevenueReport& revenue) {
                                  "per_person"_a = revenue.per_person);
 }
 
-nb::object LiftOrNone(const std::optional<LiftResult>& lift) { return lift ? ToPython(*lift) : nb::none(); }
-nb::object RatioOrNone(const std::optional<SampleRatio>& ratio) { return ratio ? ToPython(*ratio) : nb::none(); }
+nb::object LiftOrNone(const std::optional<LiftResult>& lift) {
+  return lift ? ToPython(*lift) : nb::none();
+}
+nb::object RatioOrNone(const std::optional<SampleRatio>& ratio) {
+  return ratio ? ToPython(*ratio) : nb::none();
+}
 
 nb::object VariantOf(const VariantReport& variant) {
   return Result("VariantReport")(
-      "name"_a = TextOrNone(variant.name), "is_control"_a = variant.is_control, "enrolled"_a = variant.enrolled,
-      "steps"_a = ListOf(variant.steps, StepOf), "converted"_a = variant.converted,
+      "name"_a = TextOrNone(variant.name), "is_control"_a = variant.is_control,
+      "enrolled"_a = variant.enrolled, "steps"_a = ListOf(variant.steps, StepOf),
+      "converted"_a = variant.converted,
       "conversion_rate"_a = RatioOf(variant.conversion_rate, variant.enrolled),
       "conversions"_a = variant.conversions, "revenue"_a = ListOf(variant.revenue, RevenueOf),
       "left_out"_a = variant.left_out, "median_days_to_convert"_a = variant.median_days_to_convert,
       "lift"_a = LiftOrNone(variant.lift));
 }
 
-nb::object ReportObject(const CampaignReport& report, const std::string& campaign, std::int64_t now_ms) {
-  return Result("CampaignReport")(
-      "campaign"_a = campaign, "now"_a = TimeOf(now_ms), "variants"_a = ListOf(report.variants, VariantOf),
-      "control"_a = TextOrNone(report.control),
-      "cost"_a = report.cost ? ToPython(*report.cost) : nb::none(),
-      "overall"_a = LiftOrNone(report.overall), "variants_ratio"_a = RatioOrNone(report.variants_ratio),
-      "holdout_ratio"_a = RatioOrNone(report.holdout_ratio));
+nb::object ReportObject(const CampaignReport& report, const std::string& campaign,
+                        std::int64_t now_ms) {
+  return Result("CampaignReport")("campaign"_a = campaign, "now"_a = TimeOf(now_ms),
+                                  "variants"_a = ListOf(report.variants, VariantOf),
+                                  "control"_a = TextOrNone(report.control),
+                                  "cost"_a = report.cost ? ToPython(*report.cost) : nb::none(),
+                                  "overall"_a = LiftOrNone(report.overall),
+                                  "variants_ratio"_a = RatioOrNone(report.variants_ratio),
+                                  "holdout_ratio"_a = RatioOrNone(report.holdout_ratio));
 }
 
 // Python's threads may share one, and the board is thread-compatible.
@@ -105,12 +112,12 @@ class Board {
       return all;
     });
     return ListOf(rows, [](const Row& row) {
-      return Result("CampaignState")("name"_a = row.defined.name, "runs"_a = row.runs,
-                                     "start"_a = TimeOf(row.defined.from_ms), "end"_a = TimeOf(row.defined.to_ms),
-                                     "frozen"_a = row.defined.frozen, "enrolled"_a = row.enrolled,
-                                     "variants"_a = ListOf(row.defined.variants, [](const CampaignVariant& v) {
-                                       return nb::cast(v.name);
-                                     }));
+      return Result("CampaignState")(
+          "name"_a = row.defined.name, "runs"_a = row.runs, "start"_a = TimeOf(row.defined.from_ms),
+          "end"_a = TimeOf(row.defined.to_ms), "frozen"_a = row.defined.frozen,
+          "enrolled"_a = row.enrolled,
+          "variants"_a = ListOf(row.defined.variants,
+                                [](const CampaignVariant& v) { return nb::cast(v.name); }));
     });
   }
 
@@ -126,8 +133,8 @@ class Board {
   std::unique_ptr<CampaignBoard> board_;
 };
 
-nb::object Enrol(const EngineHandle& handle, const std::string& campaign, const std::string& graph, bool dry_run,
-                 nb::handle progress) {
+nb::object Enrol(const EngineHandle& handle, const std::string& campaign, const std::string& graph,
+                 bool dry_run, nb::handle progress) {
   const std::shared_ptr<Engine> engine = handle.Get();
   EnrolOptions options;
   options.graph = graph;
@@ -137,7 +144,8 @@ nb::object Enrol(const EngineHandle& handle, const std::string& campaign, const 
   nb::dict variants;
   for (const auto& [variant, people] : enrolled.variants) variants[nb::cast(variant)] = people;
   return Result("Enrolled")("people"_a = enrolled.people, "audience"_a = enrolled.audience,
-                            "before"_a = enrolled.before, "variants"_a = variants, "held"_a = enrolled.held);
+                            "before"_a = enrolled.before, "variants"_a = variants,
+                            "held"_a = enrolled.held);
 }
 
 nb::object ChannelOf(const ChannelReach& reach) {
@@ -152,16 +160,19 @@ nb::object ChannelOf(const ChannelReach& reach) {
 
 const char* ZoneSourceOf(ZoneSource from) {
   switch (from) {
-    case ZoneSource::kPerson: return "person";
-    case ZoneSource::kUnknown: return "unknown";
-    case ZoneSource::kDefault: break;
+    case ZoneSource::kPerson:
+      return "person";
+    case ZoneSource::kUnknown:
+      return "unknown";
+    case ZoneSource::kDefault:
+      break;
   }
   return "default";
 }
 
 nb::object ReachTo(const View& view, const std::string& profile, const std::string& campaign,
-                   const std::vector<std::string>& channels, const std::vector<std::string>& labels, bool profiled,
-                   bool urgent) {
+                   const std::vector<std::string>& channels, const std::vector<std::string>& labels,
+                   bool profiled, bool urgent) {
   const OutboundMessage message{campaign, channels, labels, profiled, urgent};
   const ReachAnswer answer = Call([&]() -> absl::StatusOr<ReachAnswer> {
     const auto id = ParseProfileId(profile);
@@ -183,9 +194,10 @@ void BindCampaigns(nb::module_& module) {
       .def("campaigns", &Board::Campaigns)
       .def_prop_ro("sequence", &Board::sequence)
       .def_prop_ro("now_ms", &Board::now_ms);
-  module.def("enrol", &Enrol, "engine"_a, "campaign"_a, nb::kw_only(), "graph"_a, "dry_run"_a, "progress"_a.none());
-  module.def("reach", &ReachTo, "view"_a, "profile"_a, nb::kw_only(), "campaign"_a, "channels"_a, "labels"_a,
-             "profiled"_a, "urgent"_a);
+  module.def("enrol", &Enrol, "engine"_a, "campaign"_a, nb::kw_only(), "graph"_a, "dry_run"_a,
+             "progress"_a.none());
+  module.def("reach", &ReachTo, "view"_a, "profile"_a, nb::kw_only(), "campaign"_a, "channels"_a,
+             "labels"_a, "profiled"_a, "urgent"_a);
 }
 
 }  // namespace polyonym::python

@@ -57,8 +57,8 @@ EngineOptions OptionsOf(const OpenOptions& from) {
 
 std::unique_ptr<EngineHandle> Open(const std::optional<std::string>& path, const OpenOptions& how) {
   const EngineOptions options = OptionsOf(how);
-  std::unique_ptr<Engine> engine = Call(
-      [&] { return path ? Engine::Open(*path, options) : Engine::OpenInMemory(options); });
+  std::unique_ptr<Engine> engine =
+      Call([&] { return path ? Engine::Open(*path, options) : Engine::OpenInMemory(options); });
   return std::make_unique<EngineHandle>(std::move(engine));
 }
 
@@ -100,9 +100,9 @@ nb::object Apply(const EngineHandle& handle, const std::vector<std::string>& lin
   auto next = unread.begin();
   for (std::size_t i = 0, r = 0; i < lines.size(); ++i) {
     if (next != unread.end() && next->place == i) {
-      records.append(Result("RecordResult")("outcome"_a = "rejected", "reason"_a = "bad_field",
-                                            "field"_a = (next++)->problem, "profile"_a = nb::none(),
-                                            "held_identifiers"_a = 0, "left_out_facts"_a = nb::list()));
+      records.append(Result("RecordResult")(
+          "outcome"_a = "rejected", "reason"_a = "bad_field", "field"_a = (next++)->problem,
+          "profile"_a = nb::none(), "held_identifiers"_a = 0, "left_out_facts"_a = nb::list()));
     } else {
       records.append(ToPython(result.records[r++]));
     }
@@ -111,9 +111,10 @@ nb::object Apply(const EngineHandle& handle, const std::vector<std::string>& lin
                            "changes"_a = python::ToPython(result.changes));
 }
 
-nb::object Retract(const EngineHandle& handle, const std::string& source, const std::optional<std::string>& id,
-                   std::optional<std::int64_t> version, std::optional<std::int64_t> from_ms,
-                   std::optional<std::int64_t> to_ms, bool dry_run) {
+nb::object Retract(const EngineHandle& handle, const std::string& source,
+                   const std::optional<std::string>& id, std::optional<std::int64_t> version,
+                   std::optional<std::int64_t> from_ms, std::optional<std::int64_t> to_ms,
+                   bool dry_run) {
   const std::shared_ptr<Engine> engine = handle.Get();
   const RecordSelector selector{source, id, version, from_ms, to_ms, dry_run};
   const RetractResult result = Call([&] { return engine->Retract(selector); });
@@ -122,10 +123,11 @@ nb::object Retract(const EngineHandle& handle, const std::string& source, const 
 }
 
 nb::object ToPython(const PolicyResult& result) {
-  return Result("PolicySet")(
-      "sequence"_a = result.sequence, "judged_records"_a = result.judged_records,
-      "changed_records"_a = result.changed_records, "replayed_profiles"_a = result.replayed_profiles,
-      "changes"_a = python::ToPython(result.changes));
+  return Result("PolicySet")("sequence"_a = result.sequence,
+                             "judged_records"_a = result.judged_records,
+                             "changed_records"_a = result.changed_records,
+                             "replayed_profiles"_a = result.replayed_profiles,
+                             "changes"_a = python::ToPython(result.changes));
 }
 
 nb::object SetPolicy(const EngineHandle& handle, const std::string& json, const std::string& graph,
@@ -142,7 +144,8 @@ nb::object SetPolicy(const EngineHandle& handle, const std::string& json, const 
 nb::object AdvanceTo(const EngineHandle& handle, std::int64_t now_ms) {
   const std::shared_ptr<Engine> engine = handle.Get();
   const AdvanceResult result = Call([&] { return engine->AdvanceTo(now_ms); });
-  return Result("Advanced")("sequence"_a = result.sequence, "expired_links"_a = result.expired_links,
+  return Result("Advanced")("sequence"_a = result.sequence,
+                            "expired_links"_a = result.expired_links,
                             "replayed_profiles"_a = result.replayed_profiles,
                             "changes"_a = python::ToPython(result.changes));
 }
@@ -163,38 +166,45 @@ void BindEngine(nb::module_& module) {
           [](const std::optional<std::string>& path, const std::string& durability,
              std::uint32_t group_ms, bool create, std::uint64_t memory_budget_bytes,
              std::uint64_t feed_keep_calls, bool check_clock) {
-            return Open(path, {durability, group_ms, create, memory_budget_bytes, feed_keep_calls, check_clock});
+            return Open(path, {durability, group_ms, create, memory_budget_bytes, feed_keep_calls,
+                               check_clock});
           },
-          "path"_a.none(), nb::kw_only(), "durability"_a, "group_ms"_a, "create"_a, "memory_budget_bytes"_a,
-          "feed_keep_calls"_a, "check_clock"_a)
+          "path"_a.none(), nb::kw_only(), "durability"_a, "group_ms"_a, "create"_a,
+          "memory_budget_bytes"_a, "feed_keep_calls"_a, "check_clock"_a)
       .def("close", &EngineHandle::Close)
       .def_prop_ro("closed", &EngineHandle::closed)
       .def("apply", &Apply, "lines"_a)
-      .def("retract", &Retract, "source"_a, nb::kw_only(), "id"_a.none(), "version"_a.none(), "from_ms"_a.none(),
-           "to_ms"_a.none(), "dry_run"_a)
-      .def("set_policy", &SetPolicy, "json"_a, nb::kw_only(), "graph"_a, "if_version"_a.none(), "progress"_a.none())
+      .def("retract", &Retract, "source"_a, nb::kw_only(), "id"_a.none(), "version"_a.none(),
+           "from_ms"_a.none(), "to_ms"_a.none(), "dry_run"_a)
+      .def("set_policy", &SetPolicy, "json"_a, nb::kw_only(), "graph"_a, "if_version"_a.none(),
+           "progress"_a.none())
       .def("advance_to", &AdvanceTo, "now_ms"_a)
-      .def("view",
-           [](const EngineHandle& handle, const std::string& graph) {
-             return On(handle, [&](Engine& engine) { return engine.Read(graph); });
-           },
-           "graph"_a)
+      .def(
+          "view",
+          [](const EngineHandle& handle, const std::string& graph) {
+            return On(handle, [&](Engine& engine) { return engine.Read(graph); });
+          },
+          "graph"_a)
       .def("graphs", [](const EngineHandle& handle) { return handle.Get()->Graphs(); })
-      .def("checkpoint", [](const EngineHandle& h) { On(h, [](Engine& e) { return e.Checkpoint(); }); })
+      .def("checkpoint",
+           [](const EngineHandle& h) { On(h, [](Engine& e) { return e.Checkpoint(); }); })
       .def("sync", [](const EngineHandle& h) { On(h, [](Engine& e) { return e.Sync(); }); })
-      .def("copy_to",
-           [](const EngineHandle& h, const std::string& path) {
-             On(h, [&](Engine& e) { return e.CopyTo(path); });
-           },
-           "path"_a)
-      .def("move_horizon",
-           [](const EngineHandle& h, const std::string& source, std::int64_t before_ms, nb::handle progress) {
-             const HorizonOptions options{ProgressOf(progress)};
-             const HorizonResult r =
-                 On(h, [&](Engine& e) { return e.MoveHorizon(source, before_ms, options); });
-             return nb::make_tuple(r.sequence, r.folded_records, r.dropped_records, r.folds);
-           },
-           "source"_a, "before_ms"_a, "progress"_a.none());
+      .def(
+          "copy_to",
+          [](const EngineHandle& h, const std::string& path) {
+            On(h, [&](Engine& e) { return e.CopyTo(path); });
+          },
+          "path"_a)
+      .def(
+          "move_horizon",
+          [](const EngineHandle& h, const std::string& source, std::int64_t before_ms,
+             nb::handle progress) {
+            const HorizonOptions options{ProgressOf(progress)};
+            const HorizonResult r =
+                On(h, [&](Engine& e) { return e.MoveHorizon(source, before_ms, options); });
+            return nb::make_tuple(r.sequence, r.folded_records, r.dropped_records, r.folds);
+          },
+          "source"_a, "before_ms"_a, "progress"_a.none());
 }
 
 }  // namespace polyonym::python

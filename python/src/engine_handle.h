@@ -24,7 +24,8 @@ class EngineHandle {
       const std::lock_guard lock(mutex_);
       engine = engine_;
     }
-    if (engine == nullptr) Raise(absl::FailedPreconditionError("the store is closed; open it again"));
+    if (engine == nullptr)
+      Raise(absl::FailedPreconditionError("the store is closed; open it again"));
     return engine;
   }
 

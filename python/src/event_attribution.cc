@@ -25,8 +25,8 @@ struct Window {
 
 class Crediting {
  public:
-  Crediting(const EventTable& table, const EventAttributionOptions& options, EventMatching conversions,
-            EventMatching touches, Attribution attribution)
+  Crediting(const EventTable& table, const EventAttributionOptions& options,
+            EventMatching conversions, EventMatching touches, Attribution attribution)
       : table_(table),
         options_(options),
         is_conversion_(std::move(conversions)),
@@ -44,7 +44,8 @@ class Crediting {
   absl::Status Add(std::uint32_t person) {
     touches_.clear();
     conversions_.clear();
-    for (std::uint32_t e = table_.offsets()[person]; e < table_.offsets()[person + 1]; ++e) AddEvent(e);
+    for (std::uint32_t e = table_.offsets()[person]; e < table_.offsets()[person + 1]; ++e)
+      AddEvent(e);
     if (!conversions_.empty() && touches_.size() > options_.rules.max_pairs / conversions_.size()) {
       ++credited_.people_left_out;
       return absl::OkStatus();
@@ -60,7 +61,8 @@ class Crediting {
 
  private:
   static bool ComesFirst(const AttributionRow& a, const AttributionRow& b) {
-    const bool a_is_none = a.key == EventAttribution::kNothing, b_is_none = b.key == EventAttribution::kNothing;
+    const bool a_is_none = a.key == EventAttribution::kNothing,
+               b_is_none = b.key == EventAttribution::kNothing;
     if (a_is_none != b_is_none) return b_is_none;
     const std::uint64_t of_a = a.credits.front().millionths, of_b = b.credits.front().millionths;
     return of_a != of_b ? of_a > of_b : a.key < b.key;
@@ -124,7 +126,8 @@ absl::StatusOr<EventAttribution> AttributeEvents(const EventTable& table,
   if (!touches.ok()) return touches.status();
   auto attribution = Attribution::Make(RulesOf(options));
   if (!attribution.ok()) return attribution.status();
-  Crediting crediting(table, options, *std::move(conversions), *std::move(touches), *std::move(attribution));
+  Crediting crediting(table, options, *std::move(conversions), *std::move(touches),
+                      *std::move(attribution));
   for (std::uint32_t person = 0; person < table.people(); ++person) {
     if (person % kPeopleAnAsking == 0 && options.interrupted && options.interrupted())
       return absl::CancelledError("the call was ended");

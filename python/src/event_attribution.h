@@ -22,18 +22,21 @@ struct EventAttributionOptions {
   // from_ms <= time of a conversion < to_ms. Touches are looked for up to `lookback_ms` before.
   std::optional<std::int64_t> from_ms;
   std::optional<std::int64_t> to_ms;
-  AttributionOptions rules;  // but for `none_key`; an ignored key that is empty: of touches that have none
+  AttributionOptions
+      rules;  // but for `none_key`; an ignored key that is empty: of touches that have none
   std::function<bool()> interrupted;
 };
 
 struct EventAttribution {
   // Facts are UTF-8, so that no key is one of these.
-  static constexpr char kNothing[] = "\xff";     // the row of conversions without a touch in sight
-  static constexpr char kWithoutKey[] = "\xfe";  // of touches that have no campaign, channel and so on
+  static constexpr char kNothing[] = "\xff";  // the row of conversions without a touch in sight
+  static constexpr char kWithoutKey[] =
+      "\xfe";  // of touches that have no campaign, channel and so on
 
   // Rows: what the first model credits most is first, kNothing last.
   AttributionTable table;
-  std::uint64_t people_left_out = 0;   // of more touches times conversions than AttributionOptions::max_pairs
+  std::uint64_t people_left_out =
+      0;  // of more touches times conversions than AttributionOptions::max_pairs
   std::uint64_t touches_left_out = 0;  // with a key of more than 1,024 bytes
 };
 

@@ -12,7 +12,8 @@ absl::Status EventMatching::NotKept(const std::string& what, EventDimension dime
                                     std::string(ToString(dimension)));
 }
 
-absl::StatusOr<EventMatching> EventMatching::Make(const EventTable& table, const EventFilter& filter,
+absl::StatusOr<EventMatching> EventMatching::Make(const EventTable& table,
+                                                  const EventFilter& filter,
                                                   const std::string& what) {
   EventMatching matching(table);
   const std::array lists = {std::pair(EventDimension::kType, &filter.types),
@@ -34,7 +35,8 @@ absl::StatusOr<EventMatching> EventMatching::Make(const EventTable& table, const
   return matching;
 }
 
-absl::StatusOr<EventMatching> EventMatching::WithCampaign(const EventTable& table, const std::string& what) {
+absl::StatusOr<EventMatching> EventMatching::WithCampaign(const EventTable& table,
+                                                          const std::string& what) {
   if (!table.Has(EventDimension::kCampaign)) return NotKept(what, EventDimension::kCampaign);
   EventMatching matching(table);
   Column& column = matching.columns_.emplace_back(Column{EventDimension::kCampaign, {}});

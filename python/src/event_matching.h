@@ -23,7 +23,8 @@ class EventMatching {
   static absl::StatusOr<EventMatching> Make(const EventTable& table, const EventFilter& filter,
                                             const std::string& what);
   // Events that have any campaign.  ERRORS: InvalidArgument where the table keeps none.
-  static absl::StatusOr<EventMatching> WithCampaign(const EventTable& table, const std::string& what);
+  static absl::StatusOr<EventMatching> WithCampaign(const EventTable& table,
+                                                    const std::string& what);
 
   bool operator()(std::uint32_t event) const;
 

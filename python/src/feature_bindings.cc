@@ -56,17 +56,24 @@ Kind KindOf(const TraitDefinition& trait) {
   switch (trait.fold) {
     case Fold::kCount:
     case Fold::kDistinct:
-    case Fold::kDecayedSum: return Kind::kNumber;
+    case Fold::kDecayedSum:
+      return Kind::kNumber;
     case Fold::kUnion:
-    case Fold::kTopN: return Kind::kCategories;
-    default: break;
+    case Fold::kTopN:
+      return Kind::kCategories;
+    default:
+      break;
   }
   switch (trait.type) {
     case ValueType::kText:
-    case ValueType::kList: return Kind::kCategories;
-    case ValueType::kMoney: return Kind::kCurrencies;
-    case ValueType::kDate: return Kind::kDay;
-    default: return Kind::kNumber;
+    case ValueType::kList:
+      return Kind::kCategories;
+    case ValueType::kMoney:
+      return Kind::kCurrencies;
+    case ValueType::kDate:
+      return Kind::kDay;
+    default:
+      return Kind::kNumber;
   }
 }
 
@@ -77,7 +84,8 @@ class FeatureMaker {
 
   absl::Status Make() {
     if (absl::Status status = Plan(); !status.ok()) return status;
-    absl::Status status = Visit(people_, asked_.progress, [this](const Person& person) { Add(person); });
+    absl::Status status =
+        Visit(people_, asked_.progress, [this](const Person& person) { Add(person); });
     if (!status.ok()) return status;
     matrix_ = MakeMatrix(dense_, &sparse_, ids_.size());
     return status;
@@ -122,10 +130,13 @@ class FeatureMaker {
     const std::string name = "trait:" + trait.name;
     switch (const Kind kind = KindOf(trait)) {
       case Kind::kNumber:
-      case Kind::kDay: traits_.push_back({&trait, kind, dense_.Add(name)}); break;
+      case Kind::kDay:
+        traits_.push_back({&trait, kind, dense_.Add(name)});
+        break;
       case Kind::kCategories:
         traits_.push_back(
-            {&trait, kind, AddSparse({{name + "=", ""}, 0, asked_.max_categories, name + "=(other)"})});
+            {&trait, kind,
+             AddSparse({{name + "=", ""}, 0, asked_.max_categories, name + "=(other)"})});
         break;
       case Kind::kCurrencies:
         traits_.push_back({&trait, kind, AddSparse({{name + "[", "]"}, kNone, kAll, ""})});
@@ -137,7 +148,8 @@ class FeatureMaker {
     for (const TagDefinition& tag : people_.definitions.tags) {
       if (IsSensitive(tag.sensitivity)) sensitive_tags_.insert(tag.name);
     }
-    tags_ = asked_.tags ? AddSparse({{"tag:", ""}, 0, *asked_.tags}) : AddSparse({{"tag:", ""}, 0, asked_.max_tags, ""});
+    tags_ = asked_.tags ? AddSparse({{"tag:", ""}, 0, *asked_.tags})
+                        : AddSparse({{"tag:", ""}, 0, asked_.max_tags, ""});
   }
 
   absl::Status PlanSegments() {
@@ -159,8 +171,9 @@ class FeatureMaker {
         for (const char* name : names) dense_.Add("score:" + score.name + "." + name);
         return first;
       };
-      plan.summary = add({"count", "returns", "total_minor", "frequency", "recency_days", "observed_days",
-                          "days_since_last", "mean_repeat_minor", "mean_gap_days", "overdue_ratio"});
+      plan.summary =
+          add({"count", "returns", "total_minor", "frequency", "recency_days", "observed_days",
+               "days_since_last", "mean_repeat_minor", "mean_gap_days", "overdue_ratio"});
       if (score.rfm_model) plan.rfm = add({"rfm_recency", "rfm_frequency", "rfm_monetary"});
       if (score.bgnbd_model) plan.bgnbd = add({"alive", "expected", "expected_minor"});
       purchases_.push_back(plan);
@@ -176,10 +189,12 @@ class FeatureMaker {
     const Profile profile = FoldProfile(people_.definitions, *person.rows, options_, now_ms_);
     for (const TraitPlan& plan : traits_) AddTrait(plan, profile, row);
     for (const ProfileTag& tag : profile.tags) {
-      if (asked_.tags || !sensitive_tags_.contains(tag.name)) sparse_[tags_].Add(row, tag.name, tag.score);
+      if (asked_.tags || !sensitive_tags_.contains(tag.name))
+        sparse_[tags_].Add(row, tag.name, tag.score);
     }
     if (!memberships_.empty()) {
-      SegmentSubject subject(people_.definitions, *person.rows, person.identifiers, person.anchor, now_ms_);
+      SegmentSubject subject(people_.definitions, *person.rows, person.identifiers, person.anchor,
+                             now_ms_);
       for (const auto& [segment, place] : memberships_)
         dense_.Set(place, segments_->Evaluate(segment, &subject) == true ? 1 : 0);
     }
@@ -187,19 +202,24 @@ class FeatureMaker {
     for (const auto& [score, place] : channels_) {
       for (const ProfileChannels& one : profile.channels) {
         if (one.name != score->name) continue;
-        for (const ChannelAffinity& channel : one.channels) sparse_[place].Add(row, channel.channel, channel.share);
+        for (const ChannelAffinity& channel : one.channels)
+          sparse_[place].Add(row, channel.channel, channel.share);
       }
     }
   }
 
   void AddTrait(const TraitPlan& plan, const Profile& profile, std::uint32_t row) {
-    const auto at =
-        std::lower_bound(profile.traits.begin(), profile.traits.end(), plan.trait->name,
-                         [](const ProfileTrait& trait, const std::string& name) { return trait.name < name; });
+    const auto at = std::lower_bound(
+        profile.traits.begin(), profile.traits.end(), plan.trait->name,
+        [](const ProfileTrait& trait, const std::string& name) { return trait.name < name; });
     if (at == profile.traits.end() || at->name != plan.trait->name || at->values.empty()) return;
     switch (plan.kind) {
-      case Kind::kNumber: dense_.Set(plan.place, NumberOf(at->values.front()).value_or(kNone)); break;
-      case Kind::kDay: dense_.Set(plan.place, DaysOf(std::get<Date>(at->values.front().is))); break;
+      case Kind::kNumber:
+        dense_.Set(plan.place, NumberOf(at->values.front()).value_or(kNone));
+        break;
+      case Kind::kDay:
+        dense_.Set(plan.place, DaysOf(std::get<Date>(at->values.front().is)));
+        break;
       case Kind::kCategories:
         for (const Value& value : at->values) AddCategory(value, plan.place, row);
         break;
@@ -221,8 +241,9 @@ class FeatureMaker {
   }
 
   void AddPurchases(const PurchasePlan& plan, const Profile& profile) {
-    const auto found = std::find_if(profile.purchases.begin(), profile.purchases.end(),
-                                    [&](const ProfilePurchases& one) { return one.name == plan.score->name; });
+    const auto found =
+        std::find_if(profile.purchases.begin(), profile.purchases.end(),
+                     [&](const ProfilePurchases& one) { return one.name == plan.score->name; });
     if (found == profile.purchases.end()) return;
     const PurchaseSummary& summary = found->summary;
     const auto set = [this](std::size_t first, std::initializer_list<double> numbers) {
@@ -235,10 +256,11 @@ class FeatureMaker {
          bought ? whole(summary.frequency) : kNone, bought ? whole(summary.recency_days) : kNone,
          bought ? whole(summary.observed_days) : kNone,
          summary.days_since_last ? whole(*summary.days_since_last) : kNone,
-         summary.frequency > 0 ? summary.mean_repeat_minor_units : kNone, summary.mean_gap_days.value_or(kNone),
-         summary.overdue_ratio.value_or(kNone)});
+         summary.frequency > 0 ? summary.mean_repeat_minor_units : kNone,
+         summary.mean_gap_days.value_or(kNone), summary.overdue_ratio.value_or(kNone)});
     if (found->rfm)
-      set(plan.rfm, {whole(found->rfm->recency), whole(found->rfm->frequency), whole(found->rfm->monetary)});
+      set(plan.rfm,
+          {whole(found->rfm->recency), whole(found->rfm->frequency), whole(found->rfm->monetary)});
     if (plan.score->bgnbd_model)
       set(plan.bgnbd, {found->alive.value_or(kNone), found->expected.value_or(kNone),
                        found->expected_minor_units.value_or(kNone)});
@@ -254,7 +276,8 @@ class FeatureMaker {
   std::size_t tags_ = 0;
   absl::flat_hash_set<std::string> sensitive_tags_;
   std::shared_ptr<const CompiledSegments> segments_;
-  std::vector<std::pair<std::size_t, std::size_t>> memberships_;  // segment, and its place in dense_
+  std::vector<std::pair<std::size_t, std::size_t>>
+      memberships_;  // segment, and its place in dense_
   std::vector<PurchasePlan> purchases_;
   std::vector<std::pair<const ChannelScore*, std::size_t>> channels_;  // and its place in sparse_
   std::vector<ProfileId> ids_;
@@ -265,26 +288,29 @@ class FeatureMaker {
 
 template <class State>
 nb::tuple Features(const State& state, Names traits, Names tags, Names segments, bool scores,
-                   std::size_t max_categories, std::size_t max_tags, std::optional<std::int64_t> now_ms,
-                   nb::handle progress) {
-  const FeaturesAsked asked{std::move(traits), std::move(tags), std::move(segments), scores,
-                            max_categories,    max_tags,        now_ms,              ProgressOf(progress)};
+                   std::size_t max_categories, std::size_t max_tags,
+                   std::optional<std::int64_t> now_ms, nb::handle progress) {
+  const FeaturesAsked asked{
+      std::move(traits), std::move(tags), std::move(segments), scores, max_categories,
+      max_tags,          now_ms,          ProgressOf(progress)};
   const People people = PeopleOf(state);
   FeatureMaker maker(people, asked);
   Call([&] { return maker.Make(); });
   FeatureMatrix made = maker.TakeMatrix();
   double* numbers = made.numbers.get();
-  const nb::capsule owner(made.numbers.release(), [](void* held) noexcept { delete[] static_cast<double*>(held); });
+  const nb::capsule owner(made.numbers.release(),
+                          [](void* held) noexcept { delete[] static_cast<double*>(held); });
   const nb::ndarray<nb::numpy, double, nb::ndim<2>, nb::c_contig> matrix(
       numbers, {maker.ids().size(), made.names.size()}, owner);
-  return nb::make_tuple(ListOf(maker.ids(), [](ProfileId id) { return ToPython(id); }), made.names, matrix);
+  return nb::make_tuple(ListOf(maker.ids(), [](ProfileId id) { return ToPython(id); }), made.names,
+                        matrix);
 }
 
 template <class State>
 void BindFeaturesOf(nb::module_& module) {
-  module.def("features", &Features<State>, "of"_a, nb::kw_only(), "traits"_a.none(), "tags"_a.none(),
-             "segments"_a.none(), "scores"_a, "max_categories"_a, "max_tags"_a, "now_ms"_a.none(),
-             "progress"_a.none());
+  module.def("features", &Features<State>, "of"_a, nb::kw_only(), "traits"_a.none(),
+             "tags"_a.none(), "segments"_a.none(), "scores"_a, "max_categories"_a, "max_tags"_a,
+             "now_ms"_a.none(), "progress"_a.none());
 }
 
 }  // namespace

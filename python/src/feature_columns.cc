@@ -17,7 +17,8 @@ std::size_t DenseColumns::Add(std::string name) {
 }
 
 void DenseColumns::BeginPerson() {
-  for (std::vector<double>& column : columns_) column.push_back(std::numeric_limits<double>::quiet_NaN());
+  for (std::vector<double>& column : columns_)
+    column.push_back(std::numeric_limits<double>::quiet_NaN());
 }
 
 SparseColumns::SparseColumns(Naming naming, double none, std::size_t most, std::string rest)
@@ -25,7 +26,8 @@ SparseColumns::SparseColumns(Naming naming, double none, std::size_t most, std::
 
 SparseColumns::SparseColumns(Naming naming, double none, const std::vector<std::string>& occurring)
     : naming_(std::move(naming)), none_(none), fixed_(true), occurring_(occurring) {
-  for (const std::string& one : occurring) codes_.emplace(one, static_cast<std::uint32_t>(codes_.size()));
+  for (const std::string& one : occurring)
+    codes_.emplace(one, static_cast<std::uint32_t>(codes_.size()));
 }
 
 void SparseColumns::Add(std::uint32_t person, std::string_view occurring, double number) {
@@ -42,7 +44,9 @@ void SparseColumns::Add(std::uint32_t person, std::string_view occurring, double
 void SparseColumns::Close() {
   std::vector<std::uint32_t> chosen(occurring_.size());
   std::iota(chosen.begin(), chosen.end(), 0);
-  const auto by_name = [this](std::uint32_t a, std::uint32_t b) { return occurring_[a] < occurring_[b]; };
+  const auto by_name = [this](std::uint32_t a, std::uint32_t b) {
+    return occurring_[a] < occurring_[b];
+  };
   const bool has_rest = !fixed_ && chosen.size() > most_;
   if (has_rest) {
     std::vector<std::size_t> count(occurring_.size());
@@ -53,7 +57,9 @@ void SparseColumns::Close() {
     chosen.resize(most_);
   }
   if (!fixed_) std::sort(chosen.begin(), chosen.end(), by_name);
-  columns_.assign(occurring_.size(), has_rest && !rest_.empty() ? static_cast<std::uint32_t>(chosen.size()) : kNowhere);
+  columns_.assign(occurring_.size(), has_rest && !rest_.empty()
+                                         ? static_cast<std::uint32_t>(chosen.size())
+                                         : kNowhere);
   for (std::size_t c = 0; c < chosen.size(); ++c) {
     columns_[chosen[c]] = static_cast<std::uint32_t>(c);
     names_.push_back(naming_.before + occurring_[chosen[c]] + naming_.behind);
@@ -61,7 +67,8 @@ void SparseColumns::Close() {
   if (has_rest && !rest_.empty()) names_.push_back(rest_);
 }
 
-void SparseColumns::Fill(std::size_t first, std::size_t width, std::size_t people, double* matrix) const {
+void SparseColumns::Fill(std::size_t first, std::size_t width, std::size_t people,
+                         double* matrix) const {
   for (std::size_t person = 0; person < people; ++person)
     std::fill_n(matrix + person * width + first, names_.size(), none_);
   for (const Entry& entry : entries_) {
@@ -74,7 +81,8 @@ void SparseColumns::Fill(std::size_t first, std::size_t width, std::size_t peopl
   }
 }
 
-FeatureMatrix MakeMatrix(const DenseColumns& dense, std::vector<SparseColumns>* sparse, std::size_t people) {
+FeatureMatrix MakeMatrix(const DenseColumns& dense, std::vector<SparseColumns>* sparse,
+                         std::size_t people) {
   FeatureMatrix out;
   for (std::size_t c = 0; c < dense.size(); ++c) out.names.push_back(dense.name(c));
   for (SparseColumns& columns : *sparse) {
@@ -84,7 +92,8 @@ FeatureMatrix MakeMatrix(const DenseColumns& dense, std::vector<SparseColumns>* 
   const std::size_t width = out.names.size();
   out.numbers = std::make_unique_for_overwrite<double[]>(people * width);
   for (std::size_t person = 0; person < people; ++person) {
-    for (std::size_t c = 0; c < dense.size(); ++c) out.numbers[person * width + c] = dense.number(c, person);
+    for (std::size_t c = 0; c < dense.size(); ++c)
+      out.numbers[person * width + c] = dense.number(c, person);
   }
   std::size_t first = dense.size();
   for (const SparseColumns& columns : *sparse) {

@@ -79,7 +79,8 @@ struct FeatureMatrix {
 };
 
 // Dense columns first, then each of the sparse ones; these are closed.  COST: the matrix, besides what the columns hold.
-FeatureMatrix MakeMatrix(const DenseColumns& dense, std::vector<SparseColumns>* sparse, std::size_t people);
+FeatureMatrix MakeMatrix(const DenseColumns& dense, std::vector<SparseColumns>* sparse,
+                         std::size_t people);
 
 }  // namespace polyonym::python
 

@@ -45,7 +45,8 @@ class FeedHandle {
     for (;;) {
       std::uint64_t slice_ms = kSliceMs;
       if (timeout_ms) {
-        const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
+        const auto passed =
+            std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
         const std::uint64_t left = *timeout_ms - std::min<std::uint64_t>(*timeout_ms, passed);
         slice_ms = std::min(slice_ms, left);
       }
@@ -87,9 +88,11 @@ class FeedHandle {
 
 std::unique_ptr<FeedHandle> OpenFeed(const EngineHandle& handle, const std::string& graph,
                                      const std::string& consumer, std::optional<std::uint64_t> from,
-                                     const std::vector<std::string>& kinds, std::vector<std::string> names,
+                                     const std::vector<std::string>& kinds,
+                                     std::vector<std::string> names,
                                      const std::vector<std::string>& without_causes,
-                                     const std::vector<std::string>& profiles, std::uint64_t batch) {
+                                     const std::vector<std::string>& profiles,
+                                     std::uint64_t batch) {
   const std::shared_ptr<Engine> engine = handle.Get();
   FeedOptions options;
   options.consumer = consumer;
@@ -101,7 +104,8 @@ std::unique_ptr<FeedHandle> OpenFeed(const EngineHandle& handle, const std::stri
   options.filter.without_causes = EnumsOf<Cause>(without_causes, 1, kCauses, "without_causes");
   for (const std::string& text : profiles) {
     const auto id = ParseProfileId(text);
-    if (!id.ok()) RaiseInvalid("profiles: must be profiles, such as p~1k; find() has that of an identifier");
+    if (!id.ok())
+      RaiseInvalid("profiles: must be profiles, such as p~1k; find() has that of an identifier");
     options.filter.profiles.push_back(*id);
   }
   return std::make_unique<FeedHandle>(Call([&] { return engine->OpenFeed(options); }));
@@ -120,8 +124,9 @@ nb::list Outbox(const EngineHandle& handle, const std::string& graph, const std:
   const std::shared_ptr<Engine> engine = handle.Get();
   const OutboxOptions options{trigger, graph, after, limit};
   return ListOf(Call([&] { return engine->ReadOutbox(options); }), [](const OutboxItem& item) {
-    return Result("OutboxItem")("id"_a = item.id, "sequence"_a = item.sequence, "trigger"_a = item.trigger,
-                                "segment"_a = item.segment, "profile"_a = ToPython(item.profile),
+    return Result("OutboxItem")("id"_a = item.id, "sequence"_a = item.sequence,
+                                "trigger"_a = item.trigger, "segment"_a = item.segment,
+                                "profile"_a = ToPython(item.profile),
                                 "cause"_a = TextOf(ToString(item.cause)),
                                 "record"_a = item.record == 0 ? nb::none() : nb::cast(item.record),
                                 "now"_a = TimeOf(item.now_ms));
@@ -132,32 +137,43 @@ nb::list Outbox(const EngineHandle& handle, const std::string& graph, const std:
 
 void BindFeed(nb::module_& module) {
   nb::class_<FeedHandle>(module, "Feed")
-      .def("next", [](FeedHandle& feed, std::optional<std::uint64_t> timeout_ms) {
-             return ToPython(Call([&] { return feed.Next(timeout_ms); }).changes);
-           },
-           "timeout_ms"_a.none())
+      .def(
+          "next",
+          [](FeedHandle& feed, std::optional<std::uint64_t> timeout_ms) {
+            return ToPython(Call([&] { return feed.Next(timeout_ms); }).changes);
+          },
+          "timeout_ms"_a.none())
       .def("acknowledge", [](FeedHandle& feed) { Call([&] { return feed.Acknowledge(); }); })
-      .def_prop_ro("position", [](FeedHandle& feed) { return Call([&] { return feed.Position(); }); })
+      .def_prop_ro("position",
+                   [](FeedHandle& feed) { return Call([&] { return feed.Position(); }); })
       .def("close", [](FeedHandle& feed) { Call([&] { return feed.Close(); }); });
-  module.def("open_feed", &OpenFeed, "engine"_a, nb::kw_only(), "graph"_a, "consumer"_a, "start"_a.none(),
-             "kinds"_a, "names"_a, "without_causes"_a, "profiles"_a, "batch"_a);
+  module.def("open_feed", &OpenFeed, "engine"_a, nb::kw_only(), "graph"_a, "consumer"_a,
+             "start"_a.none(), "kinds"_a, "names"_a, "without_causes"_a, "profiles"_a, "batch"_a);
   module.def("feed_cursors", &Cursors, "engine"_a);
-  module.def("drop_feed_cursor", [](const EngineHandle& handle, const std::string& consumer, const std::string& graph) {
-               const std::shared_ptr<Engine> engine = handle.Get();
-               Call([&] { return engine->DropFeedCursor(consumer, graph); });
-             },
-             "engine"_a, "consumer"_a, "graph"_a);
-  module.def("trim_feed", [](const EngineHandle& handle, std::uint64_t before) {
-               const std::shared_ptr<Engine> engine = handle.Get();
-               Call([&] { return engine->TrimFeed(before); });
-             },
-             "engine"_a, "before"_a);
-  module.def("outbox", &Outbox, "engine"_a, nb::kw_only(), "graph"_a, "trigger"_a, "after"_a, "limit"_a);
-  module.def("acknowledge_outbox", [](const EngineHandle& handle, const std::vector<std::uint64_t>& ids, const std::string& graph) {
-               const std::shared_ptr<Engine> engine = handle.Get();
-               return Call([&] { return engine->AcknowledgeOutbox(ids, graph); });
-             },
-             "engine"_a, "ids"_a, "graph"_a);
+  module.def(
+      "drop_feed_cursor",
+      [](const EngineHandle& handle, const std::string& consumer, const std::string& graph) {
+        const std::shared_ptr<Engine> engine = handle.Get();
+        Call([&] { return engine->DropFeedCursor(consumer, graph); });
+      },
+      "engine"_a, "consumer"_a, "graph"_a);
+  module.def(
+      "trim_feed",
+      [](const EngineHandle& handle, std::uint64_t before) {
+        const std::shared_ptr<Engine> engine = handle.Get();
+        Call([&] { return engine->TrimFeed(before); });
+      },
+      "engine"_a, "before"_a);
+  module.def("outbox", &Outbox, "engine"_a, nb::kw_only(), "graph"_a, "trigger"_a, "after"_a,
+             "limit"_a);
+  module.def(
+      "acknowledge_outbox",
+      [](const EngineHandle& handle, const std::vector<std::uint64_t>& ids,
+         const std::string& graph) {
+        const std::shared_ptr<Engine> engine = handle.Get();
+        return Call([&] { return engine->AcknowledgeOutbox(ids, graph); });
+      },
+      "engine"_a, "ids"_a, "graph"_a);
 }
 
 }  // namespace polyonym::python

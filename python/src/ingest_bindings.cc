@@ -35,7 +35,8 @@ struct Fault {
 };
 
 struct Counts {
-  std::uint64_t rows = 0, applied = 0, unchanged = 0, held = 0, rejected = 0, held_identifiers = 0, left_out_facts = 0;
+  std::uint64_t rows = 0, applied = 0, unchanged = 0, held = 0, rejected = 0, held_identifiers = 0,
+                left_out_facts = 0;
   std::uint64_t sequence = 0;
   std::vector<Fault> rejects, left_out;  // the first kMostListed of each
 };
@@ -43,8 +44,8 @@ struct Counts {
 // Rows of batches as they come, into calls of `batch_size` rows. Records keep their memory from call to call.
 class Ingest {
  public:
-  Ingest(Engine* engine, RecordColumns columns, std::size_t batch_size, bool bulk, Progress progress,
-         std::uint64_t total)
+  Ingest(Engine* engine, RecordColumns columns, std::size_t batch_size, bool bulk,
+         Progress progress, std::uint64_t total)
       : engine_(engine),
         columns_(std::move(columns)),
         batch_size_(batch_size),
@@ -62,9 +63,10 @@ class Ingest {
     if (counts_.sequence == 0) counts_.sequence = engine_->Read().sequence();
     if (status.ok() || applied_rows_ == 0) return status;
     const absl::string_view why = status.message();
-    return absl::Status(status.code(), std::string(why.data(), why.size()) + " (the first " +
-                                           std::to_string(applied_rows_) +
-                                           " rows are applied; the same call again goes on behind them)");
+    return absl::Status(status.code(),
+                        std::string(why.data(), why.size()) + " (the first " +
+                            std::to_string(applied_rows_) +
+                            " rows are applied; the same call again goes on behind them)");
   }
 
   const Counts& counts() const { return counts_; }
@@ -119,13 +121,21 @@ class Ingest {
 
   void Count(const RecordResult& result, std::size_t i) {
     counts_.held_identifiers += result.held_identifiers;
-    for (const FactFault& fault : result.left_out_facts) LeaveOut(rows_[i], nullptr, fault.path + ": " + fault.what);
+    for (const FactFault& fault : result.left_out_facts)
+      LeaveOut(rows_[i], nullptr, fault.path + ": " + fault.what);
     switch (result.outcome) {
-      case Outcome::kApplied: ++counts_.applied; break;
-      case Outcome::kUnchanged: ++counts_.unchanged; break;
-      case Outcome::kHeld: ++counts_.held; break;
+      case Outcome::kApplied:
+        ++counts_.applied;
+        break;
+      case Outcome::kUnchanged:
+        ++counts_.unchanged;
+        break;
+      case Outcome::kHeld:
+        ++counts_.held;
+        break;
       case Outcome::kRejected:
-        Reject(rows_[i], columns_.ColumnOf(result.field, identifier_columns_.data() + first_columns_[i]),
+        Reject(rows_[i],
+               columns_.ColumnOf(result.field, identifier_columns_.data() + first_columns_[i]),
                std::string(ToString(result.reason)));
     }
   }
@@ -138,12 +148,15 @@ class Ingest {
     ++counts_.left_out_facts;
     Note(row, column, std::move(reason), &left_out_);
   }
-  static void Note(std::uint64_t row, const std::string* column, std::string reason, std::vector<Fault>* to) {
-    to->push_back({row, column == nullptr ? std::nullopt : std::optional(*column), std::move(reason)});
+  static void Note(std::uint64_t row, const std::string* column, std::string reason,
+                   std::vector<Fault>* to) {
+    to->push_back(
+        {row, column == nullptr ? std::nullopt : std::optional(*column), std::move(reason)});
   }
   // By row: those that the columns showed came before those that the engine found.
   static void List(std::vector<Fault>* from, std::vector<Fault>* to) {
-    std::stable_sort(from->begin(), from->end(), [](const Fault& a, const Fault& b) { return a.row < b.row; });
+    std::stable_sort(from->begin(), from->end(),
+                     [](const Fault& a, const Fault& b) { return a.row < b.row; });
     for (Fault& fault : *from) {
       if (to->size() < kMostListed) to->push_back(std::move(fault));
     }
@@ -171,9 +184,10 @@ class Ingest {
 // As Python gives them.
 using TextArgument = std::pair<bool, std::string>;
 using NamesArgument = std::vector<std::pair<std::string, std::string>>;
-using EventArgument = std::tuple<TextArgument, std::optional<std::string>, std::optional<std::string>,
-                                 std::optional<TextArgument>, NamesArgument, std::optional<TextArgument>,
-                                 std::optional<std::string>>;
+using EventArgument =
+    std::tuple<TextArgument, std::optional<std::string>, std::optional<std::string>,
+               std::optional<TextArgument>, NamesArgument, std::optional<TextArgument>,
+               std::optional<std::string>>;
 
 TextOrColumn TextOf(const TextArgument& from) { return {from.first, from.second}; }
 std::optional<TextOrColumn> TextOf(const std::optional<TextArgument>& from) {
@@ -186,30 +200,34 @@ std::vector<NamedColumn> NamedOf(const NamesArgument& from) {
 }
 EventMapping EventOf(const EventArgument& from) {
   const auto& [type, time, value, currency, properties, campaign, place] = from;
-  return {TextOf(type), time, value, TextOf(currency), NamedOf(properties), TextOf(campaign), place};
+  return {TextOf(type),     time, value, TextOf(currency), NamedOf(properties),
+          TextOf(campaign), place};
 }
 
 nb::list ToPython(const std::vector<Fault>& faults) {
   return ListOf(faults, [](const Fault& fault) {
-    return Result("Reject")("row"_a = fault.row, "column"_a = fault.column, "reason"_a = fault.reason);
+    return Result("Reject")("row"_a = fault.row, "column"_a = fault.column,
+                            "reason"_a = fault.reason);
   });
 }
 
-nb::object Run(const EngineHandle& handle, nb::handle table, const RecordMapping& mapping, std::int64_t batch,
-               bool bulk, nb::handle progress, std::uint64_t total) {
+nb::object Run(const EngineHandle& handle, nb::handle table, const RecordMapping& mapping,
+               std::int64_t batch, bool bulk, nb::handle progress, std::uint64_t total) {
   if (batch < 1 || batch > 100'000) RaiseInvalid("batch: must be 1 to 100,000 rows");
   const std::shared_ptr<Engine> engine = handle.Get();
   TableInput input = TableInput::Of(table);
   auto columns = RecordColumns::Bind(mapping, input);
   if (!columns.ok()) Raise(columns.status());
-  Ingest ingest(engine.get(), *std::move(columns), static_cast<std::size_t>(batch), bulk, ProgressOf(progress), total);
+  Ingest ingest(engine.get(), *std::move(columns), static_cast<std::size_t>(batch), bulk,
+                ProgressOf(progress), total);
   Call([&] { return ingest.Run(&input); });
   const Counts& counts = ingest.counts();
-  return Result("Ingested")("rows"_a = counts.rows, "applied"_a = counts.applied, "unchanged"_a = counts.unchanged,
-                            "held"_a = counts.held, "rejected"_a = counts.rejected,
-                            "held_identifiers"_a = counts.held_identifiers,
-                            "left_out_facts"_a = counts.left_out_facts, "sequence"_a = counts.sequence,
-                            "rejects"_a = ToPython(counts.rejects), "left_out"_a = ToPython(counts.left_out));
+  return Result("Ingested")(
+      "rows"_a = counts.rows, "applied"_a = counts.applied, "unchanged"_a = counts.unchanged,
+      "held"_a = counts.held, "rejected"_a = counts.rejected,
+      "held_identifiers"_a = counts.held_identifiers, "left_out_facts"_a = counts.left_out_facts,
+      "sequence"_a = counts.sequence, "rejects"_a = ToPython(counts.rejects),
+      "left_out"_a = ToPython(counts.left_out));
 }
 
 }  // namespace
@@ -219,18 +237,26 @@ void BindIngest(nb::module_& module) {
       "ingest",
       [](const EngineHandle& engine, nb::handle table, const TextArgument& source,
          const std::variant<std::int64_t, std::string>& time, const std::optional<std::string>& id,
-         const std::optional<std::string>& version, const NamesArgument& identifiers, const NamesArgument& others,
-         const NamesArgument& traits, const std::vector<std::string>& tags, const NamesArgument& consents,
-         const std::optional<EventArgument>& event, std::int64_t batch, bool bulk, nb::handle progress,
-         std::uint64_t total) {
-        const RecordMapping mapping{TextOf(source), time, id, version, NamedOf(identifiers), NamedOf(others),
-                                    NamedOf(traits), tags, NamedOf(consents),
+         const std::optional<std::string>& version, const NamesArgument& identifiers,
+         const NamesArgument& others, const NamesArgument& traits,
+         const std::vector<std::string>& tags, const NamesArgument& consents,
+         const std::optional<EventArgument>& event, std::int64_t batch, bool bulk,
+         nb::handle progress, std::uint64_t total) {
+        const RecordMapping mapping{TextOf(source),
+                                    time,
+                                    id,
+                                    version,
+                                    NamedOf(identifiers),
+                                    NamedOf(others),
+                                    NamedOf(traits),
+                                    tags,
+                                    NamedOf(consents),
                                     event ? std::optional(EventOf(*event)) : std::nullopt};
         return Run(engine, table, mapping, batch, bulk, progress, total);
       },
-      "engine"_a, "table"_a, nb::kw_only(), "source"_a, "time"_a, "id"_a.none(), "version"_a.none(), "identifiers"_a,
-      "others"_a, "traits"_a, "tags"_a, "consents"_a, "event"_a.none(), "batch"_a, "bulk"_a, "progress"_a.none(),
-      "total"_a);
+      "engine"_a, "table"_a, nb::kw_only(), "source"_a, "time"_a, "id"_a.none(), "version"_a.none(),
+      "identifiers"_a, "others"_a, "traits"_a, "tags"_a, "consents"_a, "event"_a.none(), "batch"_a,
+      "bulk"_a, "progress"_a.none(), "total"_a);
 }
 
 }  // namespace polyonym::python

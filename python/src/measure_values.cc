@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "calls.h"
 #include "enum_names.h"
+#include "fact_words.h"
 #include "values.h"
 
 namespace polyonym::python {
@@ -23,11 +24,12 @@ nb::list StepsOf(const std::vector<FunnelStep>& steps, const std::vector<std::st
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const FunnelStep& step = steps[i];
     const std::uint64_t before = steps[i == 0 ? 0 : i - 1].people;
-    list.append(Result("FunnelStep")(
-        "name"_a = names[i], "people"_a = step.people, "stopped"_a = step.stopped,
-        "from_first"_a = RatioOf(step.from_first, steps[0].people),
-        "from_previous"_a = RatioOf(step.from_previous, before),
-        "since_first"_a = TimesOf(step.since_first), "since_previous"_a = TimesOf(step.since_previous)));
+    list.append(Result("FunnelStep")("name"_a = names[i], "people"_a = step.people,
+                                     "stopped"_a = step.stopped,
+                                     "from_first"_a = RatioOf(step.from_first, steps[0].people),
+                                     "from_previous"_a = RatioOf(step.from_previous, before),
+                                     "since_first"_a = TimesOf(step.since_first),
+                                     "since_previous"_a = TimesOf(step.since_previous)));
   }
   return list;
 }
@@ -36,7 +38,8 @@ nb::object CohortOf(const RetentionCohort& cohort) {
   const auto period = [](const RetentionPeriod& of) {
     return Result("RetentionPeriod")("returned"_a = of.returned, "observed"_a = of.observed,
                                      "returned_of_observed"_a = of.returned_of_observed,
-                                     "share"_a = RatioOf(of.share, of.observed), "complete"_a = of.complete);
+                                     "share"_a = RatioOf(of.share, of.observed),
+                                     "complete"_a = of.complete);
   };
   return Result("RetentionCohort")("name"_a = TextOrNone(cohort.name), "size"_a = cohort.size,
                                    "periods"_a = ListOf(cohort.periods, period));
@@ -50,8 +53,8 @@ nb::object RowOf(const AttributionRow& row, const std::vector<std::string>& mode
   nb::dict credits;
   for (std::size_t m = 0; m < models.size(); ++m) {
     const AttributionCredit& credit = row.credits[m];
-    credits[nb::cast(models[m])] = Result("AttributionCredit")("millionths"_a = credit.millionths,
-                                                               "value"_a = SumsOf(credit.minor_units));
+    credits[nb::cast(models[m])] = Result("AttributionCredit")(
+        "millionths"_a = credit.millionths, "value"_a = SumsOf(credit.minor_units));
   }
   nb::object key = nb::none();
   if (row.key == EventAttribution::kWithoutKey) {
@@ -101,23 +104,28 @@ nb::object ConversionOf(const ConversionLift& c) {
       "control_interval"_a = IntervalOf(c.control_interval), "difference"_a = c.difference,
       "difference_interval"_a = IntervalOf(c.difference_interval), "relative"_a = c.relative,
       "relative_interval"_a = IntervalOf(c.relative_interval), "z"_a = c.z, "p_value"_a = c.p_value,
-      "incremental"_a = c.incremental, "incremental_interval"_a = IntervalOf(c.incremental_interval));
+      "incremental"_a = c.incremental,
+      "incremental_interval"_a = IntervalOf(c.incremental_interval));
 }
 
 nb::object MoneyOf(const MoneyLift& m) {
-  return Result("MoneyLift")(
-      "currency"_a = m.currency, "treated_mean"_a = m.treated_mean, "control_mean"_a = m.control_mean,
-      "difference"_a = m.difference, "difference_interval"_a = IntervalOf(m.difference_interval),
-      "t"_a = m.t, "degrees_of_freedom"_a = m.degrees_of_freedom, "p_value"_a = m.p_value,
-      "relative"_a = m.relative, "incremental"_a = m.incremental,
-      "incremental_interval"_a = IntervalOf(m.incremental_interval), "return_on_cost"_a = m.return_on_cost,
-      "return_on_cost_interval"_a = IntervalOf(m.return_on_cost_interval));
+  return Result("MoneyLift")("currency"_a = m.currency, "treated_mean"_a = m.treated_mean,
+                             "control_mean"_a = m.control_mean, "difference"_a = m.difference,
+                             "difference_interval"_a = IntervalOf(m.difference_interval),
+                             "t"_a = m.t, "degrees_of_freedom"_a = m.degrees_of_freedom,
+                             "p_value"_a = m.p_value, "relative"_a = m.relative,
+                             "incremental"_a = m.incremental,
+                             "incremental_interval"_a = IntervalOf(m.incremental_interval),
+                             "return_on_cost"_a = m.return_on_cost,
+                             "return_on_cost_interval"_a = IntervalOf(m.return_on_cost_interval));
 }
 
 }  // namespace
 
 nb::object RatioOf(double ratio, std::uint64_t of) { return of > 0 ? nb::cast(ratio) : nb::none(); }
-nb::object TextOrNone(const std::string& text) { return text.empty() ? nb::none() : nb::cast(text); }
+nb::object TextOrNone(const std::string& text) {
+  return text.empty() ? nb::none() : nb::cast(text);
+}
 nb::object DurationOf(double ms) {
   return nb::module_::import_("datetime").attr("timedelta")("milliseconds"_a = ms);
 }
@@ -130,7 +138,8 @@ nb::object IntOf(absl::int128 number) {
 
 absl::int128 Int128Of(nb::handle number, const char* what) {
   absl::int128 value = 0;
-  if (!nb::isinstance<nb::int_>(number) || !absl::SimpleAtoi(nb::cast<std::string>(nb::str(number)), &value))
+  if (!nb::isinstance<nb::int_>(number) ||
+      !absl::SimpleAtoi(nb::cast<std::string>(nb::str(number)), &value))
     RaiseInvalid(std::string(what) + ": must be a whole number of at most 128 bits");
   return value;
 }
@@ -148,9 +157,7 @@ EventFilter FilterOf(nb::handle filter) {
           .campaigns = texts("campaigns"),
           .channels = texts("channels"),
           .items = texts("items"),
-          .direction = direction == "in"    ? Direction::kIn
-                       : direction == "out" ? Direction::kOut
-                                            : Direction::kUnknown};
+          .direction = DirectionNamed(direction)};
 }
 
 std::vector<EventFilter> FiltersOf(nb::handle filters) {
@@ -163,27 +170,29 @@ EventDimension DimensionOf(const std::string& word, const char* what) {
   return EnumsOf<EventDimension>({word}, 0, kEventDimensions, what).front();
 }
 
-nb::object ToPython(const FunnelTable& table, const std::vector<std::string>& names, std::int64_t within_ms) {
-  return Result("Funnel")(
-      "people"_a = table.people, "within"_a = DurationOf(within_ms),
-      "steps"_a = StepsOf(table.steps, names),
-      "groups"_a = ListOf(table.groups, [&](const FunnelGroup& group) {
-        return Result("FunnelGroup")("name"_a = TextOrNone(group.text),
-                                     "steps"_a = StepsOf(group.steps, names));
-      }));
+nb::object ToPython(const FunnelTable& table, const std::vector<std::string>& names,
+                    std::int64_t within_ms) {
+  return Result("Funnel")("people"_a = table.people, "within"_a = DurationOf(within_ms),
+                          "steps"_a = StepsOf(table.steps, names),
+                          "groups"_a = ListOf(table.groups, [&](const FunnelGroup& group) {
+                            return Result("FunnelGroup")("name"_a = TextOrNone(group.text),
+                                                         "steps"_a = StepsOf(group.steps, names));
+                          }));
 }
 
-nb::object ToPython(const RetentionTable& table, const std::string& unit, const std::string& by, bool rolling) {
-  return Result("Retention")("people"_a = table.people, "unit"_a = unit, "by"_a = by, "rolling"_a = rolling,
-                             "cohorts"_a = ListOf(table.cohorts, CohortOf), "all"_a = CohortOf(table.all));
+nb::object ToPython(const RetentionTable& table, const std::string& unit, const std::string& by,
+                    bool rolling) {
+  return Result("Retention")("people"_a = table.people, "unit"_a = unit, "by"_a = by,
+                             "rolling"_a = rolling, "cohorts"_a = ListOf(table.cohorts, CohortOf),
+                             "all"_a = CohortOf(table.all));
 }
 
 nb::object ToPython(const Repurchase& again, std::uint32_t people, std::int64_t within_ms) {
-  return Result("Repurchase")("people"_a = people, "within"_a = DurationOf(within_ms),
-                              "buyers"_a = again.buyers, "repurchased"_a = again.repurchased,
-                              "observed"_a = again.observed,
-                              "repurchased_of_observed"_a = again.repurchased_of_observed,
-                              "rate"_a = RatioOf(again.rate, again.observed), "waited"_a = TimesOf(again.waited));
+  return Result("Repurchase")(
+      "people"_a = people, "within"_a = DurationOf(within_ms), "buyers"_a = again.buyers,
+      "repurchased"_a = again.repurchased, "observed"_a = again.observed,
+      "repurchased_of_observed"_a = again.repurchased_of_observed,
+      "rate"_a = RatioOf(again.rate, again.observed), "waited"_a = TimesOf(again.waited));
 }
 
 nb::object ToPython(const EventAttribution& credited, const std::string& by) {
@@ -192,47 +201,54 @@ nb::object ToPython(const EventAttribution& credited, const std::string& by) {
       "by"_a = by, "models"_a = table.models, "people"_a = table.people,
       "converted_people"_a = table.converted_people, "conversions"_a = table.conversions,
       "value"_a = SumsOf(table.minor_units),
-      "keys"_a = ListOf(table.rows, [&](const AttributionRow& row) { return RowOf(row, table.models); }),
-      "people_left_out"_a = credited.people_left_out, "touches_left_out"_a = credited.touches_left_out);
+      "keys"_a =
+          ListOf(table.rows, [&](const AttributionRow& row) { return RowOf(row, table.models); }),
+      "people_left_out"_a = credited.people_left_out,
+      "touches_left_out"_a = credited.touches_left_out);
 }
 
 nb::object ToPython(const ItemPair& pair) {
-  return Result("ItemPair")("item"_a = pair.item, "other"_a = pair.other, "together"_a = pair.together,
-                            "with_item"_a = pair.with_item, "with_other"_a = pair.with_other,
-                            "support"_a = pair.support, "confidence"_a = pair.confidence,
-                            "lift"_a = pair.lift, "cosine"_a = pair.cosine);
+  return Result("ItemPair")(
+      "item"_a = pair.item, "other"_a = pair.other, "together"_a = pair.together,
+      "with_item"_a = pair.with_item, "with_other"_a = pair.with_other, "support"_a = pair.support,
+      "confidence"_a = pair.confidence, "lift"_a = pair.lift, "cosine"_a = pair.cosine);
 }
 
 nb::object ToPython(const ScoredItem& item) {
-  return Result("ScoredItem")("item"_a = item.item, "score"_a = item.score, "because"_a = item.because);
+  return Result("ScoredItem")("item"_a = item.item, "score"_a = item.score,
+                              "because"_a = item.because);
 }
 
 nb::object ToPython(const GrowthTable& table, bool has_loyal, std::uint64_t left_out) {
-  return Result("Growth")("everybody"_a = GroupOf(table.everybody), "customers"_a = GroupOf(table.customers),
-                          "loyal"_a = has_loyal ? GroupOf(table.loyal) : nb::none(),
-                          "invited"_a = table.invited, "wait"_a = SpanOf(table.wait),
-                          "cycle"_a = SpanOf(table.cycle), "generations"_a = table.generations,
-                          "deeper"_a = table.deeper, "left_out"_a = left_out);
+  return Result("Growth")(
+      "everybody"_a = GroupOf(table.everybody), "customers"_a = GroupOf(table.customers),
+      "loyal"_a = has_loyal ? GroupOf(table.loyal) : nb::none(), "invited"_a = table.invited,
+      "wait"_a = SpanOf(table.wait), "cycle"_a = SpanOf(table.cycle),
+      "generations"_a = table.generations, "deeper"_a = table.deeper, "left_out"_a = left_out);
 }
 
 nb::object ToPython(const StageFlowTable& table, std::int64_t from_ms, std::int64_t to_ms) {
   const auto stage = [](const StageStand& stand) {
     return Result("FlowStage")("stage"_a = TextOrNone(stand.stage), "at_start"_a = stand.at_from,
-                           "entered"_a = stand.entered, "left"_a = stand.left, "at_end"_a = stand.at_to,
-                           "highest"_a = stand.highest, "stayed"_a = DwellOf(stand.dwell));
+                               "entered"_a = stand.entered, "left"_a = stand.left,
+                               "at_end"_a = stand.at_to, "highest"_a = stand.highest,
+                               "stayed"_a = DwellOf(stand.dwell));
   };
   const auto move = [](const StageMove& of) {
     return Result("FlowMove")("source"_a = TextOrNone(of.from), "target"_a = TextOrNone(of.to),
-                               "people"_a = of.people, "moves"_a = of.moves, "stayed"_a = DwellOf(of.dwell));
+                              "people"_a = of.people, "moves"_a = of.moves,
+                              "stayed"_a = DwellOf(of.dwell));
   };
-  return Result("Flows")("ladder"_a = table.ladder, "start"_a = TimeOf(from_ms), "end"_a = TimeOf(to_ms),
-                         "people"_a = table.people, "unseen_at_start"_a = table.unseen_at_from,
-                         "unseen_at_end"_a = table.unseen_at_to, "up"_a = table.up, "down"_a = table.down,
-                         "stages"_a = ListOf(table.stages, stage), "moves"_a = ListOf(table.moves, move));
+  return Result("Flows")(
+      "ladder"_a = table.ladder, "start"_a = TimeOf(from_ms), "end"_a = TimeOf(to_ms),
+      "people"_a = table.people, "unseen_at_start"_a = table.unseen_at_from,
+      "unseen_at_end"_a = table.unseen_at_to, "up"_a = table.up, "down"_a = table.down,
+      "stages"_a = ListOf(table.stages, stage), "moves"_a = ListOf(table.moves, move));
 }
 
 nb::object ToPython(const LiftResult& lift) {
-  return Result("Lift")("conversion"_a = ConversionOf(lift.conversion), "money"_a = ListOf(lift.money, MoneyOf));
+  return Result("Lift")("conversion"_a = ConversionOf(lift.conversion),
+                        "money"_a = ListOf(lift.money, MoneyOf));
 }
 
 nb::object ToPython(const SampleRatio& ratio) {

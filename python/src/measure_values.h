@@ -37,7 +37,8 @@ nb::object DurationOf(double ms);
 
 // All digits: 128 bits are more than nanobind casts.
 nb::object IntOf(absl::int128 number);
-absl::int128 Int128Of(nb::handle number, const char* what);  // RAISES: InvalidArgument beyond 128 bits
+absl::int128 Int128Of(nb::handle number,
+                      const char* what);  // RAISES: InvalidArgument beyond 128 bits
 // A Money, however large.
 nb::object SumOf(absl::int128 minor_units, const std::string& currency);
 
@@ -48,8 +49,10 @@ std::vector<EventFilter> FiltersOf(nb::handle filters);
 EventDimension DimensionOf(const std::string& word, const char* what);
 
 // `names`: of the steps.
-nb::object ToPython(const FunnelTable& table, const std::vector<std::string>& names, std::int64_t within_ms);
-nb::object ToPython(const RetentionTable& table, const std::string& unit, const std::string& by, bool rolling);
+nb::object ToPython(const FunnelTable& table, const std::vector<std::string>& names,
+                    std::int64_t within_ms);
+nb::object ToPython(const RetentionTable& table, const std::string& unit, const std::string& by,
+                    bool rolling);
 nb::object ToPython(const Repurchase& again, std::uint32_t people, std::int64_t within_ms);
 nb::object ToPython(const EventAttribution& credited, const std::string& by);
 nb::object ToPython(const ItemPair& pair);

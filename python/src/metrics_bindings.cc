@@ -19,9 +19,9 @@ nb::object ToPython(const LatencyHistogram& histogram) {
   const auto quantile = [&](double q) {
     return count == 0 ? nb::none() : nb::object(nb::cast(Milliseconds(histogram.QuantileNs(q))));
   };
-  return Result("Latency")(
-      "count"_a = count, "total_ms"_a = Milliseconds(histogram.sum_ns), "p50_ms"_a = quantile(0.5),
-      "p90_ms"_a = quantile(0.9), "p99_ms"_a = quantile(0.99), "p999_ms"_a = quantile(0.999));
+  return Result("Latency")("count"_a = count, "total_ms"_a = Milliseconds(histogram.sum_ns),
+                           "p50_ms"_a = quantile(0.5), "p90_ms"_a = quantile(0.9),
+                           "p99_ms"_a = quantile(0.99), "p999_ms"_a = quantile(0.999));
 }
 
 EngineMetrics Read(const EngineHandle& handle) {
@@ -58,7 +58,8 @@ nb::object Metrics(const EngineHandle& handle) {
       "shared_identifiers"_a = m.shared_identifiers, "profiles"_a = m.profiles, "links"_a = m.links,
       "refused_links"_a = m.refused_links, "unsynced_commits"_a = m.unsynced_commits,
       "pinned_views"_a = m.pinned_views, "oldest_pin_commits"_a = m.oldest_pin_commits,
-      "waiting_calls"_a = m.waiting_calls, "log_since_checkpoint_bytes"_a = m.log_since_checkpoint_bytes,
+      "waiting_calls"_a = m.waiting_calls,
+      "log_since_checkpoint_bytes"_a = m.log_since_checkpoint_bytes,
       "resident_bytes"_a = m.resident.total(), "store_bytes"_a = m.store_bytes,
       "write_stalled"_a = m.write_stalled, "read_only"_a = m.read_only);
 }
@@ -67,7 +68,9 @@ nb::object Metrics(const EngineHandle& handle) {
 
 void BindMetrics(nb::module_& module) {
   module.def("metrics", &Metrics, "engine"_a);
-  module.def("prometheus", [](const EngineHandle& handle) { return PrometheusText(Read(handle)); }, "engine"_a);
+  module.def(
+      "prometheus", [](const EngineHandle& handle) { return PrometheusText(Read(handle)); },
+      "engine"_a);
 }
 
 }  // namespace polyonym::python

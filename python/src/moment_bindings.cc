@@ -13,22 +13,15 @@
 #include "polyonym/engine/moment.h"
 #include "polyonym/engine/view.h"
 #include "values.h"
+#include "who.h"
 
 namespace polyonym::python {
 namespace {
 
 using python::ToPython;
 
-nb::object ToPython(const Resolution& resolution) {
-  return Result("Resolution")("profile"_a = ToPython(resolution.profile), "known"_a = resolution.known,
-                              "shared"_a = resolution.shared, "blocked"_a = resolution.blocked,
-                              "held"_a = resolution.held, "gone"_a = resolution.gone,
-                              "expired"_a = resolution.expired);
-}
-
 nb::list ResolveMany(const Moment& moment, nb::handle identifiers) {
-  std::vector<Identifier> asked;
-  for (nb::handle item : identifiers) asked.push_back(IdentifierOf(item, "identifiers"));
+  const std::vector<Identifier> asked = IdentifiersOf(identifiers);
   const std::vector<Resolution> answers = Call([&] {
     std::vector<Resolution> found;
     found.reserve(asked.size());
@@ -64,9 +57,11 @@ nb::list Groups(const Moment& moment) {
 nb::object ToPython(const SimulatedChange& change) {
   const bool is_new = change.kind == ChangeKind::kCreated;
   return Result("SimulatedChange")(
-      "kind"_a = TextOf(ToString(change.kind)), "profile"_a = is_new ? nb::none() : ToPython(change.from),
+      "kind"_a = TextOf(ToString(change.kind)),
+      "profile"_a = is_new ? nb::none() : ToPython(change.from),
       "others"_a = ListOf(change.with, [](ProfileId id) { return ToPython(id); }),
-      "parts"_a = ListOf(change.parts, [](const auto& part) { return nb::object(ToPython(part)); }));
+      "parts"_a =
+          ListOf(change.parts, [](const auto& part) { return nb::object(ToPython(part)); }));
 }
 
 // What another policy would do, and, beside it, the moment that it would make.
@@ -96,22 +91,28 @@ void BindMoments(nb::module_& module) {
       .def_prop_ro("now_ms", &Moment::now_ms)
       .def_prop_ro("held_records", &Moment::held_records)
       .def("count_profiles", &Moment::profiles)
-      .def("resolve", [](const Moment& moment, nb::handle identifier) {
-             const Identifier asked = IdentifierOf(identifier, "identifier");
-             return ToPython(Call([&] { return moment.Resolve(asked); }));
-           },
-           "identifier"_a)
+      .def(
+          "resolve",
+          [](const Moment& moment, nb::handle identifier) {
+            const Identifier asked = IdentifierOf(identifier, "identifier");
+            return ToPython(Call([&] { return moment.Resolve(asked); }));
+          },
+          "identifier"_a)
       .def("resolve_many", &ResolveMany, "identifiers"_a)
       .def("members", &MembersOf, "who"_a)
       .def("groups", &Groups);
-  module.def("as_of", [](const View& view, std::int64_t time_ms) {
-               return Call([&] { return view.AsOf(time_ms); });
-             },
-             "view"_a, "time_ms"_a);
-  module.def("as_known", [](const View& view, std::uint64_t sequence) {
-               return Call([&] { return view.AsKnown(sequence); });
-             },
-             "view"_a, "sequence"_a);
+  module.def(
+      "as_of",
+      [](const View& view, std::int64_t time_ms) {
+        return Call([&] { return view.AsOf(time_ms); });
+      },
+      "view"_a, "time_ms"_a);
+  module.def(
+      "as_known",
+      [](const View& view, std::uint64_t sequence) {
+        return Call([&] { return view.AsKnown(sequence); });
+      },
+      "view"_a, "sequence"_a);
   module.def("simulate", &Simulate, "view"_a, "json"_a);
 }
 

@@ -11,8 +11,9 @@
 #include "baskets.h"
 #include "bindings.h"
 #include "calls.h"
-#include "everybody.h"
 #include "measure_values.h"
+#include "members_among.h"
+#include "people_source.h"
 #include "polyonym/engine/view.h"
 #include "polyonym/profile/stage_flows.h"
 #include "values.h"
@@ -22,9 +23,10 @@ namespace {
 
 // ---- baskets ----
 
-Baskets AlsoBoughtOf(const View& view, const std::vector<std::string>& types, const std::string& item,
-                     bool per_record, const std::string& basket, std::size_t max_basket_items,
-                     const std::string& segment, std::optional<std::int64_t> now_ms, nb::handle progress) {
+Baskets AlsoBoughtOf(const View& view, const std::vector<std::string>& types,
+                     const std::string& item, bool per_record, const std::string& basket,
+                     std::size_t max_basket_items, const std::string& segment,
+                     std::optional<std::int64_t> now_ms, nb::handle progress) {
   BasketsAsked asked{.types = types,
                      .item = item,
                      .per_record = per_record,
@@ -47,7 +49,8 @@ nb::list Pairs(const Baskets& baskets, const std::optional<std::string>& item, s
                const std::string& order, std::uint64_t min_together) {
   const PairOrder by = OrderOf(order);
   const auto pairs = Call([&] {
-    return item ? baskets.also.Top(*item, limit, by, min_together) : baskets.also.TopPairs(limit, by, min_together);
+    return item ? baskets.also.Top(*item, limit, by, min_together)
+                : baskets.also.TopPairs(limit, by, min_together);
   });
   return ListOf(pairs, [](const ItemPair& pair) { return ToPython(pair); });
 }
@@ -80,7 +83,8 @@ class Growing {
     std::vector<GrowthInvitation> invitations;
     for (const FactRow& row : *person.rows) {
       for (const Event& event : row.facts.events) SetCustomer(event, row, &who);
-      for (const RelationFact& relation : row.facts.relations) AddInvitation(relation, row, &invitations);
+      for (const RelationFact& relation : row.facts.relations)
+        AddInvitation(relation, row, &invitations);
     }
     return growth_.Add(who, invitations);
   }
@@ -95,7 +99,8 @@ class Growing {
     who->customer_ms = std::min(who->customer_ms.value_or(time_ms), time_ms);
   }
 
-  void AddInvitation(const RelationFact& relation, const FactRow& row, std::vector<GrowthInvitation>* invitations) {
+  void AddInvitation(const RelationFact& relation, const FactRow& row,
+                     std::vector<GrowthInvitation>* invitations) {
     const std::int64_t time_ms = TimeOf(relation, row);
     if (time_ms > asked_.now_ms || !asked_.invitations.contains(relation.type)) return;
     const Resolution other = view_.Resolve(Identifier{relation.other.ns, relation.other.value});
@@ -125,17 +130,18 @@ nb::object GrowthOf(const View& view, const std::vector<std::string>& invitation
                     .progress = ProgressOf(progress)};
   asked.options.from_ms = from_ms.value_or(std::numeric_limits<std::int64_t>::min());
   asked.options.to_ms = to_ms.value_or(std::max(asked.now_ms + 1, asked.options.from_ms));
-  const auto [table, left_out] = Call([&]() -> absl::StatusOr<std::pair<GrowthTable, std::uint64_t>> {
-    auto growth = Growth::Make(asked.options);
-    if (!growth.ok()) return growth.status();
-    auto members = MembersAmong::Make(view, asked.loyal, asked.now_ms, "loyal");
-    if (!members.ok()) return members.status();
-    Growing growing(view, asked, *std::move(members), *std::move(growth));
-    absl::Status status =
-        VisitEverybody(view, asked.progress, [&](const Person& person) { return growing.Add(person); });
-    if (!status.ok()) return status;
-    return std::pair(growing.Table(), growing.left_out());
-  });
+  const auto [table, left_out] =
+      Call([&]() -> absl::StatusOr<std::pair<GrowthTable, std::uint64_t>> {
+        auto growth = Growth::Make(asked.options);
+        if (!growth.ok()) return growth.status();
+        auto members = MembersAmong::Make(view, asked.loyal, asked.now_ms, "loyal");
+        if (!members.ok()) return members.status();
+        Growing growing(view, asked, *std::move(members), *std::move(growth));
+        absl::Status status = VisitUntil(PeopleOf(view), asked.progress,
+                                         [&](const Person& person) { return growing.Add(person); });
+        if (!status.ok()) return status;
+        return std::pair(growing.Table(), growing.left_out());
+      });
   return ToPython(table, !loyal.empty(), left_out);
 }
 
@@ -158,8 +164,8 @@ ProfileOptions OnlyLadders() {
   return options;
 }
 
-nb::object FlowsOf(const View& view, const std::string& name, std::int64_t from_ms, std::int64_t to_ms,
-                   nb::handle progress) {
+nb::object FlowsOf(const View& view, const std::string& name, std::int64_t from_ms,
+                   std::int64_t to_ms, nb::handle progress) {
   const Progress report = ProgressOf(progress);
   const StageFlowTable table = Call([&]() -> absl::StatusOr<StageFlowTable> {
     const auto ladder = LadderOf(view, name);
@@ -193,15 +199,20 @@ void BindPeople(nb::module_& module) {
       .def_ro("pairs", &Baskets::pairs)
       .def_ro("left_out", &Baskets::left_out)
       .def_ro("events_left_out", &Baskets::events_left_out)
-      .def("baskets_with", [](const Baskets& b, const std::string& item) { return b.also.BasketsWith(item); },
-           "item"_a)
+      .def(
+          "baskets_with",
+          [](const Baskets& b, const std::string& item) { return b.also.BasketsWith(item); },
+          "item"_a)
       .def("top", &Pairs, "item"_a.none(), nb::kw_only(), "limit"_a, "order"_a, "min_together"_a)
       .def("recommend", &Recommend, "items"_a, nb::kw_only(), "limit"_a, "min_together"_a);
-  module.def("also_bought", &AlsoBoughtOf, "view"_a, nb::kw_only(), "types"_a, "item"_a, "per_record"_a, "basket"_a,
-             "max_basket_items"_a, "segment"_a, "now_ms"_a.none(), "progress"_a.none());
-  module.def("growth", &GrowthOf, "view"_a, nb::kw_only(), "invitations"_a, "customers"_a, "loyal"_a,
-             "from_ms"_a.none(), "to_ms"_a.none(), "now_ms"_a.none(), "progress"_a.none());
-  module.def("flows", &FlowsOf, "view"_a, "ladder"_a, nb::kw_only(), "from_ms"_a, "to_ms"_a, "progress"_a.none());
+  module.def("also_bought", &AlsoBoughtOf, "view"_a, nb::kw_only(), "types"_a, "item"_a,
+             "per_record"_a, "basket"_a, "max_basket_items"_a, "segment"_a, "now_ms"_a.none(),
+             "progress"_a.none());
+  module.def("growth", &GrowthOf, "view"_a, nb::kw_only(), "invitations"_a, "customers"_a,
+             "loyal"_a, "from_ms"_a.none(), "to_ms"_a.none(), "now_ms"_a.none(),
+             "progress"_a.none());
+  module.def("flows", &FlowsOf, "view"_a, "ladder"_a, nb::kw_only(), "from_ms"_a, "to_ms"_a,
+             "progress"_a.none());
 }
 
 }  // namespace polyonym::python

@@ -26,20 +26,30 @@ struct People {
 People PeopleOf(const View& view);
 People PeopleOf(const Moment& moment);
 
-// Each of them, in the order of the state; ends early where Interrupted(). `progress` may be empty.
-absl::Status Visit(const People& people, const Progress& progress, const std::function<void(const Person&)>& visit);
+// Each of them, in the order of the state, until `visit` is not ok; ends early where Interrupted(). `progress` may be empty.
+// ERRORS: what `visit` answers, as View::ForEachPerson().
+absl::Status VisitUntil(const People& people, const Progress& progress,
+                        const std::function<absl::Status(const Person&)>& visit);
+absl::Status Visit(const People& people, const Progress& progress,
+                   const std::function<void(const Person&)>& visit);
+
+// The fact's own time, else the record's.
+template <class Fact>
+std::int64_t TimeOf(const Fact& fact, const FactRow& row) {
+  return fact.time_ms.value_or(row.from.time_ms);
+}
 
 // What nobody asked for by name is left out of where many are listed.
 bool IsSensitive(std::uint8_t label);
 
 // Definitions of traits, told and computed: of these names, in their order; without names all that are not labelled sensitive, as defined.
 // ERRORS: InvalidArgument (`traits[2]`: no trait of this name is defined; a name is given twice).
-absl::StatusOr<std::vector<const TraitDefinition*>> FindTraits(const Definitions& definitions,
-                                                               const std::optional<std::vector<std::string>>& names);
+absl::StatusOr<std::vector<const TraitDefinition*>> FindTraits(
+    const Definitions& definitions, const std::optional<std::vector<std::string>>& names);
 
 // Places of segments: of these names, in their order; without names all.  ERRORS: as FindTraits().
-absl::StatusOr<std::vector<std::size_t>> FindSegments(const CompiledSegments& segments,
-                                                      const std::optional<std::vector<std::string>>& names);
+absl::StatusOr<std::vector<std::size_t>> FindSegments(
+    const CompiledSegments& segments, const std::optional<std::vector<std::string>>& names);
 
 }  // namespace polyonym::python
 

@@ -13,6 +13,7 @@
 #include "arrow_output.h"
 #include "bindings.h"
 #include "calls.h"
+#include "fact_words.h"
 #include "people_source.h"
 #include "polyonym/engine/moment.h"
 #include "polyonym/engine/segments.h"
@@ -36,7 +37,8 @@ ProfileOptions NoParts() {
   return options;
 }
 
-Profile Fold(const People& people, const Person& person, const ProfileOptions& options, std::int64_t now_ms) {
+Profile Fold(const People& people, const Person& person, const ProfileOptions& options,
+             std::int64_t now_ms) {
   return FoldProfile(people.definitions, *person.rows, options, now_ms);
 }
 
@@ -58,36 +60,53 @@ class ColumnNames {
 ValueType TypeOf(const TraitDefinition& trait) {
   switch (trait.fold) {
     case Fold::kCount:
-    case Fold::kDistinct: return ValueType::kWhole;
-    case Fold::kDecayedSum: return ValueType::kNumber;
+    case Fold::kDistinct:
+      return ValueType::kWhole;
+    case Fold::kDecayedSum:
+      return ValueType::kNumber;
     case Fold::kUnion:
-    case Fold::kTopN: return ValueType::kList;
-    default: return trait.type;
+    case Fold::kTopN:
+      return ValueType::kList;
+    default:
+      return trait.type;
   }
 }
 
 // A trait of everybody, in a column of its type.
 class TraitColumn {
  public:
-  TraitColumn(const TraitDefinition& trait, ColumnNames* names, TableBuilder* table) : name_(trait.name) {
+  TraitColumn(const TraitDefinition& trait, ColumnNames* names, TableBuilder* table)
+      : name_(trait.name) {
     const std::string name = names->Take(trait.name);
     switch (TypeOf(trait)) {
-      case ValueType::kNumber: number_ = table->Add<Float64Column>(name); break;
-      case ValueType::kWhole: whole_ = table->Add<Int64Column>(name); break;
-      case ValueType::kFlag: flag_ = table->Add<FlagColumn>(name); break;
-      case ValueType::kInstant: whole_ = table->Add<TimeColumn>(name); break;
-      case ValueType::kList: list_ = table->Add<TextListColumn>(name); break;
+      case ValueType::kNumber:
+        number_ = table->Add<Float64Column>(name);
+        break;
+      case ValueType::kWhole:
+        whole_ = table->Add<Int64Column>(name);
+        break;
+      case ValueType::kFlag:
+        flag_ = table->Add<FlagColumn>(name);
+        break;
+      case ValueType::kInstant:
+        whole_ = table->Add<TimeColumn>(name);
+        break;
+      case ValueType::kList:
+        list_ = table->Add<TextListColumn>(name);
+        break;
       case ValueType::kMoney:
         whole_ = table->Add<Int64Column>(name);
         currency_ = table->Add<DictionaryColumn>(names->Take(name + "_currency"));
         break;
-      default: text_ = table->Add<TextColumn>(name);
+      default:
+        text_ = table->Add<TextColumn>(name);
     }
   }
 
   void Append(const Profile& profile) {
-    const auto at = std::lower_bound(profile.traits.begin(), profile.traits.end(), name_,
-                                     [](const ProfileTrait& trait, const std::string& name) { return trait.name < name; });
+    const auto at = std::lower_bound(
+        profile.traits.begin(), profile.traits.end(), name_,
+        [](const ProfileTrait& trait, const std::string& name) { return trait.name < name; });
     if (at == profile.traits.end() || at->name != name_ || at->values.empty()) return;
     if (list_ != nullptr) {
       list_->Append(TextsOf(at->values));
@@ -136,7 +155,8 @@ class TraitColumn {
   DictionaryColumn* currency_ = nullptr;
 };
 
-absl::StatusOr<Table> Profiles(const People& people, const Names& traits, const Now& now, const Progress& progress) {
+absl::StatusOr<Table> Profiles(const People& people, const Names& traits, const Now& now,
+                               const Progress& progress) {
   const auto wanted = FindTraits(people.definitions, traits);
   if (!wanted.ok()) return wanted.status();
   const std::int64_t now_ms = now.value_or(people.now_ms);
@@ -174,7 +194,8 @@ absl::StatusOr<Table> Profiles(const People& people, const Names& traits, const 
     first->Append(earliest);
     last->Append(latest);
     completeness->Append(profile.completeness);
-    for (std::size_t l = 0; l < stages.size(); ++l) stages[l]->AppendOrNull(profile.ladders[l].stage);
+    for (std::size_t l = 0; l < stages.size(); ++l)
+      stages[l]->AppendOrNull(profile.ladders[l].stage);
     for (TraitColumn& column : columns) column.Append(profile);
     table.EndRow();
   });
@@ -201,10 +222,12 @@ class Listed {
   absl::flat_hash_set<std::string> names_;  // all_: those that are not listed
 };
 
-absl::StatusOr<Table> Traits(const People& people, const Names& names, const Now& now, const Progress& progress) {
+absl::StatusOr<Table> Traits(const People& people, const Names& names, const Now& now,
+                             const Progress& progress) {
   Listed listed(names);
   for (const TraitDefinition& trait : people.definitions.traits) listed.LeaveOut(trait);
-  for (const EventTrait& computed : people.definitions.event_traits) listed.LeaveOut(computed.trait);
+  for (const EventTrait& computed : people.definitions.event_traits)
+    listed.LeaveOut(computed.trait);
   ProfileOptions options = NoParts();
   options.traits = true;
 
@@ -238,7 +261,8 @@ absl::StatusOr<Table> Traits(const People& people, const Names& names, const Now
   return std::move(table).Finish();
 }
 
-absl::StatusOr<Table> Tags(const People& people, const Names& names, const Now& now, const Progress& progress) {
+absl::StatusOr<Table> Tags(const People& people, const Names& names, const Now& now,
+                           const Progress& progress) {
   Listed listed(names);
   for (const TagDefinition& tag : people.definitions.tags) listed.LeaveOut(tag);
   ProfileOptions options = NoParts();
@@ -270,16 +294,6 @@ absl::StatusOr<Table> Tags(const People& people, const Names& names, const Now& 
   return std::move(table).Finish();
 }
 
-std::string_view NameOf(ConsentState state) {
-  switch (state) {
-    case ConsentState::kGranted: return "granted";
-    case ConsentState::kDenied: return "denied";
-    case ConsentState::kWithdrawn: return "withdrawn";
-    case ConsentState::kUnknown: break;
-  }
-  return "unknown";
-}
-
 absl::StatusOr<Table> Consents(const People& people, const Now& now, const Progress& progress) {
   ProfileOptions options = NoParts();
   options.consents = true;
@@ -295,7 +309,7 @@ absl::StatusOr<Table> Consents(const People& people, const Now& now, const Progr
     for (const ProfileConsent& consent : profile.consents) {
       id->Append(ToString(person.id));
       purpose->Append(consent.purpose);
-      state->Append(NameOf(consent.state));
+      state->Append(WordOf(consent.state));
       conflict->Append(consent.conflict);
       if (consent.state != ConsentState::kUnknown) time->Append(consent.time_ms);
       table.EndRow();
@@ -327,26 +341,24 @@ std::vector<PlacedEvent> EventsOf(const Person& person, const TimelineAsked& ask
       const Event& event = row.facts.events[place];
       const std::int64_t time_ms = event.time_ms.value_or(row.from.time_ms);
       if (time_ms > asked.now_ms || (asked.from_ms && time_ms < *asked.from_ms) ||
-          (asked.to_ms && time_ms >= *asked.to_ms) || (!asked.types.empty() && !asked.types.contains(event.type)))
+          (asked.to_ms && time_ms >= *asked.to_ms) ||
+          (!asked.types.empty() && !asked.types.contains(event.type)))
         continue;
       events.push_back({time_ms, &row, place});
     }
   }
   const auto order = [](const PlacedEvent& event) {
     const Provenance& from = event.row->from;
-    return std::tie(event.time_ms, from.belongs_to.ns, from.belongs_to.value, from.record_source, from.record_id,
-                    event.place);
+    return std::tie(event.time_ms, from.belongs_to.ns, from.belongs_to.value, from.record_source,
+                    from.record_id, event.place);
   };
   std::sort(events.begin(), events.end(),
             [&](const PlacedEvent& a, const PlacedEvent& b) { return order(a) < order(b); });
   return events;
 }
 
-std::string_view NameOf(Direction direction) {
-  return direction == Direction::kIn ? "in" : direction == Direction::kOut ? "out" : "";
-}
-
-absl::StatusOr<Table> Timeline(const People& people, const TimelineAsked& asked, const Progress& progress) {
+absl::StatusOr<Table> Timeline(const People& people, const TimelineAsked& asked,
+                               const Progress& progress) {
   TableBuilder table;
   auto* id = table.Add<TextColumn>("profile_id");
   auto* time = table.Add<TimeColumn>("time");
@@ -372,7 +384,7 @@ absl::StatusOr<Table> Timeline(const People& people, const TimelineAsked& asked,
         currency->Append(event.value->currency);
       }
       campaign->AppendOrNull(event.campaign);
-      direction->AppendOrNull(NameOf(event.direction));
+      direction->AppendOrNull(WordOf(event.direction));
       channel->AppendOrNull(placed.row->from.belongs_to.ns);
       place->AppendOrNull(event.place ? event.place->name : std::string());
       source->Append(placed.row->from.source);
@@ -392,7 +404,8 @@ class Memberships {
  public:
   Memberships(const CompiledSegments& segments, std::vector<std::size_t> places)
       : places_(std::move(places)), id_(table_.Add<TextColumn>("profile_id")) {
-    for (const std::size_t place : places_) columns_.push_back(table_.Add<FlagColumn>(segments.name(place)));
+    for (const std::size_t place : places_)
+      columns_.push_back(table_.Add<FlagColumn>(segments.name(place)));
   }
 
   // `is(place)`: whether somebody is in the segment.
@@ -412,8 +425,8 @@ class Memberships {
   std::vector<FlagColumn*> columns_;
 };
 
-absl::StatusOr<Table> Segments(const People& people, const Names& names, bool unknown, const Now& now,
-                               const Progress& progress) {
+absl::StatusOr<Table> Segments(const People& people, const Names& names, bool unknown,
+                               const Now& now, const Progress& progress) {
   const auto segments = CompiledSegments::Compile(people.definitions);
   if (!segments.ok()) return segments.status();
   auto places = FindSegments(**segments, names);
@@ -432,7 +445,8 @@ absl::StatusOr<Table> Segments(const People& people, const Names& names, bool un
 }
 
 // Out of what the engine keeps.  REQUIRES: a reader that is live.
-absl::StatusOr<Table> LiveSegments(const View& view, const SegmentReader& reader, const Names& names) {
+absl::StatusOr<Table> LiveSegments(const View& view, const SegmentReader& reader,
+                                   const Names& names) {
   auto places = FindSegments(reader.segments(), names);
   if (!places.ok()) return places.status();
   Memberships table(reader.segments(), *std::move(places));
@@ -440,7 +454,8 @@ absl::StatusOr<Table> LiveSegments(const View& view, const SegmentReader& reader
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
     const auto is = reader.Memberships(id);
     status = is.status();
-    if (status.ok()) table.Append(id, [&](std::size_t place) { return std::optional<bool>((*is)[place]); });
+    if (status.ok())
+      table.Append(id, [&](std::size_t place) { return std::optional<bool>((*is)[place]); });
     return status.ok() && !Interrupted();
   });
   if (!status.ok()) return status;
@@ -457,8 +472,8 @@ absl::StatusOr<Table> SegmentsOf(const View& view, const Names& names, bool unkn
   return Segments(PeopleOf(view), names, unknown, now, progress);
 }
 
-absl::StatusOr<Table> SegmentsOf(const Moment& moment, const Names& names, bool unknown, const Now& now,
-                                 const Progress& progress) {
+absl::StatusOr<Table> SegmentsOf(const Moment& moment, const Names& names, bool unknown,
+                                 const Now& now, const Progress& progress) {
   return Segments(PeopleOf(moment), names, unknown, now, progress);
 }
 
@@ -466,7 +481,8 @@ absl::StatusOr<Table> SegmentsOf(const Moment& moment, const Names& names, bool 
 
 class PurchaseColumns {
  public:
-  PurchaseColumns(const PurchaseScore& score, ColumnNames* names, TableBuilder* table) : name_(score.name) {
+  PurchaseColumns(const PurchaseScore& score, ColumnNames* names, TableBuilder* table)
+      : name_(score.name) {
     const auto add = [&]<class C>(C** column, const char* what) {
       *column = table->Add<C>(names->Take(score.name + "_" + what));
     };
@@ -533,7 +549,8 @@ class PurchaseColumns {
   Uint64Column *count_, *returns_, *frequency_;
   Int64Column *total_, *returned_, *recency_days_, *observed_days_, *days_since_last_;
   TimeColumn *first_, *last_, *due_;
-  Float64Column *mean_repeat_, *mean_gap_days_, *overdue_ratio_, *alive_, *expected_, *expected_minor_;
+  Float64Column *mean_repeat_, *mean_gap_days_, *overdue_ratio_, *alive_, *expected_,
+      *expected_minor_;
   Uint32Column *rfm_recency_, *rfm_frequency_, *rfm_monetary_;
 };
 
@@ -565,9 +582,11 @@ absl::StatusOr<Table> Scores(const People& people, const Now& now, const Progres
   ColumnNames names;
   auto* id = table.Add<TextColumn>(names.Take("profile_id"));
   std::vector<PurchaseColumns> purchases;
-  for (const PurchaseScore& score : people.definitions.purchase_scores) purchases.emplace_back(score, &names, &table);
+  for (const PurchaseScore& score : people.definitions.purchase_scores)
+    purchases.emplace_back(score, &names, &table);
   std::vector<ChannelColumns> channels;
-  for (const ChannelScore& score : people.definitions.channel_scores) channels.emplace_back(score, &names, &table);
+  for (const ChannelScore& score : people.definitions.channel_scores)
+    channels.emplace_back(score, &names, &table);
   absl::Status status = Visit(people, progress, [&](const Person& person) {
     const Profile profile = Fold(people, person, options, now.value_or(people.now_ms));
     id->Append(ToString(person.id));
@@ -593,7 +612,8 @@ Table Identifiers(const State& state, const Names& namespaces) {
   state.ForEachProfile([&](std::optional<ProfileId> id, std::span<const Identifier> members) {
     const std::string text = id ? ToString(*id) : std::string();
     for (const Identifier& identifier : members) {
-      if (namespaces && !wanted.contains(identifier.ns) && !wanted.contains(std::string(FamilyOf(identifier.ns))))
+      if (namespaces && !wanted.contains(identifier.ns) &&
+          !wanted.contains(std::string(FamilyOf(identifier.ns))))
         continue;
       whose->AppendOrNull(text);
       ns->Append(identifier.ns);
@@ -621,16 +641,14 @@ absl::StatusOr<Table> Changes(const View& view, std::uint64_t start, const Progr
     if (!changes.ok()) return changes.status();
     if (changes->empty()) break;
     for (const Change& change : *changes) {
-      const bool has_source = change.kind == ChangeKind::kMerged || change.kind == ChangeKind::kSplit ||
-                              change.kind == ChangeKind::kMoved || change.kind == ChangeKind::kGone ||
-                              change.kind == ChangeKind::kLeft;
       sequence->Append(change.sequence);
       kind->Append(ToString(change.kind));
       cause->Append(ToString(change.cause));
-      if (has_source) source->Append(ToString(change.from));
-      if (change.kind != ChangeKind::kGone && change.kind != ChangeKind::kLeft) target->Append(ToString(change.to));
+      if (HasSource(change.kind)) source->Append(ToString(change.from));
+      if (HasTarget(change.kind)) target->Append(ToString(change.to));
       name->AppendOrNull(change.name);
-      if (change.kind == ChangeKind::kTrait || change.kind == ChangeKind::kTag) values->Append(change.values);
+      if (change.kind == ChangeKind::kTrait || change.kind == ChangeKind::kTag)
+        values->Append(change.values);
       if (change.record != 0) record->Append(change.record);
       table.EndRow();
     }
@@ -682,17 +700,20 @@ void BindTablesOf(nb::module_& module) {
       "of"_a, nb::kw_only(), "now_ms"_a.none(), "progress"_a.none());
   module.def(
       "timeline_table",
-      [](const State& state, const std::vector<std::string>& types, const Now& from_ms, const Now& to_ms,
-         const Now& now_ms, nb::handle progress) {
+      [](const State& state, const std::vector<std::string>& types, const Now& from_ms,
+         const Now& to_ms, const Now& now_ms, nb::handle progress) {
         return of(state, progress, [&](const People& people, const Progress& show) {
-          return Timeline(people, {{types.begin(), types.end()}, from_ms, to_ms, now_ms.value_or(people.now_ms)}, show);
+          return Timeline(
+              people,
+              {{types.begin(), types.end()}, from_ms, to_ms, now_ms.value_or(people.now_ms)}, show);
         });
       },
       "of"_a, nb::kw_only(), "types"_a, "from_ms"_a.none(), "to_ms"_a.none(), "now_ms"_a.none(),
       "progress"_a.none());
   module.def(
       "segments_table",
-      [](const State& state, const Names& names, bool unknown, const Now& now_ms, nb::handle progress) {
+      [](const State& state, const Names& names, bool unknown, const Now& now_ms,
+         nb::handle progress) {
         const Progress show = ProgressOf(progress);
         return ToPython(Call([&] { return SegmentsOf(state, names, unknown, now_ms, show); }));
       },

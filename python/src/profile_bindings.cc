@@ -16,6 +16,7 @@
 #include "bindings.h"
 #include "calls.h"
 #include "engine_handle.h"
+#include "fact_words.h"
 #include "polyonym/engine/moment.h"
 #include "polyonym/engine/view.h"
 #include "profile_values.h"
@@ -47,14 +48,15 @@ ProfileOptions OptionsWith(const Names& parts) {
     }
     if (!known) {
       RaiseInvalid(
-          "only: must be of traits, tags, consents, ladders, contacts, scores, relations, timeline, ambiguous");
+          "only: must be of traits, tags, consents, ladders, contacts, scores, relations, "
+          "timeline, ambiguous");
     }
   }
   return options;
 }
 
-ProfileOptions OptionsOf(std::optional<std::int64_t> now_ms, bool explain, const std::optional<Names>& only,
-                         std::uint32_t events) {
+ProfileOptions OptionsOf(std::optional<std::int64_t> now_ms, bool explain,
+                         const std::optional<Names>& only, std::uint32_t events) {
   ProfileOptions options = only ? OptionsWith(*only) : ProfileOptions();
   options.now_ms = now_ms;
   options.explain = explain;
@@ -75,8 +77,8 @@ absl::StatusOr<Profile> Read(const Source& source, const Who& who, const Profile
 }
 
 template <class Source>
-nb::object ReadProfile(const Source& source, nb::handle who, std::optional<std::int64_t> now_ms, bool explain,
-                       const std::optional<Names>& only, std::uint32_t events) {
+nb::object ReadProfile(const Source& source, nb::handle who, std::optional<std::int64_t> now_ms,
+                       bool explain, const std::optional<Names>& only, std::uint32_t events) {
   const Who asked = WhoOf(who, "who");
   const ProfileOptions options = OptionsOf(now_ms, explain, only, events);
   const Profile profile = Call([&] { return Read(source, asked, options); });
@@ -84,8 +86,8 @@ nb::object ReadProfile(const Source& source, nb::handle who, std::optional<std::
 }
 
 // Each by itself; none for somebody who was never seen.
-nb::list ReadProfiles(const View& view, nb::handle whos, std::optional<std::int64_t> now_ms, bool explain,
-                      const std::optional<Names>& only, std::uint32_t events) {
+nb::list ReadProfiles(const View& view, nb::handle whos, std::optional<std::int64_t> now_ms,
+                      bool explain, const std::optional<Names>& only, std::uint32_t events) {
   std::vector<Who> asked;
   for (nb::handle who : whos) asked.push_back(WhoOf(who, "whos"));
   const ProfileOptions options = OptionsOf(now_ms, explain, only, events);
@@ -119,7 +121,8 @@ nb::list ReadProfiles(const View& view, nb::handle whos, std::optional<std::int6
     }
     return absl::OkStatus();
   });
-  return ListOf(profiles, [](const auto& profile) { return profile ? ToPython(*profile) : nb::none(); });
+  return ListOf(profiles,
+                [](const auto& profile) { return profile ? ToPython(*profile) : nb::none(); });
 }
 
 struct Page {
@@ -134,10 +137,10 @@ struct Page {
 };
 
 Direction DirectionOf(const std::string& name) {
-  if (name.empty()) return Direction::kUnknown;
-  if (name == "in") return Direction::kIn;
-  if (name == "out") return Direction::kOut;
-  RaiseInvalid("direction: must be in or out");
+  const Direction direction = DirectionNamed(name);
+  if (direction == Direction::kUnknown && !name.empty())
+    RaiseInvalid("direction: must be in or out");
+  return direction;
 }
 
 template <class Source>
@@ -146,39 +149,43 @@ nb::object ReadTimeline(const Source& source, nb::handle who, std::optional<std:
   const Who asked = WhoOf(who, "who");
   ProfileOptions options = OptionsWith({"timeline"});
   options.now_ms = now_ms;
-  options.page = {.from_ms = page.from_ms,
-                  .to_ms = page.to_ms,
-                  .match = {.types = page.types, .properties = {}, .direction = DirectionOf(page.direction)},
-                  .within = std::nullopt,
-                  .limit = page.limit,
-                  .skip = page.skip};
-  for (const auto& [name, any_of] : page.properties) options.page.match.properties.push_back({name, any_of});
+  options.page = {
+      .from_ms = page.from_ms,
+      .to_ms = page.to_ms,
+      .match = {.types = page.types, .properties = {}, .direction = DirectionOf(page.direction)},
+      .within = std::nullopt,
+      .limit = page.limit,
+      .skip = page.skip};
+  for (const auto& [name, any_of] : page.properties)
+    options.page.match.properties.push_back({name, any_of});
   if (page.within) options.page.within = {(*page.within)[0], (*page.within)[1], (*page.within)[2]};
   const Profile profile = Call([&] { return Read(source, asked, options); });
   return Result("Timeline")(
-      "events"_a = ListOf(profile.timeline, [](const TimelineEvent& event) { return ToPython(event); }),
+      "events"_a =
+          ListOf(profile.timeline, [](const TimelineEvent& event) { return ToPython(event); }),
       "total"_a = profile.events, "skipped"_a = page.skip);
 }
 
 template <class Source>
 void BindSource(nb::module_& module) {
-  module.def("read_profile", &ReadProfile<Source>, "source"_a, "who"_a, nb::kw_only(), "now_ms"_a.none(),
-             "explain"_a, "only"_a.none(), "events"_a);
+  module.def("read_profile", &ReadProfile<Source>, "source"_a, "who"_a, nb::kw_only(),
+             "now_ms"_a.none(), "explain"_a, "only"_a.none(), "events"_a);
   module.def(
       "read_timeline",
       [](const Source& source, nb::handle who, std::optional<std::int64_t> now_ms,
          std::optional<std::int64_t> from_ms, std::optional<std::int64_t> to_ms, const Names& types,
          const std::vector<std::pair<std::string, Names>>& properties, const std::string& direction,
-         const std::optional<std::array<double, 3>>& within, std::uint32_t limit, std::uint64_t skip) {
+         const std::optional<std::array<double, 3>>& within, std::uint32_t limit,
+         std::uint64_t skip) {
         return ReadTimeline(source, who, now_ms,
                             {from_ms, to_ms, types, properties, direction, within, limit, skip});
       },
-      "source"_a, "who"_a, nb::kw_only(), "now_ms"_a.none(), "from_ms"_a.none(), "to_ms"_a.none(), "types"_a,
-      "properties"_a, "direction"_a, "within"_a.none(), "limit"_a, "skip"_a);
+      "source"_a, "who"_a, nb::kw_only(), "now_ms"_a.none(), "from_ms"_a.none(), "to_ms"_a.none(),
+      "types"_a, "properties"_a, "direction"_a, "within"_a.none(), "limit"_a, "skip"_a);
 }
 
-nb::list FitScores(const EngineHandle& handle, const std::string& graph, std::optional<std::int64_t> now_ms,
-                   nb::handle progress) {
+nb::list FitScores(const EngineHandle& handle, const std::string& graph,
+                   std::optional<std::int64_t> now_ms, nb::handle progress) {
   const std::shared_ptr<Engine> engine = handle.Get();
   const FitOptions options{now_ms, {ProgressOf(progress), graph, std::nullopt}};
   const FitResult result = Call([&] { return engine->FitScores(options); });
@@ -190,8 +197,8 @@ nb::list FitScores(const EngineHandle& handle, const std::string& graph, std::op
 void BindProfiles(nb::module_& module) {
   BindSource<View>(module);
   BindSource<Moment>(module);
-  module.def("read_profiles", &ReadProfiles, "view"_a, "whos"_a, nb::kw_only(), "now_ms"_a.none(), "explain"_a,
-             "only"_a.none(), "events"_a);
+  module.def("read_profiles", &ReadProfiles, "view"_a, "whos"_a, nb::kw_only(), "now_ms"_a.none(),
+             "explain"_a, "only"_a.none(), "events"_a);
   module.def("fit_scores", &FitScores, "engine"_a, nb::kw_only(), "graph"_a, "now_ms"_a.none(),
              "progress"_a.none());
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <utility>
+#include "fact_words.h"
 
 namespace polyonym::python {
 namespace {
@@ -42,7 +43,8 @@ bool IsUtf8(std::string_view text) {
 }
 
 bool IsCurrency(std::string_view text) {
-  return text.size() == 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return text.size() == 3 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 // The number that a decimal says, as its text would be read.
@@ -52,7 +54,8 @@ double ToDouble(absl::int128 units, std::int32_t scale) {
   const bool minus = units < 0;
   absl::uint128 left = minus ? -absl::uint128(units) : absl::uint128(units);
   char exponent[16] = "e";
-  const char* const exponent_end = std::to_chars(exponent + 1, exponent + sizeof(exponent), -scale).ptr;
+  const char* const exponent_end =
+      std::to_chars(exponent + 1, exponent + sizeof(exponent), -scale).ptr;
   at -= exponent_end - exponent;
   std::memcpy(at, exponent, static_cast<std::size_t>(exponent_end - exponent));
   do {
@@ -102,7 +105,8 @@ std::optional<Date> DateOf(std::int64_t days) {
   // The years 1 to 9999.
   if (days < -719'162 || days > 2'932'896) return std::nullopt;
   const std::chrono::year_month_day day{std::chrono::sys_days(std::chrono::days(days))};
-  return Date{static_cast<int>(day.year()), static_cast<std::int32_t>(static_cast<unsigned>(day.month())),
+  return Date{static_cast<int>(day.year()),
+              static_cast<std::int32_t>(static_cast<unsigned>(day.month())),
               static_cast<std::int32_t>(static_cast<unsigned>(day.day())), Calendar::kSolar, false};
 }
 
@@ -115,8 +119,9 @@ class RecordColumns::Binder {
 
   const absl::Status& status() const { return status_; }
 
-  std::size_t Column(const std::string& what, const std::string& column, std::initializer_list<CellKind> allowed,
-                     const char* hint, const std::string& name = "", Role role = Role::kSelf) {
+  std::size_t Column(const std::string& what, const std::string& column,
+                     std::initializer_list<CellKind> allowed, const char* hint,
+                     const std::string& name = "", Role role = Role::kSelf) {
     auto found = table_.Find(what, column, allowed, hint);
     if (!found.ok()) {
       if (status_.ok()) status_ = found.status();
@@ -126,9 +131,11 @@ class RecordColumns::Binder {
     return to_->columns_.size() - 1;
   }
 
-  std::optional<std::size_t> Time(const std::string& what, const std::optional<std::string>& column) {
+  std::optional<std::size_t> Time(const std::string& what,
+                                  const std::optional<std::string>& column) {
     if (!column) return std::nullopt;
-    return Column(what, *column, {CellKind::kInstant, CellKind::kDay, CellKind::kWhole, CellKind::kText},
+    return Column(what, *column,
+                  {CellKind::kInstant, CellKind::kDay, CellKind::kWhole, CellKind::kText},
                   "cast it to one of them; whole numbers are milliseconds since 1970");
   }
 
@@ -145,30 +152,34 @@ class RecordColumns::Binder {
   void Identifiers(const std::string& what, const std::vector<NamedColumn>& columns, Role role) {
     for (const NamedColumn& named : columns) {
       if (!named.name.empty() && !IsValidNamespace(named.name) && status_.ok()) {
-        status_ = absl::InvalidArgumentError(what + ": the namespace of column '" + named.column +
-                                             "' must be letters, digits and _ . $ -, with an optional /scope");
+        status_ = absl::InvalidArgumentError(
+            what + ": the namespace of column '" + named.column +
+            "' must be letters, digits and _ . $ -, with an optional /scope");
       }
-      to_->identifiers_.push_back(Column(what, named.column, {CellKind::kText, CellKind::kWhole, CellKind::kTexts},
-                                         "cast it to text or whole numbers (1.0 is no phone number)", named.name,
-                                         role));
+      to_->identifiers_.push_back(
+          Column(what, named.column, {CellKind::kText, CellKind::kWhole, CellKind::kTexts},
+                 "cast it to text or whole numbers (1.0 is no phone number)", named.name, role));
     }
   }
 
-  std::vector<std::size_t> Values(const std::string& what, const std::vector<NamedColumn>& columns) {
+  std::vector<std::size_t> Values(const std::string& what,
+                                  const std::vector<NamedColumn>& columns) {
     std::vector<std::size_t> places;
     for (const NamedColumn& named : columns) {
       CheckName(what, named.name);
-      places.push_back(Column(what, named.column,
-                              {CellKind::kText, CellKind::kWhole, CellKind::kFlag, CellKind::kNumber,
-                               CellKind::kDecimal, CellKind::kInstant, CellKind::kDay, CellKind::kTexts},
-                              "", named.name));
+      places.push_back(
+          Column(what, named.column,
+                 {CellKind::kText, CellKind::kWhole, CellKind::kFlag, CellKind::kNumber,
+                  CellKind::kDecimal, CellKind::kInstant, CellKind::kDay, CellKind::kTexts},
+                 "", named.name));
     }
     return places;
   }
 
   void CheckName(const std::string& what, const std::string& name) {
     if ((name.empty() || name.size() > kMaxFactNameBytes) && status_.ok())
-      status_ = absl::InvalidArgumentError(what + ": must have 1 to " + std::to_string(kMaxFactNameBytes) + " bytes");
+      status_ = absl::InvalidArgumentError(what + ": must have 1 to " +
+                                           std::to_string(kMaxFactNameBytes) + " bytes");
   }
 
   Event EventOf(const EventMapping& from) {
@@ -177,16 +188,21 @@ class RecordColumns::Binder {
     if (!from.type.is_column) CheckName("event.type", from.type.text);
     event.time = Time("event.time", from.time);
     if (from.value) {
-      event.value = Column("event.value", *from.value, {CellKind::kDecimal, CellKind::kWhole, CellKind::kNumber},
+      event.value = Column("event.value", *from.value,
+                           {CellKind::kDecimal, CellKind::kWhole, CellKind::kNumber},
                            "cast it to a decimal of units such as 19.90");
       if (!from.currency && status_.ok())
-        status_ = absl::InvalidArgumentError("event.currency: is missing; a value is of a currency, such as CNY");
+        status_ = absl::InvalidArgumentError(
+            "event.currency: is missing; a value is of a currency, such as CNY");
     }
     event.currency = TextOf("event.currency", from.currency);
-    if (from.currency && !from.currency->is_column && !IsCurrency(from.currency->text) && status_.ok())
-      status_ = absl::InvalidArgumentError("event.currency: must be three capitals of ISO 4217, such as CNY");
+    if (from.currency && !from.currency->is_column && !IsCurrency(from.currency->text) &&
+        status_.ok())
+      status_ = absl::InvalidArgumentError(
+          "event.currency: must be three capitals of ISO 4217, such as CNY");
     event.campaign = TextOf("event.campaign", from.campaign);
-    if (from.place) event.place = Column("event.place", *from.place, {CellKind::kText}, "cast it to text");
+    if (from.place)
+      event.place = Column("event.place", *from.place, {CellKind::kText}, "cast it to text");
     event.properties = Values("event.properties", from.properties);
     return event;
   }
@@ -197,7 +213,8 @@ class RecordColumns::Binder {
   absl::Status status_;
 };
 
-absl::StatusOr<RecordColumns> RecordColumns::Bind(const RecordMapping& mapping, const TableInput& table) {
+absl::StatusOr<RecordColumns> RecordColumns::Bind(const RecordMapping& mapping,
+                                                  const TableInput& table) {
   RecordColumns bound;
   Binder binder(table, &bound);
   bound.source_ = binder.TextOf("source", mapping.source);
@@ -207,19 +224,23 @@ absl::StatusOr<RecordColumns> RecordColumns::Bind(const RecordMapping& mapping, 
   } else {
     bound.constant_time_ = std::get<std::int64_t>(mapping.time);
   }
-  if (mapping.id) bound.id_ = binder.Column("id", *mapping.id, {CellKind::kText, CellKind::kWhole}, "cast it to one of them");
+  if (mapping.id)
+    bound.id_ = binder.Column("id", *mapping.id, {CellKind::kText, CellKind::kWhole},
+                              "cast it to one of them");
   bound.version_ = binder.Time("version", mapping.version);
   binder.Identifiers("identifiers", mapping.identifiers, Role::kSelf);
   binder.Identifiers("others", mapping.others, Role::kOther);
   bound.traits_ = binder.Values("traits", mapping.traits);
   for (const std::string& column : mapping.tags) {
     binder.CheckName("tags", column);
-    bound.tags_.push_back(binder.Column("tags", column, {CellKind::kText, CellKind::kTexts, CellKind::kFlag},
+    bound.tags_.push_back(binder.Column("tags", column,
+                                        {CellKind::kText, CellKind::kTexts, CellKind::kFlag},
                                         "of flags the tag has the column's name", column));
   }
   for (const NamedColumn& named : mapping.consents) {
     binder.CheckName("consents", named.name);
-    bound.consents_.push_back(binder.Column("consents", named.column, {CellKind::kFlag, CellKind::kText},
+    bound.consents_.push_back(binder.Column("consents", named.column,
+                                            {CellKind::kFlag, CellKind::kText},
                                             "text is granted, denied or withdrawn", named.name));
   }
   if (mapping.event) bound.event_ = binder.EventOf(*mapping.event);
@@ -262,8 +283,10 @@ std::optional<CellFault> RecordColumns::Read(std::int64_t row, Record* record) {
     record->id = cells_[*id_].text_of(row, &space);
   }
   record->time_ms = constant_time_;
-  if (time_ && !TimeAt(time_, row, &record->time_ms)) return CellFault{&columns_[*time_].column.name, kBadTime};
-  if (!TimeAt(version_, row, &record->version)) return CellFault{&columns_[*version_].column.name, kBadTime};
+  if (time_ && !TimeAt(time_, row, &record->time_ms))
+    return CellFault{&columns_[*time_].column.name, kBadTime};
+  if (!TimeAt(version_, row, &record->version))
+    return CellFault{&columns_[*version_].column.name, kBadTime};
   ReadIdentifiers(row, record);
   record->facts.clear();
   if (traits_.empty() && tags_.empty() && consents_.empty() && !event_) return std::nullopt;
@@ -285,13 +308,15 @@ void RecordColumns::ReadIdentifiers(std::int64_t row, Record* record) {
     }
     const auto [from, to] = cells.range(row);
     for (std::int64_t item = from; item < to; ++item) {
-      if (!cells.items().null(item)) AddIdentifier(column, cells.items().text(item), &count, record);
+      if (!cells.items().null(item))
+        AddIdentifier(column, cells.items().text(item), &count, record);
     }
   }
   record->identifiers.resize(count);
 }
 
-void RecordColumns::AddIdentifier(std::size_t column, std::string_view value, std::size_t* count, Record* record) {
+void RecordColumns::AddIdentifier(std::size_t column, std::string_view value, std::size_t* count,
+                                  Record* record) {
   if (value.empty()) return;
   const Bound& bound = columns_[column];
   if (*count == record->identifiers.size()) record->identifiers.emplace_back();
@@ -344,14 +369,18 @@ const char* RecordColumns::ReadValue(std::size_t column, std::int64_t row, Value
       value->is = *whole;
       return nullptr;
     }
-    case CellKind::kFlag: value->is = cells.flag(row); return nullptr;
+    case CellKind::kFlag:
+      value->is = cells.flag(row);
+      return nullptr;
     case CellKind::kNumber: {
       const double number = cells.number(row);
       if (!std::isfinite(number)) return kBadValue;
       value->is = number;
       return nullptr;
     }
-    case CellKind::kDecimal: value->is = ToDouble(cells.decimal(row), cells.type().scale); return nullptr;
+    case CellKind::kDecimal:
+      value->is = ToDouble(cells.decimal(row), cells.type().scale);
+      return nullptr;
     case CellKind::kInstant: {
       const auto ms = cells.instant_ms(row);
       if (!ms) return kBadValue;
@@ -376,7 +405,8 @@ const char* RecordColumns::ReadValue(std::size_t column, std::int64_t row, Value
       if (!list.empty()) value->is = std::move(list);
       return nullptr;
     }
-    case CellKind::kNothing: return nullptr;
+    case CellKind::kNothing:
+      return nullptr;
   }
   return nullptr;
 }
@@ -390,7 +420,8 @@ void RecordColumns::ReadTags(std::size_t column, std::int64_t row) {
     facts_.tags.emplace_back().name = name;
   };
   switch (cells.type().kind) {
-    case CellKind::kText: return add(cells.text(row));
+    case CellKind::kText:
+      return add(cells.text(row));
     case CellKind::kFlag:
       if (cells.flag(row)) add(columns_[column].name);
       return;
@@ -412,10 +443,7 @@ void RecordColumns::ReadConsent(std::size_t column, std::int64_t row) {
   } else {
     const std::string_view text = cells.text(row);
     if (text.empty()) return;
-    state = text == "granted"     ? ConsentState::kGranted
-            : text == "denied"    ? ConsentState::kDenied
-            : text == "withdrawn" ? ConsentState::kWithdrawn
-                                  : ConsentState::kUnknown;
+    state = ConsentNamed(text);
     if (state == ConsentState::kUnknown) return LeaveOut(column, kBadValue);
   }
   facts_.consents.push_back({columns_[column].name, state, std::nullopt});
@@ -439,7 +467,8 @@ void RecordColumns::ReadEvent(std::int64_t row) {
   if (from.value && !Null(*from.value, row)) {
     const std::string_view currency = TextAt(from.currency, row);
     if (!IsCurrency(currency)) return LeaveOut(from.currency, kBadValue);
-    if (!ReadMoney(*from.value, row, currency, &event.value.emplace())) return LeaveOut(*from.value, kBadValue);
+    if (!ReadMoney(*from.value, row, currency, &event.value.emplace()))
+      return LeaveOut(*from.value, kBadValue);
   }
   if (from.place && !Null(*from.place, row)) {
     const std::string_view place = cells_[*from.place].text(row);
@@ -449,12 +478,14 @@ void RecordColumns::ReadEvent(std::int64_t row) {
   for (const std::size_t column : from.properties) {
     Value value;
     if (const char* problem = ReadValue(column, row, &value)) return LeaveOut(column, problem);
-    if (value.type() != ValueType::kNone) event.properties[columns_[column].name] = std::move(value);
+    if (value.type() != ValueType::kNone)
+      event.properties[columns_[column].name] = std::move(value);
   }
   facts_.events.push_back(std::move(event));
 }
 
-bool RecordColumns::ReadMoney(std::size_t column, std::int64_t row, std::string_view currency, Money* money) {
+bool RecordColumns::ReadMoney(std::size_t column, std::int64_t row, std::string_view currency,
+                              Money* money) {
   if (currency_ != currency) {
     // The library writes no money as `0.00 CNY`: so it says how many decimals the currency has.
     const std::string none = ToText(Value{Money{0, std::string(currency)}});
@@ -465,19 +496,22 @@ bool RecordColumns::ReadMoney(std::size_t column, std::int64_t row, std::string_
   money->currency = currency;
   const Cells& cells = cells_[column];
   switch (cells.type().kind) {
-    case CellKind::kDecimal: return Scale(cells.decimal(row), decimals_ - cells.type().scale, &money->minor_units);
+    case CellKind::kDecimal:
+      return Scale(cells.decimal(row), decimals_ - cells.type().scale, &money->minor_units);
     case CellKind::kWhole: {
       const auto whole = cells.whole(row);
       return whole && Scale(absl::int128(*whole), decimals_, &money->minor_units);
     }
     default: {
       const CellType& within = cells.type().values ? *cells.type().values : cells.type();
-      return Scale(cells.number(row), within.layout == CellLayout::kSingle, decimals_, &money->minor_units);
+      return Scale(cells.number(row), within.layout == CellLayout::kSingle, decimals_,
+                   &money->minor_units);
     }
   }
 }
 
-const std::string* RecordColumns::ColumnOf(std::string_view field, const std::uint32_t* identifier_columns) const {
+const std::string* RecordColumns::ColumnOf(std::string_view field,
+                                           const std::uint32_t* identifier_columns) const {
   const auto name = [&](std::optional<std::size_t> column) {
     return column ? &columns_[*column].column.name : nullptr;
   };

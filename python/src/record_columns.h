@@ -81,7 +81,8 @@ class RecordColumns {
   const std::vector<std::uint32_t>& identifier_columns() const { return identifier_columns_; }
 
   // The column behind a field of a record, such as `identifiers[2].value`; nothing where it is no column's.
-  const std::string* ColumnOf(std::string_view field, const std::uint32_t* identifier_columns) const;
+  const std::string* ColumnOf(std::string_view field,
+                              const std::uint32_t* identifier_columns) const;
 
  private:
   struct Bound {
@@ -105,9 +106,11 @@ class RecordColumns {
 
   bool Null(std::size_t column, std::int64_t row) const { return cells_[column].null(row); }
   std::string_view TextAt(const Text& text, std::int64_t row) const;
-  bool TimeAt(std::optional<std::size_t> column, std::int64_t row, std::optional<std::int64_t>* ms) const;
+  bool TimeAt(std::optional<std::size_t> column, std::int64_t row,
+              std::optional<std::int64_t>* ms) const;
   void ReadIdentifiers(std::int64_t row, Record* record);
-  void AddIdentifier(std::size_t column, std::string_view value, std::size_t* count, Record* record);
+  void AddIdentifier(std::size_t column, std::string_view value, std::size_t* count,
+                     Record* record);
   void ReadFacts(std::int64_t row);
   void ReadTags(std::size_t column, std::int64_t row);
   void ReadConsent(std::size_t column, std::int64_t row);

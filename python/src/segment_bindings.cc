@@ -31,7 +31,9 @@ thread_local const Progress* shown_progress = nullptr;
 
 class ProgressOfCall {
  public:
-  explicit ProgressOfCall(const Progress& progress) { shown_progress = progress ? &progress : nullptr; }
+  explicit ProgressOfCall(const Progress& progress) {
+    shown_progress = progress ? &progress : nullptr;
+  }
   ~ProgressOfCall() { shown_progress = nullptr; }
   ProgressOfCall(const ProgressOfCall&) = delete;
   ProgressOfCall& operator=(const ProgressOfCall&) = delete;
@@ -52,7 +54,8 @@ class SegmentsHandle {
   absl::StatusOr<ProfileId> Find(const Who& who) const {
     if (const auto* id = std::get_if<ProfileId>(&who)) return *id;
     const auto& identifier = std::get<Identifier>(who);
-    const Resolution found = std::visit([&](const auto& of) { return of.Resolve(identifier); }, of_);
+    const Resolution found =
+        std::visit([&](const auto& of) { return of.Resolve(identifier); }, of_);
     if (found.profile) return *found.profile;
     return absl::NotFoundError("the identifier was never seen, or is held");
   }
@@ -114,24 +117,28 @@ nb::dict ExpressionsOf(const SegmentsHandle& handle) {
 }
 
 nb::object Count(const SegmentsHandle& handle, bool unknown, nb::handle progress) {
-  const SegmentCounts counts =
-      handle.OfEverybody(progress, [&](const SegmentReader& reader) { return reader.Count(unknown); });
-  return Result("SegmentCounts")(
-      "people"_a = counts.people, "segments"_a = ListOf(counts.segments, [](const SegmentCount& c) {
-        return Result("SegmentCount")("name"_a = c.name, "members"_a = c.members, "unknown"_a = c.unknown);
-      }));
+  const SegmentCounts counts = handle.OfEverybody(
+      progress, [&](const SegmentReader& reader) { return reader.Count(unknown); });
+  return Result("SegmentCounts")("people"_a = counts.people,
+                                 "segments"_a = ListOf(counts.segments, [](const SegmentCount& c) {
+                                   return Result("SegmentCount")("name"_a = c.name,
+                                                                 "members"_a = c.members,
+                                                                 "unknown"_a = c.unknown);
+                                 }));
 }
 
-nb::object Members(const SegmentsHandle& handle, const std::string& name, const std::string& order_by,
-                   bool ascending, std::uint64_t limit, std::uint64_t skip, std::uint64_t sample,
-                   std::uint64_t seed, nb::handle progress) {
+nb::object Members(const SegmentsHandle& handle, const std::string& name,
+                   const std::string& order_by, bool ascending, std::uint64_t limit,
+                   std::uint64_t skip, std::uint64_t sample, std::uint64_t seed,
+                   nb::handle progress) {
   const MemberOptions options{order_by, ascending, limit, skip, sample, seed};
   const SegmentMembers members = handle.OfEverybody(
       progress, [&](const SegmentReader& reader) { return reader.Members(name, options); });
-  return Result("SegmentMembers")(
-      "total"_a = members.total, "page"_a = ListOf(members.page, [](const SegmentMember& m) {
-        return Result("SegmentMember")("profile"_a = ToPython(m.profile), "order"_a = m.order);
-      }));
+  return Result("SegmentMembers")("total"_a = members.total,
+                                  "page"_a = ListOf(members.page, [](const SegmentMember& m) {
+                                    return Result("SegmentMember")(
+                                        "profile"_a = ToPython(m.profile), "order"_a = m.order);
+                                  }));
 }
 
 nb::dict MembershipsOf(const SegmentsHandle& handle, nb::handle who) {
@@ -147,14 +154,17 @@ nb::object ToPython(const SegmentExplanation& explanation) {
   return Result("SegmentExplanation")(
       "text"_a = explanation.text, "value"_a = explanation.value, "is_flag"_a = explanation.is_flag,
       "verdict"_a = explanation.verdict,
-      "parts"_a = ListOf(explanation.parts, [](const SegmentExplanation& part) { return ToPython(part); }));
+      "parts"_a =
+          ListOf(explanation.parts, [](const SegmentExplanation& part) { return ToPython(part); }));
 }
 
-nb::object Overlap(const SegmentsHandle& handle, const std::vector<std::string>& names, nb::handle progress) {
+nb::object Overlap(const SegmentsHandle& handle, const std::vector<std::string>& names,
+                   nb::handle progress) {
   const SegmentOverlap overlap = handle.OfEverybody(
       progress, [&](const SegmentReader& reader) { return reader.Overlap(names); });
-  return Result("SegmentOverlap")("names"_a = overlap.names, "both"_a = overlap.both, "any"_a = overlap.any,
-                                  "all"_a = overlap.all, "people"_a = overlap.people);
+  return Result("SegmentOverlap")("names"_a = overlap.names, "both"_a = overlap.both,
+                                  "any"_a = overlap.any, "all"_a = overlap.all,
+                                  "people"_a = overlap.people);
 }
 
 nb::object ToPython(const PortraitShare& share) {
@@ -167,8 +177,9 @@ nb::list ToPython(const std::vector<PortraitShare>& shares) {
 }
 nb::object ToPython(const std::optional<PortraitNumbers>& numbers) {
   if (!numbers) return nb::none();
-  return Result("PortraitNumbers")("count"_a = numbers->count, "min"_a = numbers->min, "max"_a = numbers->max,
-                                   "mean"_a = numbers->mean, "median"_a = numbers->median);
+  return Result("PortraitNumbers")("count"_a = numbers->count, "min"_a = numbers->min,
+                                   "max"_a = numbers->max, "mean"_a = numbers->mean,
+                                   "median"_a = numbers->median);
 }
 
 nb::object PortraitOf(const SegmentsHandle& handle, const std::string& name, std::uint32_t top,
@@ -192,7 +203,8 @@ nb::list Sizes(const View& view, const std::string& name, std::int64_t from_ms, 
                std::int64_t step_ms) {
   return ListOf(Call([&] { return SizesOverTime(view, name, from_ms, to_ms, step_ms); }),
                 [](const SegmentSize& size) {
-                  return Result("SegmentSize")("time"_a = TimeOf(size.time_ms), "members"_a = size.members);
+                  return Result("SegmentSize")("time"_a = TimeOf(size.time_ms),
+                                               "members"_a = size.members);
                 });
 }
 
@@ -240,13 +252,15 @@ nb::object CheckSegment(const std::string& text, const std::string& definitions_
   });
   std::string problem = checked.problem;
   if (checked.type && *checked.type != ExpressionType::kFlag)
-    problem = "must be a flag, yes or no of each person; it is of type " + TextOf(ToString(*checked.type));
+    problem = "must be a flag, yes or no of each person; it is of type " +
+              TextOf(ToString(*checked.type));
   return Result("SegmentCheck")(
-      "problem"_a = problem, "type"_a = checked.type ? nb::cast(ToString(*checked.type)) : nb::none(),
+      "problem"_a = problem,
+      "type"_a = checked.type ? nb::cast(ToString(*checked.type)) : nb::none(),
       "text"_a = checked.text, "segments"_a = checked.segments,
       "findings"_a = ListOf(checked.findings, [](const LintFinding& finding) {
-        return Result("SegmentFinding")("kind"_a = TextOf(ToString(finding.kind)), "place"_a = finding.place,
-                                        "what"_a = finding.what);
+        return Result("SegmentFinding")("kind"_a = TextOf(ToString(finding.kind)),
+                                        "place"_a = finding.place, "what"_a = finding.what);
       }));
 }
 
@@ -256,32 +270,38 @@ void BindSegments(nb::module_& module) {
   nb::class_<SegmentsHandle>(module, "Segments")
       .def_prop_ro("names", &NamesOf)
       .def_prop_ro("expressions", &ExpressionsOf)
-      .def_prop_ro("is_live", [](const SegmentsHandle& handle) { return handle.reader().is_live(); })
+      .def_prop_ro("is_live",
+                   [](const SegmentsHandle& handle) { return handle.reader().is_live(); })
       .def_prop_ro("now_ms", [](const SegmentsHandle& handle) { return handle.reader().now_ms(); })
       .def("count", &Count, nb::kw_only(), "unknown"_a, "progress"_a.none())
-      .def("members", &Members, "name"_a, nb::kw_only(), "order_by"_a, "ascending"_a, "limit"_a, "skip"_a,
-           "sample"_a, "seed"_a, "progress"_a.none())
-      .def("contains",
-           [](const SegmentsHandle& handle, const std::string& name, nb::handle who) {
-             return handle.Of(who, [&](const SegmentReader& reader, ProfileId id) {
-               return reader.Contains(name, id);
-             });
-           },
-           "name"_a, "who"_a)
+      .def("members", &Members, "name"_a, nb::kw_only(), "order_by"_a, "ascending"_a, "limit"_a,
+           "skip"_a, "sample"_a, "seed"_a, "progress"_a.none())
+      .def(
+          "contains",
+          [](const SegmentsHandle& handle, const std::string& name, nb::handle who) {
+            return handle.Of(who, [&](const SegmentReader& reader, ProfileId id) {
+              return reader.Contains(name, id);
+            });
+          },
+          "name"_a, "who"_a)
       .def("of", &MembershipsOf, "who"_a)
-      .def("explain",
-           [](const SegmentsHandle& handle, const std::string& name, nb::handle who) {
-             return ToPython(handle.Of(who, [&](const SegmentReader& reader, ProfileId id) {
-               return reader.Explain(name, id);
-             }));
-           },
-           "name"_a, "who"_a)
+      .def(
+          "explain",
+          [](const SegmentsHandle& handle, const std::string& name, nb::handle who) {
+            return ToPython(handle.Of(who, [&](const SegmentReader& reader, ProfileId id) {
+              return reader.Explain(name, id);
+            }));
+          },
+          "name"_a, "who"_a)
       .def("overlap", &Overlap, "names"_a, nb::kw_only(), "progress"_a.none())
       .def("portrait", &PortraitOf, "name"_a, nb::kw_only(), "top"_a, "at_least"_a, "max_values"_a,
            "progress"_a.none());
-  module.def("open_segments", &Open<View>, "source"_a, nb::kw_only(), "now_ms"_a.none(), "definitions"_a.none());
-  module.def("open_segments", &Open<Moment>, "source"_a, nb::kw_only(), "now_ms"_a.none(), "definitions"_a.none());
-  module.def("segment_sizes", &Sizes, "view"_a, "name"_a, nb::kw_only(), "from_ms"_a, "to_ms"_a, "step_ms"_a);
+  module.def("open_segments", &Open<View>, "source"_a, nb::kw_only(), "now_ms"_a.none(),
+             "definitions"_a.none());
+  module.def("open_segments", &Open<Moment>, "source"_a, nb::kw_only(), "now_ms"_a.none(),
+             "definitions"_a.none());
+  module.def("segment_sizes", &Sizes, "view"_a, "name"_a, nb::kw_only(), "from_ms"_a, "to_ms"_a,
+             "step_ms"_a);
   module.def("check_segment", &CheckSegment, "text"_a, "definitions"_a);
 }
 

@@ -50,9 +50,9 @@ std::vector<std::string> NamesOf(const Table& table) {
 // What a type is called; the format itself where that is of no type that is made here.
 std::string TypeName(const Field& field) {
   static constexpr std::pair<const char*, const char*> kNames[] = {
-      {"n", "null"},    {"b", "bool"},    {"c", "int8"},    {"C", "uint8"},      {"s", "int16"},
-      {"S", "uint16"},  {"i", "int32"},   {"I", "uint32"},  {"l", "int64"},      {"L", "uint64"},
-      {"e", "float16"}, {"f", "float32"}, {"g", "float64"}, {"u", "text"},       {"U", "text"},
+      {"n", "null"},    {"b", "bool"},    {"c", "int8"},    {"C", "uint8"},   {"s", "int16"},
+      {"S", "uint16"},  {"i", "int32"},   {"I", "uint32"},  {"l", "int64"},   {"L", "uint64"},
+      {"e", "float16"}, {"f", "float32"}, {"g", "float64"}, {"u", "text"},    {"U", "text"},
       {"vu", "text"},   {"tdD", "date"},  {"tdm", "date"},  {"+s", "struct"},
   };
   if (!field.dictionary.empty()) return TypeName(field.dictionary[0]);
@@ -77,23 +77,29 @@ std::vector<std::string> TypesOf(const Table& table) {
 nb::object ToObject(const Cells& cells, std::int64_t row) {
   if (cells.null(row)) return nb::none();
   switch (cells.type().kind) {
-    case CellKind::kText: return nb::cast(cells.text(row));
+    case CellKind::kText:
+      return nb::cast(cells.text(row));
     case CellKind::kWhole:
       if (const auto whole = cells.whole(row)) return nb::cast(*whole);
       break;
-    case CellKind::kFlag: return nb::cast(cells.flag(row));
-    case CellKind::kNumber: return nb::cast(cells.number(row));
+    case CellKind::kFlag:
+      return nb::cast(cells.flag(row));
+    case CellKind::kNumber:
+      return nb::cast(cells.number(row));
     case CellKind::kDecimal:
       return nb::cast(static_cast<double>(cells.decimal(row)) * std::pow(10, -cells.type().scale));
     case CellKind::kInstant:
-    case CellKind::kDay: return TimeOf(cells.time_ms(row));
+    case CellKind::kDay:
+      return TimeOf(cells.time_ms(row));
     case CellKind::kTexts: {
       nb::list texts;
       const auto [first, second] = cells.range(row);
-      for (std::int64_t item = first; item < second; ++item) texts.append(ToObject(cells.items(), item));
+      for (std::int64_t item = first; item < second; ++item)
+        texts.append(ToObject(cells.items(), item));
       return texts;
     }
-    case CellKind::kNothing: break;
+    case CellKind::kNothing:
+      break;
   }
   return nb::none();
 }
@@ -119,7 +125,8 @@ nb::list FirstCells(const Table& table, std::size_t column, std::int64_t rows) {
 // By column.
 nb::list FirstRows(const Table& table, std::int64_t rows) {
   nb::list columns;
-  for (std::size_t c = 0; c < table.columns().size(); ++c) columns.append(FirstCells(table, c, rows));
+  for (std::size_t c = 0; c < table.columns().size(); ++c)
+    columns.append(FirstCells(table, c, rows));
   return columns;
 }
 

@@ -76,8 +76,10 @@ std::optional<double> NumberOf(const Value& value) {
   if (const auto* number = std::get_if<double>(&value.is)) return *number;
   if (const auto* whole = std::get_if<std::int64_t>(&value.is)) return static_cast<double>(*whole);
   if (const auto* flag = std::get_if<bool>(&value.is)) return *flag ? 1 : 0;
-  if (const auto* money = std::get_if<Money>(&value.is)) return static_cast<double>(money->minor_units);
-  if (const auto* instant = std::get_if<Instant>(&value.is)) return static_cast<double>(instant->ms);
+  if (const auto* money = std::get_if<Money>(&value.is))
+    return static_cast<double>(money->minor_units);
+  if (const auto* instant = std::get_if<Instant>(&value.is))
+    return static_cast<double>(instant->ms);
   return std::nullopt;
 }
 

@@ -64,17 +64,14 @@ nb::list ToPython(const std::vector<Identifier>& identifiers) {
 }
 
 nb::object ToPython(const Change& change) {
-  const bool has_from = change.kind == ChangeKind::kMerged || change.kind == ChangeKind::kSplit ||
-                        change.kind == ChangeKind::kMoved || change.kind == ChangeKind::kGone ||
-                        change.kind == ChangeKind::kLeft;
-  const bool has_to = change.kind != ChangeKind::kGone && change.kind != ChangeKind::kLeft;
   return Result("Change")(
       "sequence"_a = change.sequence, "kind"_a = TextOf(ToString(change.kind)),
       "cause"_a = TextOf(ToString(change.cause)),
-      "source"_a = has_from ? ToPython(change.from) : nb::none(),
-      "target"_a = has_to ? ToPython(change.to) : nb::none(),
+      "source"_a = HasSource(change.kind) ? ToPython(change.from) : nb::none(),
+      "target"_a = HasTarget(change.kind) ? ToPython(change.to) : nb::none(),
       "record"_a = change.record == 0 ? nb::none() : nb::cast(change.record),
-      "identifiers"_a = ListOf(change.identifiers, [](IdentifierNumber n) { return nb::cast(n.value); }),
+      "identifiers"_a =
+          ListOf(change.identifiers, [](IdentifierNumber n) { return nb::cast(n.value); }),
       "name"_a = change.name, "values"_a = change.values);
 }
 nb::list ToPython(const std::vector<Change>& changes) {
@@ -89,11 +86,13 @@ Identifier IdentifierOf(nb::handle object, const char* what) {
     return *std::move(parsed);
   }
   Identifier identifier;
-  nb::object pair = nb::hasattr(object, "ns") ? nb::object(nb::make_tuple(object.attr("ns"), object.attr("value")))
-                                              : nb::borrow(object);
+  nb::object pair = nb::hasattr(object, "ns")
+                        ? nb::object(nb::make_tuple(object.attr("ns"), object.attr("value")))
+                        : nb::borrow(object);
   if (!nb::isinstance<nb::tuple>(pair) || nb::len(pair) != 2 ||
       !nb::try_cast(pair[0], identifier.ns) || !nb::try_cast(pair[1], identifier.value))
-    RaiseInvalid(std::string(what) + ": must be namespace:value, a pair of these, or an Identifier");
+    RaiseInvalid(std::string(what) +
+                 ": must be namespace:value, a pair of these, or an Identifier");
   return identifier;
 }
 
@@ -103,7 +102,8 @@ Who WhoOf(nb::handle object, const char* what) {
     // No namespace can hold a tilde.
     if (text.starts_with("p~")) {
       auto id = ParseProfileId(text);
-      if (!id.ok()) RaiseInvalid(std::string(what) + ": is no profile: p~ and base 32, such as p~1k");
+      if (!id.ok())
+        RaiseInvalid(std::string(what) + ": is no profile: p~ and base 32, such as p~1k");
       return *id;
     }
   }

@@ -51,6 +51,15 @@ nb::object ToPython(ProfileId id);  // text: `p~0`
 nb::object ToPython(const std::optional<ProfileId>& id);
 nb::object ToPython(const Value& value);  // None, str, float, bool, datetime, Day, list, int, Money
 nb::object ToPython(const Money& money);
+// Whether Change::from, or Change::to, says anything.
+constexpr bool HasSource(ChangeKind kind) {
+  return kind == ChangeKind::kMerged || kind == ChangeKind::kSplit || kind == ChangeKind::kMoved ||
+         kind == ChangeKind::kGone || kind == ChangeKind::kLeft;
+}
+constexpr bool HasTarget(ChangeKind kind) {
+  return kind != ChangeKind::kGone && kind != ChangeKind::kLeft;
+}
+
 nb::object ToPython(const Change& change);
 nb::list ToPython(const std::vector<Identifier>& identifiers);
 nb::list ToPython(const std::vector<Change>& changes);

@@ -12,45 +12,30 @@
 #include "polyonym/codec/json.h"
 #include "polyonym/engine/view.h"
 #include "values.h"
+#include "who.h"
 
 namespace polyonym::python {
 namespace {
 
-nb::object ToPython(const Resolution& resolution) {
-  return Result("Resolution")("profile"_a = python::ToPython(resolution.profile),
-                              "known"_a = resolution.known, "shared"_a = resolution.shared,
-                              "blocked"_a = resolution.blocked, "held"_a = resolution.held,
-                              "gone"_a = resolution.gone, "expired"_a = resolution.expired);
-}
-
 nb::object ToPython(const LinkEvidence& evidence) {
-  return Result("Evidence")("a"_a = python::ToPython(evidence.a), "b"_a = python::ToPython(evidence.b),
-                            "sightings"_a = evidence.sightings, "first"_a = TimeOf(evidence.first_ms),
-                            "last"_a = TimeOf(evidence.last_ms), "must_link"_a = evidence.must_link,
-                            "cannot_link"_a = evidence.cannot_link, "sources"_a = evidence.sources,
-                            "records"_a = evidence.records);
+  return Result("Evidence")(
+      "a"_a = python::ToPython(evidence.a), "b"_a = python::ToPython(evidence.b),
+      "sightings"_a = evidence.sightings, "first"_a = TimeOf(evidence.first_ms),
+      "last"_a = TimeOf(evidence.last_ms), "must_link"_a = evidence.must_link,
+      "cannot_link"_a = evidence.cannot_link, "sources"_a = evidence.sources,
+      "records"_a = evidence.records);
 }
 
 nb::list ResolveMany(const View& view, nb::handle identifiers) {
-  std::vector<Identifier> asked;
-  for (nb::handle item : identifiers) asked.push_back(IdentifierOf(item, "identifiers"));
-  return ListOf(Call([&] { return view.Resolve(asked); }), [](const Resolution& r) { return ToPython(r); });
-}
-
-// The profile that is asked for, by its id or one of its identifiers.
-absl::StatusOr<ProfileId> Find(const View& view, const Who& who) {
-  if (const auto* id = std::get_if<ProfileId>(&who)) return view.Follow(*id);
-  const Resolution found = view.Resolve(std::get<Identifier>(who));
-  if (found.profile) return *found.profile;
-  return absl::NotFoundError(found.blocked || found.held
-                                 ? "the identifier is held: policy forbids its namespace or value"
-                                 : "the identifier was never seen");
+  const std::vector<Identifier> asked = IdentifiersOf(identifiers);
+  return ListOf(Call([&] { return view.Resolve(asked); }),
+                [](const Resolution& r) { return python::ToPython(r); });
 }
 
 nb::list MembersOf(const View& view, nb::handle who) {
   const Who asked = WhoOf(who, "who");
   return python::ToPython(Call([&]() -> absl::StatusOr<std::vector<Identifier>> {
-    auto id = Find(view, asked);
+    auto id = FindWho(view, asked);
     if (!id.ok()) return id.status();
     return view.Members(*id);
   }));
@@ -60,36 +45,39 @@ nb::object Why(const View& view, nb::handle a, nb::handle b) {
   const Identifier x = IdentifierOf(a, "a"), y = IdentifierOf(b, "b");
   const WhyAnswer answer = Call([&] { return view.Why(x, y); });
   nb::list chain = ListOf(answer.chain, [](const LinkEvidence& e) { return ToPython(e); });
-  return Result("Why")("connected"_a = answer.connected, "chain"_a = chain,
-                       "weakest"_a = answer.chain.empty() ? nb::none() : nb::object(chain[answer.weakest]));
+  return Result("Why")(
+      "connected"_a = answer.connected, "chain"_a = chain,
+      "weakest"_a = answer.chain.empty() ? nb::none() : nb::object(chain[answer.weakest]));
 }
 
 nb::object WhyNot(const View& view, nb::handle a, nb::handle b) {
   const Identifier x = IdentifierOf(a, "a"), y = IdentifierOf(b, "b");
   const WhyNotAnswer answer = Call([&] { return view.WhyNot(x, y); });
-  return Result("WhyNot")("obstacle"_a = TextOf(ToString(answer.obstacle)),
-                          "refused"_a = answer.refused ? ToPython(*answer.refused) : nb::none(),
-                          "limit_namespace"_a = answer.limit_namespace, "limit"_a = answer.limit,
-                          "would_be"_a = answer.would_be,
-                          "shared"_a = answer.shared ? python::ToPython(*answer.shared) : nb::none());
+  return Result("WhyNot")(
+      "obstacle"_a = TextOf(ToString(answer.obstacle)),
+      "refused"_a = answer.refused ? ToPython(*answer.refused) : nb::none(),
+      "limit_namespace"_a = answer.limit_namespace, "limit"_a = answer.limit,
+      "would_be"_a = answer.would_be,
+      "shared"_a = answer.shared ? python::ToPython(*answer.shared) : nb::none());
 }
 
 nb::list LinksOf(const View& view, nb::handle identifier, bool records) {
   const Identifier asked = IdentifierOf(identifier, "identifier");
   const auto detail = records ? View::Detail::kRecords : View::Detail::kCounts;
-  return ListOf(Call([&] { return view.Links(asked, detail); }), [](const View::Neighbour& neighbour) {
-    const char* state = neighbour.kept      ? "kept"
-                        : neighbour.inert   ? "shared"
-                        : neighbour.expired ? "expired"
-                                            : "refused";
-    return Result("Link")("evidence"_a = ToPython(neighbour.link), "state"_a = state);
-  });
+  return ListOf(Call([&] { return view.Links(asked, detail); }),
+                [](const View::Neighbour& neighbour) {
+                  const char* state = neighbour.kept      ? "kept"
+                                      : neighbour.inert   ? "shared"
+                                      : neighbour.expired ? "expired"
+                                                          : "refused";
+                  return Result("Link")("evidence"_a = ToPython(neighbour.link), "state"_a = state);
+                });
 }
 
 nb::list How(const View& view, nb::handle who) {
   const Who asked = WhoOf(who, "who");
   return python::ToPython(Call([&]() -> absl::StatusOr<std::vector<Change>> {
-    auto id = Find(view, asked);
+    auto id = FindWho(view, asked);
     if (!id.ok()) return id.status();
     return view.How(*id);
   }));
@@ -100,9 +88,10 @@ nb::list HeldItems(const View& view, const std::string& source, std::uint64_t li
   filter.source = source;
   filter.max_items = limit;
   return ListOf(Call([&] { return view.Held(filter); }), [](const HeldItem& item) {
-    return Result("Held")("record"_a = item.record, "source"_a = item.source, "record_id"_a = item.record_id,
-                          "reason"_a = TextOf(ToString(item.reason)), "whole_record"_a = item.whole_record,
-                          "identifier"_a = item.identifier_index, "ns"_a = item.ns);
+    return Result("Held")(
+        "record"_a = item.record, "source"_a = item.source, "record_id"_a = item.record_id,
+        "reason"_a = TextOf(ToString(item.reason)), "whole_record"_a = item.whole_record,
+        "identifier"_a = item.identifier_index, "ns"_a = item.ns);
   });
 }
 
@@ -181,22 +170,29 @@ void BindView(nb::module_& module) {
       .def_prop_ro("clock_ms", &View::clock_ms)
       .def_prop_ro("now_ms", &View::now_ms)
       .def("policy", [](const View& view) { return WritePolicyJson(view.policy(), false); })
-      .def("resolve", [](const View& view, nb::handle identifier) {
-             const Identifier asked = IdentifierOf(identifier, "identifier");
-             return ToPython(Call([&] { return view.Resolve(asked); }));
-           },
-           "identifier"_a)
+      .def(
+          "resolve",
+          [](const View& view, nb::handle identifier) {
+            const Identifier asked = IdentifierOf(identifier, "identifier");
+            return python::ToPython(Call([&] { return view.Resolve(asked); }));
+          },
+          "identifier"_a)
       .def("resolve_many", &ResolveMany, "identifiers"_a)
-      .def("find", [](const View& view, nb::handle who) {
-             const Who asked = WhoOf(who, "who");
-             return python::ToPython(Call([&] { return Find(view, asked); }));
-           },
-           "who"_a)
+      .def(
+          "find",
+          [](const View& view, nb::handle who) {
+            const Who asked = WhoOf(who, "who");
+            return python::ToPython(Call([&] { return FindWho(view, asked); }));
+          },
+          "who"_a)
       .def("members", &MembersOf, "who"_a)
-      .def("identifier_of", [](const View& view, std::uint64_t number) {
-             return python::ToPython(Call([&] { return view.IdentifierOf(IdentifierNumber{number}); }));
-           },
-           "number"_a)
+      .def(
+          "identifier_of",
+          [](const View& view, std::uint64_t number) {
+            return python::ToPython(
+                Call([&] { return view.IdentifierOf(IdentifierNumber{number}); }));
+          },
+          "number"_a)
       .def("groups", &Groups)
       .def("why", &Why, "a"_a, "b"_a)
       .def("why_not", &WhyNot, "a"_a, "b"_a)
@@ -206,10 +202,12 @@ void BindView(nb::module_& module) {
       .def("count_profiles", &View::CountProfiles)
       .def("stats", &StatsOf)
       .def("verify", &Verify)
-      .def("record", [](const View& view, std::uint64_t number) {
-             return ToPython(Call([&] { return view.RecordOf(number); }));
-           },
-           "number"_a)
+      .def(
+          "record",
+          [](const View& view, std::uint64_t number) {
+            return ToPython(Call([&] { return view.RecordOf(number); }));
+          },
+          "number"_a)
       .def("export", &Export, "path"_a, nb::kw_only(), "all"_a);
 }
 

@@ -23,7 +23,9 @@ std::unique_ptr<Engine> OpenInterruptible(const bool* ends) {
 
 }  // namespace
 
-TEST_CASE("reads of everybody and of the whole log end where the host asks, and go on where it does not") {
+TEST_CASE(
+    "reads of everybody and of the whole log end where the host asks, and go on where it does "
+    "not") {
   bool ends = true;
   const auto engine = OpenInterruptible(&ends);
   const View view = engine->Read();

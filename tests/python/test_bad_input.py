@@ -19,7 +19,7 @@ import polyonym
 CANARY = "canary-7f3a"
 POLICY = {
     "namespaces": [{"name": "crm"}, {"name": "phone"}, {"name": "email"}],
-    "definitions": {"segments": [{"name": "buyers", "expression": "count(order) >= 1"}]},
+    "definitions": {"segments": [{"name": name, "expression": f"count(order) >= {n}"} for name, n in [("buyers", 1), ("fans", 2)]]},
 }
 
 
@@ -602,7 +602,7 @@ def plausible(tmp_path: Path) -> Dict[str, Any]:
         "policy": POLICY,
         "path": tmp_path / "out",
         "name": "buyers",
-        "names": ["buyers"],
+        "names": ["buyers", "fans"],
         "number": 1,
         "now": 2_000,
         "before": 1_001,
@@ -630,11 +630,13 @@ def arguments(call: Callable[..., Any], offered: Dict[str, Any]) -> Tuple[List[A
     """Those that a call must have."""
     positional, named = [], {}
     for parameter in inspect.signature(call).parameters.values():
-        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL) or parameter.default is not parameter.empty:
+        if parameter.kind is parameter.VAR_KEYWORD or parameter.default is not parameter.empty:
             continue
         assert parameter.name in offered, f"{call.__qualname__}({parameter.name}): give it an example above"
         if parameter.kind is parameter.KEYWORD_ONLY:
             named[parameter.name] = offered[parameter.name]
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            positional += offered[parameter.name]
         else:
             positional.append(offered[parameter.name])
     return positional, named

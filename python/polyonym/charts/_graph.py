@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Dict, List, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set, Tuple
 
 from ..errors import InvalidArgument
 from ..results import Identifier, Link
+from ..store import Store
 from ._altair import COLOURS, ORANGE, QUIET, TEXT, alt, counted, finished, layered, legend, rows
 from ._layout import places
 
@@ -36,16 +37,18 @@ def graph(
     source: a store or a view. who: an identifier, which gets a ring, or a profile.
     evidence: how often two were seen together, on each link, and when and by whom in its tooltip.
     steps: identifiers of others up to so many links away are drawn too, hollow. 0: none.
-    mask: labels are the last two characters; without it the picture shows personal values.
+    mask: of values the last two characters are shown; without it the picture holds personal values.
     limit: of nodes; the rest is counted in the title.
 
     Raises NotFound (nobody known), InvalidArgument. Cost: the links of what is drawn.
     """
     if steps < 0 or limit < 1:
         raise InvalidArgument("steps must be 0 or more, and limit 1 or more")
+    if isinstance(source, Store):
+        source = source.read()  # one state for all questions
     found = _Found(source, who, evidence, steps, limit)
     names = sorted({_family(node.identifier) for node in found.nodes})
-    nodes = [_node_row(node, mask, who) for node in found.nodes]
+    nodes = [_node_row(node, mask, found.asked) for node in found.nodes]
     boxes = [(_width(row["label"]) + 14, 50.0) for row in nodes]
     centres = places(len(nodes), [(a, b, _STATES[link.state][2]) for a, b, link in found.links], boxes)
     needed = (
@@ -79,7 +82,11 @@ class _Found:
         members = source.members(who)
         self.members = len(members)
         self._source, self._evidence = source, evidence
-        drawn = members if len(members) <= limit else self._nearest(_middle(source, members, who), limit)
+        #: Among the members, as it is kept; none where a profile was asked for.
+        self.asked = _asked(source, members, who)
+        drawn = (
+            members if len(members) <= limit else self._nearest(self.asked or self._middle(members), limit)
+        )
         self._place: Dict[Identifier, int] = {identifier: place for place, identifier in enumerate(drawn)}
         self.links: List[Tuple[int, int, Link]] = []
         left_out = self._spread(steps, limit)
@@ -92,6 +99,10 @@ class _Found:
 
     def _links_of(self, identifier: Identifier) -> List[Link]:
         return self._source.links(identifier, records=self._evidence)
+
+    def _middle(self, members: List[Identifier]) -> Identifier:
+        """The one with the most links, which holds the profile together."""
+        return max(members, key=lambda member: len(self._source.links(member, records=False)))
 
     def _nearest(self, first: Identifier, limit: int) -> List[Identifier]:
         """Those of the person that are nearest to one, by kept links."""
@@ -130,22 +141,30 @@ class _Found:
         return left_out
 
 
-def _middle(source: Questions, members: List[Identifier], who: Who) -> Identifier:
-    """The identifier that was asked for, or the one with the most links, which holds the profile together."""
-    for member in members:
-        if _is(member, who):
-            return member
-    return max(members, key=lambda member: len(source.links(member, records=False)))
+def _asked(source: Questions, members: List[Identifier], who: Who) -> Optional[Identifier]:
+    """The member that `who` stands for: values may be written otherwise than they are kept."""
+    if isinstance(who, str):
+        namespace, colon, value = who.partition(":")
+        if not colon:
+            return None  # a profile
+    else:
+        namespace, value = (who.ns, who.value) if isinstance(who, Identifier) else who
+    alike = [member for member in members if member.ns == namespace]
+    if Identifier(namespace, value) in alike:
+        return Identifier(namespace, value)
+    links = source.links((namespace, value), records=False)
+    ends = [member for member in alike if all(member in (of.evidence.a, of.evidence.b) for of in links)]
+    return ends[0] if len(ends) == 1 else None
 
 
 def _other(link: Link, identifier: Identifier) -> Identifier:
     return link.evidence.b if link.evidence.a == identifier else link.evidence.a
 
 
-def _node_row(node: _Node, mask: bool, who: Who) -> Dict[str, Any]:
+def _node_row(node: _Node, mask: bool, asked: Optional[Identifier]) -> Dict[str, Any]:
     value = node.identifier.value
     if mask:
-        value = "…" + value[-2:]
+        value = "…" + (value[-2:] if len(value) > 4 else "")
     label = value if len(value) <= _MOST_CHARACTERS else value[:11] + "…" + value[-8:]
     return {
         "label": label,
@@ -154,7 +173,7 @@ def _node_row(node: _Node, mask: bool, who: Who) -> Dict[str, Any]:
         "profile": node.profile,
         "inside": node.inside,
         "shared": node.shared,
-        "asked": _is(node.identifier, who),
+        "asked": node.identifier == asked,
     }
 
 
@@ -193,8 +212,7 @@ def _lines(links: List[Dict[str, Any]], evidence: bool, at: Dict[str, alt.Scale]
         ["sightings:Q", "first:N", "last:N", "sources:N", "acts:N"] if evidence else []
     )
     base = alt.Chart(rows(links)).encode(tooltip=tooltip)
-    # A legend that says one thing of all is no help.
-    key = legend(title="link", symbolType="stroke", symbolSize=400) if len(states) > 1 else None
+    key = legend(title="link", symbolType="stroke", symbolSize=400) if states != ["kept"] else None
     lines = base.mark_rule(strokeWidth=1.6).encode(
         x=alt.X("x:Q", scale=at["x"], axis=None),
         y=alt.Y("y:Q", scale=at["y"], axis=None),
@@ -268,12 +286,6 @@ def _title(source: Questions, who: Who, found: _Found) -> List[str]:
 
 def _family(identifier: Identifier) -> str:
     return identifier.ns.split("/")[0]
-
-
-def _is(identifier: Identifier, who: Who) -> bool:
-    if isinstance(who, str):
-        return str(identifier) == who
-    return who == identifier or who == (identifier.ns, identifier.value)
 
 
 def _width(label: str) -> float:

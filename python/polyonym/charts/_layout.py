@@ -21,6 +21,11 @@ def places(count: int, links: Sequence[Tuple[int, int, float]], boxes: Sequence[
     pushed apart.
     SOURCE: E. Gansner, Y. Koren and S. North, "Graph drawing by stress majorization", 2005.
     Cost: nodes squared, some milliseconds for ten, a fifth of a second for sixty.
+
+    >>> centres = places(12, [(0, i, 1.0) for i in range(1, 12)], [(80.0, 50.0)] * 12)
+    >>> pairs = [(a, b) for i, a in enumerate(centres) for b in centres[:i]]
+    >>> any(abs(a[0] - b[0]) < 80 and abs(a[1] - b[1]) < 50 for a, b in pairs)  # none is upon another
+    False
     """
     distances = _distances(count, links)
     # A spiral, the first nodes in the middle: a symmetry would keep nodes upon each other.

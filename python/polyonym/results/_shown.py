@@ -37,18 +37,23 @@ def cell(value: Any) -> str:
         return _list(value)
     if isinstance(value, dict):
         return _dict(value)
-    if isinstance(value, Shown) and type(value).__str__ is object.__str__:
+    if isinstance(value, Shown) and not _says_itself(value):
         return value._repr_html_()
-    if isinstance(value, (str, int, timedelta)) or type(value).__str__ is not object.__str__:
+    if _says_itself(value) or isinstance(value, (str, int, timedelta)):
         return html.escape(str(value))
     return html.escape(repr(value))
+
+
+def _says_itself(value: Any) -> bool:
+    """Whether its class has a text for people of its own."""
+    return any("__str__" in vars(kind) for kind in type(value).__mro__[:-1])
 
 
 def _list(values: Any) -> str:
     if not values:
         return "<i>none</i>"
     first = values[0]
-    if not (dataclasses.is_dataclass(first) and type(first).__str__ is object.__str__):
+    if not dataclasses.is_dataclass(first) or _says_itself(first):
         shown = ", ".join(cell(value) for value in values[:_MOST_ROWS])
         return shown + _rest(len(values))
     names = [field.name for field in dataclasses.fields(first) if field.repr]

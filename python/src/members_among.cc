@@ -1,11 +1,11 @@
-#include "everybody.h"
+#include "members_among.h"
 
 #include <utility>
 
 namespace polyonym::python {
 
-absl::StatusOr<MembersAmong> MembersAmong::Make(const View& view, const std::string& segment, std::int64_t now_ms,
-                                                const std::string& what) {
+absl::StatusOr<MembersAmong> MembersAmong::Make(const View& view, const std::string& segment,
+                                                std::int64_t now_ms, const std::string& what) {
   MembersAmong members;
   if (segment.empty()) return members;
   members.definitions_ = std::make_shared<const Definitions>(view.policy().definitions);
@@ -23,22 +23,6 @@ bool MembersAmong::Has(const Person& person) const {
   if (segments_ == nullptr) return true;
   SegmentSubject subject(*definitions_, *person.rows, person.identifiers, person.anchor, now_ms_);
   return segments_->Evaluate(segment_, &subject) == true;
-}
-
-absl::Status VisitEverybody(const View& view, const std::function<void(std::uint64_t, std::uint64_t)>& progress,
-                            const std::function<absl::Status(const Person&)>& visit) {
-  constexpr std::uint64_t kPeopleAReport = 1'024;
-  const std::uint64_t total = view.CountProfiles();
-  std::uint64_t done = 0;
-  absl::Status problem;
-  absl::Status status = view.ForEachPerson([&](const Person& person) {
-    problem = visit(person);
-    if (++done % kPeopleAReport == 0 && progress) progress(done, total);
-    return problem.ok();
-  });
-  if (!problem.ok()) return problem;
-  if (status.ok() && progress) progress(done, done);
-  return status;
 }
 
 }  // namespace polyonym::python
