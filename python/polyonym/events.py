@@ -316,6 +316,7 @@ class Events:
 
 
 def filter_of(of: EventsLike, what: str) -> EventFilter:
+    """Types, a dict or a filter as a filter; none is all events."""
     if isinstance(of, EventFilter):
         return of
     if of is None:
@@ -328,6 +329,7 @@ def filter_of(of: EventsLike, what: str) -> EventFilter:
 
 
 def filters_of(many: Sequence[EventsLike], what: str) -> List[EventFilter]:
+    """Each of them as a filter."""
     return [filter_of(of, what) for of in many]
 
 
@@ -342,6 +344,7 @@ def texts_of(texts: Union[str, Sequence[str]], what: str) -> Tuple[str, ...]:
 
 
 def words_of(words: Sequence[str], what: str, known: Sequence[str]) -> List[str]:
+    """Words of a list of known ones. Raises InvalidArgument, which names them all."""
     chosen = texts_of(words, what)
     if not set(chosen) <= set(known):
         raise InvalidArgument(f"{what}: must be of {', '.join(known)}")
@@ -357,6 +360,7 @@ def window_of(start: Optional[Time], end: Optional[Time]) -> Dict[str, Any]:
 
 
 def list_of(many: Sequence[EventsLike], what: str) -> Sequence[EventsLike]:
+    """The same; Raises InvalidArgument where it is no list."""
     if isinstance(many, (str, Mapping)) or not isinstance(many, Iterable):
         raise InvalidArgument(f"{what}: must be a list; of one, a list of one")
     return list(many)

@@ -390,6 +390,7 @@ class Store(Questions):
 
     @property
     def closed(self) -> bool:
+        """Whether close() was called."""
         return self._engine.closed
 
     def __enter__(self) -> Store:

@@ -46,10 +46,12 @@ class Table:
 
     @property
     def num_rows(self) -> int:
+        """Rows of all batches."""
         return self._table.num_rows
 
     @property
     def column_names(self) -> List[str]:
+        """Names of the columns, in their order."""
         return self._table.names
 
     def __len__(self) -> int:

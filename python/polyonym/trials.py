@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Dict, Iterable, Mapping, Sequence, Tuple
 
 from . import _core
+from .errors import InvalidArgument
 from .results import Lift, Money, SampleRatio
 
 
@@ -49,6 +50,9 @@ def lift(treated: Arm, control: Arm, *, confidence: float = 0.95, costs: Mapping
     >>> round(change.difference, 3), round(change.relative, 3), round(change.p_value, 3)
     (0.02, 0.2, 0.153)
     """
+    for arm, what in ((treated, "treated"), (control, "control")):
+        if not isinstance(arm, Arm):
+            raise InvalidArgument(f"{what}: must be an Arm")
     return _core.lift(treated, control, confidence=confidence, costs=dict(costs))
 
 

@@ -142,15 +142,16 @@ nb::object AttributionOf(const Events& events, nb::handle conversions, nb::handl
 
 Arm ArmOf(nb::handle arm, const std::string& what) {
   Arm out;
-  if (!nb::try_cast(arm.attr("people"), out.people) ||
-      !nb::try_cast(arm.attr("converted"), out.converted))
+  // Read before they are cast: try_cast() may not throw, and attr() may.
+  const nb::object people = arm.attr("people"), converted = arm.attr("converted");
+  if (!nb::try_cast(people, out.people) || !nb::try_cast(converted, out.converted))
     RaiseInvalid(what + ": people and converted must be whole numbers, 0 or more");
   for (const auto& [currency, sums] : nb::cast<nb::dict>(arm.attr("money"))) {
     const std::string of = what + ".money";
     if (!nb::isinstance<nb::tuple>(sums) || nb::len(sums) != 2)
       RaiseInvalid(of + ": must have a pair for each currency: the sum, and that of the squares");
-    out.money[nb::cast<std::string>(currency)] = {Int128Of(sums[0], of.c_str()),
-                                                  Int128Of(sums[1], of.c_str())};
+    out.money[TextFrom(currency, of.c_str())] = {Int128Of(sums[0], of.c_str()),
+                                                 Int128Of(sums[1], of.c_str())};
   }
   return out;
 }

@@ -150,7 +150,9 @@ nb::object SumOf(absl::int128 minor_units, const std::string& currency) {
 
 EventFilter FilterOf(nb::handle filter) {
   const auto texts = [&](const char* name) {
-    return nb::cast<std::vector<std::string>>(filter.attr(name));
+    std::vector<std::string> all;
+    for (nb::handle text : filter.attr(name)) all.push_back(TextFrom(text, name));
+    return all;
   };
   const std::string direction = TextFrom(filter.attr("direction"), "direction");
   return {.types = texts("types"),

@@ -106,7 +106,6 @@ def test_example(example: Path, tmp_path: Path) -> None:
     assert_prints(textwrap.dedent("\n".join(shown)), run.stdout)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=name_of)
 def test_notebook(notebook: Path, tmp_path: Path) -> None:
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed: notebooks cannot be run")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import polyonym
 
 SMOKE = """
 import sys
@@ -25,6 +28,11 @@ def run(*command: str, cwd: Path) -> str:
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, " ".join(command) + "\n" + done.stdout[-4000:] + done.stderr[-4000:]
     return done.stdout
+
+
+def test_the_version_is_that_of_the_library(root: Path) -> None:
+    project = re.search(r"project\(Polyonym VERSION ([0-9.]+)", (root / "CMakeLists.txt").read_text())
+    assert project and polyonym.__version__ == project[1]
 
 
 @pytest.mark.slow

@@ -33,7 +33,6 @@ def test_the_stub_is_what_the_module_has(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_the_package_and_the_examples_are_typed(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("mypy", reason="mypy is not installed: types cannot be checked")
     examples = [str(path) for path in sorted((root / "examples/python").glob("*.py"))]
