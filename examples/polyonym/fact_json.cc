@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "output.h"
 
@@ -124,6 +125,63 @@ void SetEvent(const Event& event, Json* row) {
   row->Set("properties", std::move(properties));
 }
 
+std::string OtherOf(const RelationFact& relation) {
+  const RecordIdentifier& other = relation.other;
+  return other.value.empty() ? other.ns : other.ns + ":" + other.value;
+}
+
+namespace {
+
+Json TraitJson(const Trait& trait) {
+  return std::move(Json::Object()
+                       .Set("name", trait.name)
+                       .Set("value", ValueJson(trait.value))
+                       .Set("confidence", NumberOrNull(trait.confidence))
+                       .Set("source", TextOrNull(trait.source)));
+}
+
+Json TagJson(const Tag& tag) {
+  return std::move(Json::Object()
+                       .Set("name", tag.name)
+                       .Set("weight", WeightJson(tag.weight_micros))
+                       .Set("rule", TextOrNull(tag.rule))
+                       .Set("source", TextOrNull(tag.source))
+                       .Set("place", PlaceJson(tag.place))
+                       .Set("time", TimeOrNull(tag.time_ms))
+                       .Set("valid_until", TimeOrNull(tag.valid_until_ms)));
+}
+
+Json EventJson(const Event& event) {
+  Json row = Json::Object();
+  SetEvent(event, &row);
+  return std::move(row.Set("time", TimeOrNull(event.time_ms)));
+}
+
+Json RelationJson(const RelationFact& relation) {
+  return std::move(Json::Object()
+                       .Set("type", relation.type)
+                       .Set("other", OtherOf(relation))
+                       .Set("weight", WeightJson(relation.weight_micros))
+                       .Set("time", TimeOrNull(relation.time_ms)));
+}
+
+Json ConsentJson(const Consent& consent) {
+  return std::move(Json::Object()
+                       .Set("purpose", consent.purpose)
+                       .Set("state", NameOf(consent.state))
+                       .Set("time", TimeOrNull(consent.time_ms)));
+}
+
+}  // namespace
+
+void SetFacts(const Facts& facts, Json* row) {
+  row->Set("traits", ListOf(facts.traits, TraitJson))
+      .Set("tags", ListOf(facts.tags, TagJson))
+      .Set("events", ListOf(facts.events, EventJson))
+      .Set("relations", ListOf(facts.relations, RelationJson))
+      .Set("consents", ListOf(facts.consents, ConsentJson));
+}
+
 std::string RecordOf(const Provenance& from) { return from.record_source + "/" + from.record_id; }
 
 void SetProvenance(const Provenance& from, Json* row) {
@@ -133,6 +191,18 @@ void SetProvenance(const Provenance& from, Json* row) {
       .Set("belongs_to", ToString(from.belongs_to))
       .Set("anonymous", from.anonymous)
       .Set("time", FormatTime(from.time_ms));
+}
+
+std::vector<std::string> ShortlyOf(const Facts& facts) {
+  std::vector<std::string> said;
+  for (const Trait& trait : facts.traits) said.push_back(trait.name + "=" + ToText(trait.value));
+  for (const Tag& tag : facts.tags) said.push_back("tag " + tag.name);
+  for (const Event& event : facts.events) said.push_back("event " + event.type);
+  for (const RelationFact& relation : facts.relations)
+    said.push_back(relation.type + " " + OtherOf(relation));
+  for (const Consent& consent : facts.consents)
+    said.push_back(consent.purpose + " " + std::string(NameOf(consent.state)));
+  return said;
 }
 
 std::string DayOf(std::int64_t ms) { return FormatTime(ms).substr(0, 10); }

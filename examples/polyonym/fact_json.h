@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "json.h"
 #include "polyonym/model/facts.h"
@@ -30,6 +31,12 @@ std::string_view NameOf(ConsentState state);
 // All of an event but its time.
 void SetEvent(const Event& event, Json* row);
 
+// Whom a relation is to; the namespace alone where the value is not told.
+std::string OtherOf(const RelationFact& relation);
+
+// All facts of a record, kind by kind, as it told them.
+void SetFacts(const Facts& facts, Json* row);
+
 std::string RecordOf(const Provenance& from);  // as links name a record
 void SetProvenance(const Provenance& from, Json* row);
 
@@ -42,6 +49,8 @@ Json ListOf(const Range& range, const ToJson& to_json) {
 
 // ---- for tables ----
 
+// In short: what is said, without how and when.
+std::vector<std::string> ShortlyOf(const Facts& facts);
 std::string DayOf(std::int64_t ms);
 std::string Fixed(double number);  // two decimals
 

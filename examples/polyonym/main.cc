@@ -51,6 +51,10 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddOutbox(app, session);
   polyonym::driver::AddCampaign(app, session);
   polyonym::driver::AddUpkeep(app, session);
+  polyonym::driver::AddForgetting(app, session);
+  polyonym::driver::AddSubject(app, session);
+  polyonym::driver::AddRestrict(app, session);
+  polyonym::driver::AddAudit(app, session);
   polyonym::driver::AddPolicy(app, session);
   polyonym::driver::AddGenerate(app, session);
   polyonym::driver::AddScenarios(app, session);

@@ -269,6 +269,15 @@ Json TimelineRow(const TimelineEvent& one) {
   return row;
 }
 
+void SetFolds(const Profile& profile, const Definitions& definitions, bool explain, Json* row) {
+  row->Set("traits", TraitsJson(profile, definitions, explain))
+      .Set("tags", TagsJson(profile, explain))
+      .Set("stages", StagesJson(profile, explain));
+  SetScores(profile, definitions, explain, row);
+  row->Set("consents", ListOf(profile.consents, ConsentRow))
+      .Set("channels", ListOf(profile.contacts, ContactRow));
+}
+
 Json PersonJson(const Profile& profile, const std::optional<ProfileId>& id,
                 const Definitions& definitions, bool explain) {
   const bool present = profile.policy_version > 0;
@@ -280,13 +289,8 @@ Json PersonJson(const Profile& profile, const std::optional<ProfileId>& id,
   row.Set("completeness", NumberJson(profile.completeness))
       .Set("facts", profile.facts)
       .Set("left_out", profile.left_out);
-  row.Set("traits", TraitsJson(profile, definitions, explain))
-      .Set("tags", TagsJson(profile, explain))
-      .Set("stages", StagesJson(profile, explain));
-  SetScores(profile, definitions, explain, &row);
-  row.Set("consents", ListOf(profile.consents, ConsentRow))
-      .Set("channels", ListOf(profile.contacts, ContactRow))
-      .Set("relations", ListOf(profile.relations, RelationRow));
+  SetFolds(profile, definitions, explain, &row);
+  row.Set("relations", ListOf(profile.relations, RelationRow));
   row.Set("ambiguous", ListOf(profile.ambiguous, AmbiguousRow));
   row.Set("events", profile.events).Set("timeline", ListOf(profile.timeline, TimelineRow));
   return row;
@@ -334,13 +338,7 @@ void PrintTimeline(std::span<const TimelineEvent> timeline, Output* out) {
   }
 }
 
-void PrintCard(const Profile& profile, const Definitions& definitions, bool explain, Output* out) {
-  out->Title("profile");
-  Json row = Json::Object();
-  row.Set("as_at", FormatTime(profile.now_ms))
-      .Set("completeness", std::to_string(std::lround(profile.completeness * 100)) + " %");
-  row.Set("records_with_facts", profile.facts).Set("facts_left_out", profile.left_out);
-  out->Fields(row);
+void PrintFolds(const Profile& profile, const Definitions& definitions, bool explain, Output* out) {
   PrintTraits(profile, definitions, out);
   if (explain) ExplainTraits(profile, definitions, out);
   if (!profile.tags.empty()) out->Title("tags");
@@ -349,6 +347,16 @@ void PrintCard(const Profile& profile, const Definitions& definitions, bool expl
   PrintScores(profile, definitions, explain, out);
   PrintConsents(profile, out);
   PrintContacts(profile, out);
+}
+
+void PrintCard(const Profile& profile, const Definitions& definitions, bool explain, Output* out) {
+  out->Title("profile");
+  Json row = Json::Object();
+  row.Set("as_at", FormatTime(profile.now_ms))
+      .Set("completeness", std::to_string(std::lround(profile.completeness * 100)) + " %");
+  row.Set("records_with_facts", profile.facts).Set("facts_left_out", profile.left_out);
+  out->Fields(row);
+  PrintFolds(profile, definitions, explain, out);
   PrintRelations(profile, out);
   PrintAmbiguous(profile, out);
   if (profile.timeline.empty()) return;

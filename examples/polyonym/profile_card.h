@@ -19,6 +19,9 @@ namespace polyonym::driver {
 Json PersonJson(const Profile& profile, const std::optional<ProfileId>& id,
                 const Definitions& definitions, bool explain);
 
+// What facts come to: traits, tags, stages, scores, consents and channels, as PersonJson() has them.
+void SetFolds(const Profile& profile, const Definitions& definitions, bool explain, Json* row);
+
 // What `export --profiles` has a person: what holds of them now, without its history.
 Json PersonExport(const Profile& profile, const Definitions& definitions);
 
@@ -27,6 +30,7 @@ Json TimelineRow(const TimelineEvent& one);
 
 // For tables alone.
 void PrintCard(const Profile& profile, const Definitions& definitions, bool explain, Output* out);
+void PrintFolds(const Profile& profile, const Definitions& definitions, bool explain, Output* out);
 void PrintTags(std::span<const ProfileTag> tags, bool explain, Output* out);
 void PrintTimeline(std::span<const TimelineEvent> timeline, Output* out);
 

@@ -58,7 +58,7 @@ std::vector<SegmentDefinition>::iterator Find(const std::string& name, Definitio
 
 // What it does: `added`, `replaced`, `removed`, `none`.  ERRORS (Failure): kAnsweredNo where what is to be removed is not there.
 std::string Change(const DefineOptions& wanted, Definitions* definitions) {
-  const SegmentDefinition& segment = wanted.segment;
+  SegmentDefinition segment = wanted.segment;
   const auto at = Find(segment.name, definitions);
   const bool is_there = at != definitions->segments.end();
   if (wanted.remove) {
@@ -71,6 +71,9 @@ std::string Change(const DefineOptions& wanted, Definitions* definitions) {
     definitions->segments.push_back(segment);
     return "added";
   }
+  // Another expression asks for no less consent.
+  segment.purpose = at->purpose;
+  segment.profiles_nobody = at->profiles_nobody;
   if (*at == segment) return "none";
   *at = segment;
   return "replaced";

@@ -11,6 +11,7 @@
 #include "polyonym/campaign/campaign.h"
 #include "polyonym/campaign/reach.h"
 #include "polyonym/codec/json.h"
+#include "polyonym/privacy/key_keeper.h"
 #include "polyonym/segment/evaluate.h"
 #include "time_format.h"
 
@@ -67,6 +68,15 @@ void Session::OfferStore(CLI::App* command, bool required) {
                    "slower. Default: all is in memory")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
+  command
+      ->add_option("--erase-key-file", erase_key_file,
+                   "file whose bytes are the key of the ledger of erasures; default: the store's "
+                   "own")
+      ->type_name("FILE");
+  command
+      ->add_option("--master-key-file", master_key_file,
+                   "file of 32 bytes, the key that a sealed store's keys are wrapped under")
+      ->type_name("FILE");
 }
 
 void Session::OfferGraph(CLI::App* command) {
@@ -93,6 +103,12 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   options.durability = durability;
   options.memory_budget_bytes = memory_budget_bytes;
   options.now_ms = NowMs;
+  if (!erase_key_file.empty()) options.erase_key = ReadFile(erase_key_file);
+  if (!master_key_file.empty()) {
+    auto keeper = MakeKeyKeeper(ReadFile(master_key_file));
+    if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
+    options.keys = *std::move(keeper);
+  }
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
     Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,

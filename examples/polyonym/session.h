@@ -61,6 +61,8 @@ struct Session {
   Format format = Format::kAuto;
   Durability durability = Durability::kGroup;
   std::uint64_t memory_budget_bytes = 0;
+  std::string erase_key_file;
+  std::string master_key_file;
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);

@@ -37,6 +37,8 @@ struct NodeCell {
   static constexpr std::uint32_t kApart = 2;    // has a live cannot-link
   static constexpr std::uint32_t kLife = 4;     // one of several that a value names in turn
   static constexpr std::uint32_t kDeleted = 8;  // a live delete_identifier names it
+  // It was an identifier of somebody who was erased: its value is gone, and nothing names it ever again.
+  static constexpr std::uint32_t kErased = 16;
   // The upper 24 bits count spent links in its list.
   static constexpr std::uint32_t kOneSpent = 1u << 8;
   std::uint32_t spent() const { return flags / kOneSpent; }
@@ -44,6 +46,7 @@ struct NodeCell {
   bool apart() const { return (flags & kApart) != 0; }
   bool life() const { return (flags & kLife) != 0; }
   bool deleted() const { return (flags & kDeleted) != 0; }
+  bool erased() const { return (flags & kErased) != 0; }
 };
 static_assert(sizeof(NodeCell) == 64);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -227,13 +228,13 @@ std::shared_ptr<const Horizons> ReadHorizons(ByteReader* in) {
   auto horizons = std::make_shared<Horizons>();
   const std::uint64_t sequence = in->Varint(), folded = in->Varint();
   const std::uint64_t count = in->Varint();
-  if (count > in->remaining() || (count == 0) != (sequence == 0) || (count == 0 && folded != 0))
-    return nullptr;
+  if (count > in->remaining() || (sequence == 0 && (count != 0 || folded != 0))) return nullptr;
+  horizons->Erase(sequence, folded);
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::string source(in->Text());
     const std::int64_t before_ms = UnZigZag(in->Varint());
     if (source.empty() || before_ms < 0) return nullptr;
-    horizons->Move(source, before_ms, sequence, i == 0 ? folded : 0);
+    horizons->Move(source, before_ms, sequence, 0);
   }
   return horizons;
 }
@@ -435,7 +436,7 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
   AddCells(index.mentions, Part::kMentions, state.mentions, state.sequence, since, rows);
   AddCells(index.records, Part::kRecords, state.records, state.sequence, since, rows);
   AddCells(index.renames, Part::kRenames, state.renames, state.sequence, since, rows);
-  // Values are only ever added; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
+  // Values are only ever added, or wiped; the chunk that the last checkpoint ended in is written again. Without a last checkpoint's end at
   // hand, chunks that are there already are found by asking the store.
   std::uint64_t from = 0;
   std::uint64_t live_since = 0;  // all, where the last checkpoint kept nothing of segments
@@ -450,10 +451,20 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
       *slots_gone = SlotsGone(last->live.get(), state.live.get());
     }
   }
-  for (; from < state.values_end; from += kValueChunk) {
-    rows->Add(Part::kValues, from / kValueChunk,
-              index.values.Raw(from, std::min(kValueChunk, state.values_end - from)));
-  }
+  std::set<std::uint64_t> chunks;
+  index.values.ForEachWiped(since, state.sequence, [&](std::uint64_t place, std::uint64_t bytes) {
+    for (std::uint64_t c = place / kValueChunk; c <= (place + bytes - 1) / kValueChunk; ++c) {
+      if (c * kValueChunk < from) chunks.insert(c);
+    }
+  });
+  const auto add_chunk = [&](std::uint64_t chunk) {
+    const std::uint64_t first = chunk * kValueChunk;
+    rows->Add(
+        Part::kValues, chunk,
+        index.values.Raw(first, std::min(kValueChunk, state.values_end - first), state.sequence));
+  };
+  for (const std::uint64_t chunk : chunks) add_chunk(chunk);
+  for (; from < state.values_end; from += kValueChunk) add_chunk(from / kValueChunk);
   AddCells(*part.dues, Part::kDues, state.dues, state.sequence, live_since, rows);
   if (state.live != nullptr) AddMembers(*state.live, live_since, rows);
   return rows->status();

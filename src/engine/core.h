@@ -122,6 +122,19 @@ class Core {
   void FoldIn(const Record& record, std::uint64_t location);
   void EndFold(const std::string& source, std::int64_t before_ms, std::uint64_t folded);
 
+  // Erases: records go by EraseOut(), or by ReplaceFacts() for one that names the same; then what is left of the others comes by Take(), and
+  // EndErase() wipes every identifier that lost a record and has none. All of it has one cause.  core_erase.cc
+  void BeginErase(Cause cause);
+  void EraseOut(std::span<const std::uint32_t> records);
+  void ReplaceFacts(std::uint32_t record_index, const Record& left, std::uint64_t location);
+  struct Erased {
+    std::uint64_t identifiers = 0;
+    std::uint64_t links = 0;  // pairs that have no evidence any more
+  };
+  Erased EndErase();
+  // The name of a normalised value, or kNone; of one with lives, what the dictionary has.
+  Node FindName(std::string_view ns, std::string_view value) const;
+
   // The profile of a record's primary identifier now.
   std::optional<ProfileId> PrimaryProfile(std::span<const Node> self) const;
   void PrefetchNodes(std::span<const Node> nodes) const;
@@ -301,9 +314,14 @@ class Core {
   void AddCuts(const Record& record, const std::string& source);
   std::uint64_t CutsBefore(const Record& record, const std::vector<Named>& named) const;
   void FindNames(const Record& record, std::vector<Named>* out);
-  void Unmention(Node value);
+  bool Unmention(Node value);
   template <class Array>
   static void FreeIfGone(Array* array, std::size_t page);
+
+  // core_erase.cc
+  void Empty(std::uint32_t record_index);
+  bool IsActedUpon(Node name) const;
+  std::uint64_t WipeOut(Node value);
 
   // core_time.cc
   bool ExpiredNow(const LinkCell& link, const identity::Evidence& evidence) const;
@@ -370,6 +388,12 @@ class Core {
   std::uint64_t replayed_before_ = 0;  // nodes that were run over before this call
 
   std::optional<Folding> folding_;
+  struct Erasing {
+    std::set<Node> values;  // that what goes had named
+    std::vector<std::uint32_t> gone;
+    std::uint64_t links_before = 0;
+  };
+  std::optional<Erasing> erasing_;
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
   absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names, or did

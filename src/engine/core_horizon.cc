@@ -121,8 +121,8 @@ void Core::EndFold(const std::string& source, std::int64_t before_ms, std::uint6
   tracker_.TellAll();
 }
 
-// Takes records that went out of the list of a value.
-void Core::Unmention(Node value) {
+// Takes records that went out of the list of a value. False where there were none.
+bool Core::Unmention(Node value) {
   std::set<std::size_t> pages;
   std::uint32_t before = kNone;
   bool skipped = false;
@@ -146,6 +146,7 @@ void Core::Unmention(Node value) {
   }
   join(kNone);
   for (const std::size_t page : pages) FreeIfGone(&index_->mentions, page);
+  return !pages.empty();
 }
 
 template <class Array>

@@ -21,7 +21,7 @@ bool Within(std::int64_t start_ms, std::int64_t time_ms, std::int64_t span_ms) {
 
 // What the dictionary has for a name.
 Node Core::ValueNode(Node name) const {
-  if (!graph_.node(name).life()) return name;
+  if (!graph_.node(name).life() || graph_.node(name).erased()) return name;
   const Kind kind = graph_.KindOf(name);
   const std::string_view value = graph_.ValueOf(name);
   return graph_.Find(kind, value, index_->HashValue(kind, value));
@@ -172,7 +172,7 @@ void Core::PutRename(Node name, const RenameCell& cell) {
 // After loading: lives are the nodes that say so; those that stand for another are spare.
 void Core::RestoreLives() {
   for (Node n = 0; n < index_->nodes.size(); ++n) {
-    if (!graph_.node(n).life()) continue;
+    if (!graph_.node(n).life() || graph_.node(n).erased()) continue;
     Lives& lives = lives_[ValueNode(n)];
     (graph_.IsAlias(n) ? lives.spare : lives.current).push_back(n);
   }

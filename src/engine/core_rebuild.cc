@@ -40,7 +40,7 @@ void Core::FillTables() {
   const auto dictionary = [this] {
     const std::uint64_t nodes = index_->nodes.size();
     Fill(nodes, nodes, &index_->dictionary, [this](Node n) -> std::optional<std::uint64_t> {
-      if (graph_.node(n).life()) return std::nullopt;
+      if (graph_.node(n).life() || graph_.node(n).erased()) return std::nullopt;
       return index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n));
     });
   };

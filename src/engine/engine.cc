@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -188,6 +189,9 @@ absl::Status Engine::Impl::RunJob(Job* job, WriteSet* writes) {
   absl::Status status = job->run();
   job->sequence = last_sequence_;
   if (!status.ok() || log_.appended() == logged_before) return status;
+  std::move(job->writes.puts.begin(), job->writes.puts.end(), std::back_inserter(writes->puts));
+  std::move(job->writes.erases.begin(), job->writes.erases.end(),
+            std::back_inserter(writes->erases));
   FeedChanges(sequence, writes, job);
   job->sequence = last_sequence_ = sequence;
   return status;
@@ -235,7 +239,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
   job.alone = job.bulk = bulk;
   job.run = [&] {
     PrimaryCandidates primaries;
-    Take(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
+    TakeAdmitted(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
       if (taken.outcome == Outcome::kRejected && !check(ready.PlaceOf(i))) return;
       RecordResult& r = result.records[ready.PlaceOf(i)];
       r.outcome = taken.outcome;

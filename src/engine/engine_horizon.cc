@@ -211,8 +211,9 @@ absl::Status Engine::Impl::CleanFrames(bool* more) {
           return r < index.records.size() && index.records.Latest(r).gone();
         });
     if (!cleaned.ok()) return cleaned.status();
-    if (*cleaned != *bytes)
-      writes.puts.push_back({Table::kLog, engine::FrameKey(*next), *std::move(cleaned)});
+    if (*cleaned == *bytes) continue;
+    writes.puts.push_back({Table::kLog, engine::FrameKey(*next), *std::move(cleaned)});
+    ++cleaned_frames_;
   }
   *more = next != frames_to_clean_.end();
   if (!*more) {

@@ -23,6 +23,8 @@
 #include "engine/checkpoint.h"
 #include "engine/core.h"
 #include "engine/feed.h"
+#include "engine/forgotten.h"
+#include "engine/ledger.h"
 #include "engine/lens.h"
 #include "engine/log.h"
 #include "engine/recorder.h"
@@ -46,6 +48,18 @@ class Engine::Impl {
   absl::StatusOr<AdvanceResult> AdvanceTo(std::int64_t now_ms);
   absl::StatusOr<HorizonResult> MoveHorizon(const std::string& source, std::int64_t before_ms,
                                             const HorizonOptions& options);
+  // ---- forgetting: engine_erase.cc, engine_retention.cc ----
+  absl::StatusOr<EraseReceipt> Erase(std::span<const EraseRequest> requests,
+                                     const EraseOptions& options);
+  absl::StatusOr<EraseReceipt> ReplayErasures(std::span<const Erasure> ledger,
+                                              const EraseOptions& options);
+  absl::Status LiftErasure(const Identifier& identifier);
+  absl::Status FinishErasing();
+  std::vector<Erasure> Erasures() const { return ledger_.All(); }
+  // `read`: the present state of the first graph.
+  absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const std::function<View()>& read,
+                                           const EraseOptions& options);
+
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
   // Everything that was taken is on stable storage when it returns, and shown.
@@ -75,6 +89,7 @@ class Engine::Impl {
                                                   std::string_view graph);
 
   const Store& store() const { return *store_; }
+  Store& mutable_store() { return *store_; }
   engine::Publisher& publisher() { return first().publisher; }
   const std::shared_ptr<engine::Lens>& first_lens() const { return lenses_.front(); }
   // Null where there is no such graph.
@@ -96,6 +111,7 @@ class Engine::Impl {
     std::vector<Change> changes;  // filled in after run()
     std::uint64_t sequence = 0;   // likewise
     absl::Status status;
+    WriteSet writes;          // that go with the commit
     std::uint32_t graph = 0;  // whose changes are wanted
     bool alone = false;       // commits by itself: no other call is in its group
     bool bulk = false;        // its commit stays open; alone
@@ -168,6 +184,45 @@ class Engine::Impl {
   absl::Status CleanLog();
   absl::Status CleanFrames(bool* more);
   absl::Status GoOnCleaning();
+  // engine_erase.cc
+  struct ErasePlan;
+  struct Admission;
+  absl::Status AddPerson(const engine::Lens& lens, const EraseRequest& request,
+                         const EraseOptions& options, engine::ForgottenNames* names) const;
+  std::vector<engine::Forgetter::Sight> Sights(bool with_known) const;
+  void PlanRecord(std::uint32_t index, const Record& record, engine::Forgetter::Result result,
+                  ErasePlan* plan) const;
+  absl::Status PlanErase(const std::function<engine::Forgetter::Result(const Record&)>& look,
+                         const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                         ErasePlan* plan);
+  engine::Core::Erased PerformErase(
+      const std::vector<engine::GoneRecord>& gone,
+      const std::vector<std::pair<const Record*, std::uint64_t>>& coming);
+  void CommitErase(ErasePlan* plan);
+  absl::StatusOr<std::set<std::uint64_t>> ProfilesThatHad(const engine::Lens& lens,
+                                                          const std::set<std::uint64_t>& nodes,
+                                                          bool* watched) const;
+  absl::Status EraseFromFeed(const engine::ForgottenNames& names, WriteSet* writes,
+                             EraseReceipt* counts) const;
+  absl::Status RunErase(engine::ForgottenNames* names, const EraseOptions& options, Job* job,
+                        EraseReceipt* receipt);
+  void NoteShared(const Record& record, const engine::Forgetter::Result& result,
+                  ErasePlan* plan) const;
+  absl::StatusOr<EraseReceipt> EraseNames(
+      const std::function<absl::Status(engine::ForgottenNames*, Job*)>& gather,
+      const EraseOptions& options);
+  absl::Status LoadErasing();
+  std::optional<ProfileId> OwnerOf(const Record& record) const;
+  absl::Status RunKeepOnly(std::int64_t now_ms, const View& view, const EraseOptions& options,
+                           ErasePlan* plan);
+  void Admit(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
+             Admission* admission) const;
+  // As Take(), but for what the ledger keeps out.
+  void TakeAdmitted(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
+                    const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
+  absl::Status ReplayErase(const engine::Frame& frame);
+  absl::Status ReplayLeft(std::uint64_t number, const engine::Frame& frame);
+  absl::Status EndReplayedErase();
   std::vector<engine::CheckpointPart> PinAll() const;
   void Publish();
   void NoteCommit();                         // metrics.cc
@@ -200,6 +255,16 @@ class Engine::Impl {
       replayed_feed_;  // of the last call, by graph
   // A fold that is being replayed: its frame, and how many records went.
   std::optional<std::pair<engine::Frame, FoldedOut>> replayed_fold_;
+  // An erasure that is being replayed: what goes, and what came behind its frame so far, with where it lies.
+  struct ReplayedErase {
+    std::vector<engine::GoneRecord> gone;
+    std::vector<std::pair<Record, std::uint64_t>> coming;
+  };
+  std::optional<ReplayedErase> replayed_erase_;
+  engine::Ledger ledger_;
+  std::atomic<std::uint64_t> cleaned_frames_{0};
+  // Of the last fold or erasure after which all files were written again.
+  std::atomic<std::uint64_t> rewritten_at_{0};
   // The commit that BulkApply() left open; the group leader's.
   struct Bulk {
     std::uint64_t sequence = 0;

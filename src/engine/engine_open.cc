@@ -96,6 +96,7 @@ absl::Status Engine::Impl::Start() {
   if (absl::Status status = OpenMemory(); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   if (absl::Status status = LoadFeedBegin(); !status.ok()) return status;
+  if (absl::Status status = LoadErasing(); !status.ok()) return status;
   if (absl::Status status = LoadLenses(); !status.ok()) return status;
   const std::uint64_t last_frame = log_.last_frame();
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
@@ -214,6 +215,8 @@ absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view by
       return CoreStatus();
     case engine::FrameKind::kHorizon:
       return ReplayHorizon(*frame);
+    case engine::FrameKind::kErase:
+      return ReplayErase(*frame);
     case engine::FrameKind::kRecords:
     case engine::FrameKind::kFolded:
       return ReplayRecords(number, *frame);
@@ -231,8 +234,10 @@ absl::Status Engine::Impl::ReplayHorizon(const engine::Frame& frame) {
 }
 
 absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Frame& frame) {
-  if (frame.first_record != first().index.records.size() + 1)
+  const std::uint64_t waiting = replayed_erase_ ? replayed_erase_->coming.size() : 0;
+  if (frame.first_record != first().index.records.size() + waiting + 1)
     return absl::DataLossError("the log's records are out of step; restore a backup");
+  if (replayed_erase_) return ReplayLeft(number, frame);
   const bool folded = frame.kind == engine::FrameKind::kFolded;
   if (folded != replayed_fold_.has_value())
     return absl::DataLossError("the log's folded records are out of step; restore a backup");
@@ -257,6 +262,18 @@ absl::Status Engine::Impl::ReplayRecords(std::uint64_t number, const engine::Fra
   return CoreStatus();
 }
 
+// What an erasure left of records.
+absl::Status Engine::Impl::ReplayLeft(std::uint64_t number, const engine::Frame& frame) {
+  std::uint64_t place = 0;
+  for (const Record& record : frame.records) {
+    if (record.source.empty())
+      return absl::DataLossError(
+          "the log was cleaned and its checkpoint is gone; restore a backup");
+    replayed_erase_->coming.emplace_back(record, number << 16 | place++);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
   auto policy = ReadPolicyProto(frame.policy);
   if (!policy.ok()) return absl::DataLossError("a logged policy does not decode; restore a backup");
@@ -273,6 +290,9 @@ absl::Status Engine::Impl::ReplayPolicy(const engine::Frame& frame) {
 
 absl::Status Engine::Impl::EndReplayedApply() {
   if (replaying_ == 0) return absl::OkStatus();
+  if (replayed_erase_) {
+    if (absl::Status status = EndReplayedErase(); !status.ok()) return status;
+  }
   if (replayed_fold_) {
     if (replayed_fold_->second.seen != 0)
       return absl::DataLossError("a logged fold is not whole; restore a backup");

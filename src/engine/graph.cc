@@ -11,7 +11,8 @@ namespace polyonym::engine {
 
 Node Graph::Find(Kind kind, std::string_view value, std::uint64_t hash) const {
   return index_->dictionary.Find(hash, [&](Node n) {
-    return n < index_->nodes.size() && KindOf(n) == kind && ValueOf(n) == value;
+    return n < index_->nodes.size() && KindOf(n) == kind && !node(n).erased() &&
+           ValueOf(n) == value;
   });
 }
 

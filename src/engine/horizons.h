@@ -1,4 +1,4 @@
-// engine/horizons.h - behind which time the records of a source were folded.
+// engine/horizons.h - behind which time the records of a source were folded, and since which call the log has not all that it had.
 //
 // THREADS: plain values.
 #ifndef POLYONYM_SRC_ENGINE_HORIZONS_H_
@@ -26,11 +26,11 @@ class Horizons {
   }
   // The latest of all sources.
   std::int64_t latest() const { return latest_; }
-  // Of the call that folded last; 0: none did.
+  // Of the call that folded or erased last; 0: none did.
   std::uint64_t sequence() const { return sequence_; }
   const std::map<std::string, std::int64_t, std::less<>>& all() const { return of_; }
 
-  // Records that went for others that stand for them, or did not stand.
+  // Records that went for others that stand for them, did not stand, or were erased.
   std::uint64_t folded() const { return folded_; }
 
   void Move(const std::string& source, std::int64_t to_ms, std::uint64_t sequence,
@@ -39,6 +39,12 @@ class Horizons {
     latest_ = std::max(latest_, to_ms);
     sequence_ = std::max(sequence_, sequence);
     folded_ += folded;
+  }
+
+  // Records went that nothing stands for.
+  void Erase(std::uint64_t sequence, std::uint64_t erased) {
+    sequence_ = std::max(sequence_, sequence);
+    folded_ += erased;
   }
 
   // Whether a record comes too late: it is behind its source's horizon, or would void what is behind one.

@@ -43,6 +43,7 @@ void Index::Reclaim(std::uint64_t oldest) {
   mentions.Reclaim(oldest);
   records.Reclaim(oldest);
   renames.Reclaim(oldest);
+  values.Reclaim(oldest);
 }
 
 ResidentBytes Index::bytes() const {

@@ -157,6 +157,25 @@ absl::StatusOr<Record> OpenFrame::ReadRecord(std::uint64_t place) {
 
 namespace {
 
+bool ReadGone(ByteReader* in, std::vector<GoneRecord>* gone) {
+  const std::uint64_t count = in->Varint();
+  if (count > in->remaining()) return false;
+  gone->reserve(count);
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t gap = in->Varint();
+    if (gap > std::numeric_limits<std::uint32_t>::max()) return false;
+    next += gap;
+    const std::uint8_t left = in->Byte();
+    if (!in->ok() || next > std::numeric_limits<std::uint32_t>::max() ||
+        left > static_cast<std::uint8_t>(GoneRecord::Left::kRecord))
+      return false;
+    gone->push_back({static_cast<std::uint32_t>(next), static_cast<GoneRecord::Left>(left)});
+    ++next;
+  }
+  return in->AtEnd();
+}
+
 absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, bool with_records) {
   auto payload = OpenValue(kFrameVersion, FrameKey(number), bytes);
   if (!payload.ok()) return payload.status();
@@ -184,6 +203,11 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
     frame.source = in.Text();
     frame.before_ms = UnZigZag(in.Varint());
     if (!in.AtEnd() || frame.source.empty() || frame.before_ms < 0) return Corrupt();
+    return frame;
+  }
+  if (kind == static_cast<std::uint8_t>(FrameKind::kErase)) {
+    frame.kind = FrameKind::kErase;
+    if (!ReadGone(&in, &frame.gone)) return Corrupt();
     return frame;
   }
   if (!HoldsRecords(kind)) return Corrupt();
@@ -338,6 +362,20 @@ void Log::AppendHorizon(std::uint64_t sequence, std::string_view source, std::in
   PutVarint(&payload, sequence);
   PutText(&payload, source);
   PutVarint(&payload, ZigZag(before_ms));
+  AppendFrame(payload);
+}
+
+void Log::AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone) {
+  Seal();
+  std::string payload(1, static_cast<char>(FrameKind::kErase));
+  PutVarint(&payload, sequence);
+  PutVarint(&payload, gone.size());
+  std::uint64_t next = 0;
+  for (const GoneRecord& record : gone) {
+    PutVarint(&payload, record.index - next);
+    payload.push_back(static_cast<char>(record.left));
+    next = std::uint64_t{record.index} + 1;
+  }
   AppendFrame(payload);
 }
 

@@ -30,6 +30,19 @@ enum class FrameKind : std::uint8_t {
   kClock = 3,
   kHorizon = 4,
   kFolded = 5,  // records that stand for others
+  kErase = 6,   // records that go, for privacy's sake; behind it come those that are left of them
+};
+
+// A record that goes.
+struct GoneRecord {
+  enum class Left : std::uint8_t {
+    kNothing = 0,
+    kFewerFacts = 1,  // a record of the same identifiers comes for it
+    kRecord = 2,      // a record of fewer identifiers does
+  };
+  std::uint32_t index = 0;  // its number, less 1
+  Left left = Left::kNothing;
+  friend bool operator==(const GoneRecord&, const GoneRecord&) = default;
 };
 
 struct Frame {
@@ -38,12 +51,13 @@ struct Frame {
   std::uint64_t first_record = 0;  // number of the first record in it
   // With id, time and version filled in; but nothing is left of one that was folded: it has no source.
   std::vector<Record> records;
-  std::string policy;          // kPolicy: polyonym.v1.Policy bytes
-  std::uint32_t graph = 0;     // kPolicy: number of the lens that it is for
-  std::string graph_name;      // and the name of its graph
-  std::int64_t clock_ms = 0;   // kClock
-  std::string source;          // kHorizon
-  std::int64_t before_ms = 0;  // kHorizon: its records before this were folded
+  std::string policy;            // kPolicy: polyonym.v1.Policy bytes
+  std::uint32_t graph = 0;       // kPolicy: number of the lens that it is for
+  std::string graph_name;        // and the name of its graph
+  std::int64_t clock_ms = 0;     // kClock
+  std::string source;            // kHorizon
+  std::int64_t before_ms = 0;    // kHorizon: its records before this were folded
+  std::vector<GoneRecord> gone;  // kErase: each once, ascending
 };
 
 inline bool HoldsRecords(const Frame& frame) {
@@ -103,6 +117,8 @@ class Log {
                     std::string_view graph_name = {});
   void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
   void AppendHorizon(std::uint64_t sequence, std::string_view source, std::int64_t before_ms);
+  // REQUIRES: each once, ascending.
+  void AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone);
   // Frames in the store were changed.
   void ForgetFrames() { frames_ = FrameReader(store_); }
 

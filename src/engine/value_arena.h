@@ -7,16 +7,20 @@
 #ifndef POLYONYM_SRC_ENGINE_VALUE_ARENA_H_
 #define POLYONYM_SRC_ENGINE_VALUE_ARENA_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <sys/mman.h>
 
+#include "absl/base/thread_annotations.h"
 #include "polyonym/store/page_memory.h"
 
 namespace polyonym::engine {
@@ -67,9 +71,47 @@ class ValueArena {
   }
 
   // Bytes [from, from + out.size()) as they lie, for a checkpoint.  REQUIRES: within one block.
-  std::string_view Raw(std::uint64_t from, std::uint64_t bytes) const {
-    return {directory_.load(std::memory_order_acquire)[from / kBlockBytes] + from % kBlockBytes,
-            bytes};
+  // What was wiped up to `commit` is zero in it.
+  std::string Raw(std::uint64_t from, std::uint64_t bytes, std::uint64_t commit) const {
+    const std::lock_guard lock(wiped_mutex_);
+    std::string raw(
+        directory_.load(std::memory_order_acquire)[from / kBlockBytes] + from % kBlockBytes, bytes);
+    for (const Wiped& w : wiped_) {
+      if (w.commit > commit || w.place >= from + bytes || w.place + w.bytes <= from) continue;
+      const std::uint64_t first = std::max(w.place, from) - from;
+      const std::uint64_t last = std::min(w.place + w.bytes, from + bytes) - from;
+      std::memset(raw.data() + first, 0, last - first);
+    }
+    return raw;
+  }
+
+  // Has a value be gone from `commit` on: it reads as empty once no reader is older (Reclaim()), until then as it was; Raw() of that commit has it no
+  // more. Whoever reads at that commit must not ask for it.
+  void Wipe(std::uint64_t place, std::uint64_t commit) {
+    const std::uint64_t bytes = At(place).size() + 4;
+    const std::lock_guard lock(wiped_mutex_);
+    wiped_.push_back({place, bytes, commit, false});
+  }
+
+  // No reader is older than `oldest`.
+  void Reclaim(std::uint64_t oldest) {
+    const std::lock_guard lock(wiped_mutex_);
+    for (Wiped& w : wiped_) {
+      if (w.done || w.commit > oldest) continue;
+      std::memset(
+          directory_.load(std::memory_order_acquire)[w.place / kBlockBytes] + w.place % kBlockBytes,
+          0, w.bytes);
+      w.done = true;
+    }
+  }
+
+  // f(place, bytes) for what was wiped after `since`, up to `commit`.
+  template <class F>
+  void ForEachWiped(std::uint64_t since, std::uint64_t commit, const F& f) const {
+    const std::lock_guard lock(wiped_mutex_);
+    for (const Wiped& w : wiped_) {
+      if (w.commit > since && w.commit <= commit) f(w.place, w.bytes);
+    }
   }
 
   // Puts back what Raw() gave, in ascending order, when a store is opened.
@@ -119,6 +161,16 @@ class ValueArena {
   std::vector<std::vector<char*>> directories_;  // old ones stay for readers that hold them
   std::atomic<char**> directory_{nullptr};
   std::uint64_t used_ = 0;
+
+  // Since it was opened; few, since people are seldom erased.
+  struct Wiped {
+    std::uint64_t place;
+    std::uint64_t bytes;  // its length included
+    std::uint64_t commit;
+    bool done;  // in memory too
+  };
+  mutable std::mutex wiped_mutex_;
+  std::vector<Wiped> wiped_ ABSL_GUARDED_BY(wiped_mutex_);
 };
 
 }  // namespace polyonym::engine

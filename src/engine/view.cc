@@ -43,7 +43,8 @@ Node View::Impl::FindNormalised(std::string_view ns, std::string_view value) con
   if (kind == kNone) return kNone;
   const engine::Index& index = lens_->index;
   return index.dictionary.Find(index.HashValue(kind, value), [&](Node n) {
-    return n < state_->nodes && graph_.KindOf(n) == kind && graph_.ValueOf(n) == value;
+    return n < state_->nodes && graph_.KindOf(n) == kind && !graph_.node(n).erased() &&
+           graph_.ValueOf(n) == value;
   });
 }
 
@@ -133,6 +134,8 @@ absl::StatusOr<std::vector<Identifier>> View::Members(ProfileId id) const {
 absl::StatusOr<Identifier> View::IdentifierOf(IdentifierNumber number) const {
   if (number.value >= impl_->state().nodes)
     return absl::NotFoundError("no identifier has this number");
+  if (impl_->graph().node(static_cast<Node>(number.value)).erased())
+    return absl::NotFoundError("the identifier that had this number was erased");
   return impl_->NameOf(static_cast<Node>(number.value));
 }
 

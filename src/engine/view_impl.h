@@ -94,7 +94,7 @@ class View::Impl {
   engine::Node FindNormalised(std::string_view ns, std::string_view value) const;
   // What the dictionary has for a name: the name itself, but for lives.
   engine::Node ValueOf(engine::Node name) const {
-    return graph_.node(name).life()
+    return graph_.node(name).life() && !graph_.node(name).erased()
                ? FindNormalised(rules().kinds()[graph_.KindOf(name)], graph_.ValueOf(name))
                : name;
   }

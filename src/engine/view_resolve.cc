@@ -33,7 +33,7 @@ View::Impl::Found View::Impl::Find(const Wanted& wanted) const {
   found.held = wanted.held;
   if (wanted.kind == kNone) return found;
   found.name = index().dictionary.Find(wanted.hash, [&](Node n) {
-    return n < state_->nodes && graph_.KindOf(n) == wanted.kind &&
+    return n < state_->nodes && graph_.KindOf(n) == wanted.kind && !graph_.node(n).erased() &&
            graph_.ValueOf(n) == wanted.value;
   });
   return found;

@@ -28,10 +28,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "polyonym/engine/backup.h"
 #include "polyonym/engine/change_feed.h"
+#include "polyonym/engine/erase.h"
 #include "polyonym/engine/event.h"
 #include "polyonym/engine/metrics.h"
 #include "polyonym/engine/outbox.h"
+#include "polyonym/engine/source_limits.h"
 #include "polyonym/engine/view.h"
 #include "polyonym/model/change.h"
 #include "polyonym/model/facts.h"
@@ -43,6 +46,9 @@
 #include "polyonym/store/store.h"
 
 namespace polyonym {
+
+class AuditLog;   // privacy/audit_log.h
+class KeyKeeper;  // privacy/key_keeper.h
 
 namespace engine {
 struct Background;  // of src/engine alone
@@ -92,6 +98,15 @@ struct EngineOptions {
   // Asked now and then by calls that read everybody or the whole log (passes over people, moments, exports, Verify(), FitScores() before it writes),
   // in the thread that called: true: the call ends with Cancelled, and nothing is changed. May not call the engine.  DEFAULT: none ends so.
   std::function<bool()> interrupted;
+  // Seals everything that the store writes under keys that this wraps: docs/security.md. A store is sealed from its making on, or never.
+  // Wrong keys: PermissionDenied.  DEFAULT none: the store is in plain. Stores on disk alone.
+  std::shared_ptr<KeyKeeper> keys;
+  // The key of the ledger of erasures, 16 bytes or more, which the host keeps elsewhere and for all stores whose backups it may have to restore.
+  // DEFAULT empty: one is drawn with the store and lies in it, which keeps late records out, and says nothing to another store.
+  std::string erase_key;
+  // Told of each call that changes something, and of what is read and exported by role, without values.  DEFAULT: nobody is.
+  std::shared_ptr<AuditLog> audit;
+  SourceLimits source_limits;  // DEFAULT: none
 };
 
 struct RecordResult {
@@ -299,6 +314,49 @@ class Engine {
 
   // A consistent copy of the store in a new folder.  ERRORS: AlreadyExists, Unimplemented (in memory).
   absl::Status CopyTo(const std::string& path);
+
+  // A further backup in `folder`, which is made where it is not there; copies what the backups there have not. Writers go on meanwhile. It has
+  // every call that was acknowledged before.  ERRORS: Unimplemented (in memory), Unavailable (I/O: no backup was made), DataLoss.
+  absl::StatusOr<BackupInfo> BackUp(const std::string& folder, const BackupOptions& options = {});
+
+  // ---- forgetting: engine/erase.h, docs/erasure.md ----
+
+  // Erases people or single identifiers, all in one commit: records that name them alone, and facts of theirs, are gone; records that name others
+  // too are left without them; so are relations to them in others' facts, watched values in the feed, the outbox. Then a checkpoint is
+  // written, frames are written again, and every file of the store. State afterwards is that of a store which never took what went. Numbers of
+  // who was erased answer NotFound; who comes again has a new one. A state of before the call (AsKnown()) is OutOfRange. An identifier that the store
+  // does not have goes into the ledger all the same.
+  // ERRORS: InvalidArgument (no request, an identifier that is none), FailedPrecondition (shared: EraseOptions::even_shared), as
+  // Apply(), as Checkpoint(): then it is erased, and FinishErasing() or the next opening finishes it.
+  // COST: a pass over the log while writers wait; a checkpoint; rewriting the store's files.
+  absl::StatusOr<EraseReceipt> Erase(std::span<const EraseRequest> requests,
+                                     const EraseOptions& options = {});
+
+  // Rewrites the store's files where an erasure, a horizon or KeepOnly() left bytes in them. Nothing where there is nothing left.  ERRORS: as Checkpoint().
+  absl::Status FinishErasing();
+
+  // The ledger: every identifier that was erased with EraseOptions::suppress and not lifted, by hash.  ERRORS: DataLoss, Unavailable.
+  absl::StatusOr<std::vector<Erasure>> Erasures() const;
+
+  // Erases, of a store that was restored from a backup, whoever the ledger names, and takes the ledger over.
+  // ERRORS: FailedPrecondition (the store has a ledger key of its own: open it with EngineOptions::erase_key), as Erase().
+  // COST: as Erase(), and about a microsecond an identifier of the store.
+  absl::StatusOr<EraseReceipt> ReplayErasures(std::span<const Erasure> ledger,
+                                              const EraseOptions& options = {});
+
+  // Lets an identifier that was erased come back: as the person asks for it.  ERRORS: NotFound (it is not in the ledger), as Apply().
+  absl::Status LiftErasure(const Identifier& identifier);
+
+  // Drops facts that Definitions::privacy.retentions keep no longer at `now_ms`, in one commit; rewrites as Erase() does. Of the first graph's
+  // policy. Identifiers, links and the records themselves stay.  ERRORS: InvalidArgument, as Erase().  COST: as Erase().
+  absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const EraseOptions& options = {});
+
+  // ---- sources that run wild: engine/source_limits.h ----
+
+  // By source.
+  std::vector<QuarantinedSource> QuarantinedSources() const;
+  // Takes its records again.  ERRORS: NotFound (it is not in quarantine).
+  absl::Status ReleaseSource(std::string_view source);
 
   // Puts every acknowledged commit on stable storage, whatever the durability.
   absl::Status Sync();

@@ -34,7 +34,7 @@ enum class ChangeKind : std::uint8_t {
 };
 inline constexpr std::size_t kChangeKinds = 10;
 
-// Why it changed (law L7). Values are stored: never renumber. All but kUnknown and kErase occur; kUnknown never will.
+// Why it changed (law L7). Values are stored: never renumber. All but kUnknown occur; it never will.
 enum class Cause : std::uint8_t {
   kUnknown = 0,
   kRecord = 1,      // a record came

@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "polyonym/model/campaigns.h"
 #include "polyonym/model/facts.h"
+#include "polyonym/model/privacy_rules.h"
 #include "polyonym/model/reach_rules.h"
 #include "polyonym/model/score_models.h"
 
@@ -198,6 +199,11 @@ struct SegmentDefinition {
   std::string
       expression;  // its text, 1 byte to 64 KiB; what it means is checked where it is put in force
   std::string time_zone;  // of IANA's database, for days, weeks and months; empty: UTC
+  // Of `purposes`: whoever does not grant it is no member, whatever the expression says. Empty: none is asked.
+  std::string purpose;
+  // Whether people who object to profiling may be members: who denied or withdrew ReachRules::profiling_purpose. For lists that a law or a
+  // contract asks for, which say nothing about who somebody is.
+  bool profiles_nobody = false;
   friend bool operator==(const SegmentDefinition&, const SegmentDefinition&) = default;
 };
 
@@ -225,7 +231,8 @@ struct Definitions {
   std::vector<SegmentDefinition> segments;
   std::vector<TriggerDefinition> triggers;
   std::vector<CampaignDefinition> campaigns;
-  ReachRules reach;  // by which messages go out: campaign/reach.h
+  ReachRules reach;      // by which messages go out: campaign/reach.h
+  PrivacyRules privacy;  // who sees what of whom: docs/security.md
   // Names, defined or not, whose changes of value go to the change feed, profile by profile; each there once.
   std::vector<std::string> watched_traits;
   std::vector<std::string> watched_tags;

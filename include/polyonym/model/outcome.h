@@ -55,6 +55,9 @@ enum class Reason : std::uint8_t {
   // Older than the horizon of its source, behind which records are folded; or an act that would void folded records in part.
   kBehindHorizon = 59,
   kFolded = 60,  // it says that it is folded, which the engine alone may
+  kErased = 61,  // it is about somebody who was erased, and nobody else: docs/erasure.md
+  kQuarantined =
+      62,  // its source sent too much, or too much that is malformed: engine/source_limits.h
 };
 
 std::string_view ToString(Outcome outcome);  // `applied`, `unchanged`, `held`, `rejected`

@@ -115,6 +115,18 @@ class Store {
   // ERRORS: AlreadyExists (`path` exists), Unimplemented (in memory).
   virtual absl::Status CopyTo(const std::string& path) const = 0;
 
+  // A further backup in `folder` (made where it is not there), of files that the backups there have not. `label` comes back when it is listed. Returns
+  // its id. What was committed before is in it.  ERRORS: Unimplemented (in memory), Unavailable (I/O: no backup was made).
+  virtual absl::StatusOr<std::uint32_t> BackUp(
+      const std::string& /*folder*/, std::string_view /*label*/,
+      const std::function<void(std::uint64_t, std::uint64_t)>& /*progress*/) {
+    return absl::UnimplementedError("a store in memory has no backups");
+  }
+
+  // Rewrites every file of the store, so that nothing which was overwritten or deleted before is left on disk, in logs either. Others may read and
+  // write meanwhile.  ERRORS: Unavailable (I/O: something may be left).  COST: reads and writes all that there is.
+  virtual absl::Status Rewrite() { return absl::OkStatus(); }
+
   // A new, empty, nameless file on the disk of the store, open for reading and writing: what is in it is gone when it is closed. The
   // caller closes it.  ERRORS: Unimplemented (in memory), Unavailable (I/O).
   virtual absl::StatusOr<int> ScratchFile() const {

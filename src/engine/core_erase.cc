@@ -1,0 +1,129 @@
+// Erasing: records go for good, and with them every identifier that no record names any more. docs/erasure.md.
+//
+// They are first taken out of the evidence one after the other, as a retraction would, with the rule run over what they touched at the end;
+// only then their cells are emptied, so that whatever counts from records on the way finds an index that is whole.
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "engine/core.h"
+
+namespace polyonym::engine {
+
+void Core::BeginErase(Cause cause) {
+  erasing_.emplace();
+  erasing_->links_before = totals_.links;
+  tracker_.SetCause(cause, 0);
+  deferred_.Begin(true);
+}
+
+void Core::EraseOut(std::span<const std::uint32_t> records) {
+  std::vector<std::uint32_t> stood;
+  for (const std::uint32_t r : records) {
+    const RecordCell cell = index_->records.Latest(r);
+    const auto record = cell.gone() ? std::nullopt : Load(r);
+    if (!record) {
+      Fail(absl::DataLossError("a logged erasure does not fit the records; restore a backup"));
+      return;
+    }
+    FindNames(*record, &named_);
+    for (const Named& n : named_) erasing_->values.insert(n.value);
+    if (!cell.has(RecordCell::kStands)) continue;
+    if (!cell.has(RecordCell::kFolded)) stood.push_back(r);
+    Supersede(r, *record);
+  }
+  for (const std::uint32_t r : stood) index_->record_keys.Erase(index_->records.Latest(r).key, r);
+  for (const std::uint32_t r : records) Empty(r);
+}
+
+void Core::Empty(std::uint32_t record_index) {
+  index_->records.Write(record_index) = RecordCell();
+  erasing_->gone.push_back(record_index);
+}
+
+// Evidence stays as it is: what names the same counts the same.
+void Core::ReplaceFacts(std::uint32_t record_index, const Record& left, std::uint64_t location) {
+  const RecordCell cell = index_->records.Latest(record_index);
+  if (!cell.has(RecordCell::kStands) || !Folds(cell.act())) {
+    Fail(absl::DataLossError("a logged erasure does not fit the records; restore a backup"));
+    return;
+  }
+  FindNames(left, &named_);
+  for (const Named& n : named_) {
+    erasing_->values.insert(n.value);
+    for (const Node node : {n.name, n.node}) {
+      index_->nodes.Write(node);  // profile_cache.h looks at the cells
+      if (tracker_.watches_facts()) tracker_.Tell(node, false);
+    }
+  }
+  --totals_.standing_records;
+  if (cell.has(RecordCell::kHeld)) --totals_.held_records;
+  if (!cell.has(RecordCell::kFolded)) index_->record_keys.Erase(cell.key, record_index);
+  Empty(record_index);
+  Judge(left, &judged_);
+  ++totals_.standing_records;
+  const std::uint32_t added = AddCell(judged_, location);
+  if (!left.folded) index_->record_keys.Insert(judged_.key, added);
+  Admit(added, judged_);
+  if (judged_.verdict.reason == Reason::kNone) Mention(added, judged_);
+}
+
+Core::Erased Core::EndErase() {
+  if (deferred_.on()) ReplayDeferred();
+  absl::flat_hash_set<Node> lost;
+  for (const Node value : erasing_->values) {
+    if (Unmention(value)) lost.insert(value);
+  }
+  std::set<std::size_t> pages;
+  for (const std::uint32_t r : erasing_->gone)
+    pages.insert(r / decltype(index_->records)::page_cells());
+  for (const std::size_t page : pages) FreeIfGone(&index_->records, page);
+  Erased erased;
+  erased.links = erasing_->links_before - std::min(erasing_->links_before, totals_.links);
+  for (Node n = 0; n < index_->nodes.size(); ++n) {
+    const NodeCell& cell = graph_.node(n);
+    if (cell.erased() || cell.life() || cell.live > 0) continue;
+    // Under an earlier policy records may have named it that name another value now.
+    if (cell.mentions != kNone && Unmention(n)) lost.insert(n);
+    if (graph_.node(n).mentions != kNone || !lost.contains(n) || IsActedUpon(n)) continue;
+    erased.identifiers += WipeOut(n);
+  }
+  auto horizons = std::make_shared<Horizons>(*horizons_);
+  horizons->Erase(sequence_, erasing_->gone.size());
+  horizons_ = std::move(horizons);
+  sighting_times_.Clear();
+  mention_times_.Clear();
+  erasing_.reset();
+  return erased;
+}
+
+// Whether an act that stands is about it.
+bool Core::IsActedUpon(Node name) const {
+  return acts_.unbound_from.contains(name) || acts_.deletions.contains(name) ||
+         acts_.apart_from.contains(name) || acts_.renames_of.contains(name);
+}
+
+// An identifier that no record names any more, with all its lives; returns how many it was.
+std::uint64_t Core::WipeOut(Node value) {
+  index_->values.Wipe(graph_.node(value).value, sequence_);
+  std::uint64_t count = 1;
+  index_->nodes.Write(value).flags |= NodeCell::kErased;
+  guarded_.erase(value);
+  acted_on_.erase(value);
+  const auto at = lives_.find(value);
+  if (at == lives_.end()) return count;
+  for (const std::vector<Node>* lives : {&at->second.current, &at->second.spare}) {
+    for (const Node life : *lives) index_->nodes.Write(life).flags |= NodeCell::kErased;
+    count += lives->size();
+  }
+  lives_.erase(at);
+  return count;
+}
+
+Node Core::FindName(std::string_view ns, std::string_view value) const {
+  const Kind kind = rules_->FindKind(ns);
+  return kind == kNone ? kNone : graph_.Find(kind, value, index_->HashValue(kind, value));
+}
+
+}  // namespace polyonym::engine

@@ -1,0 +1,636 @@
+// Forgetting people: which records go, what is left of them, and what of feed and outbox goes with them. docs/erasure.md.
+//
+// As with a horizon, the erasure is one commit in which nothing leaves the log: a frame says which records go, and what is left of them
+// follows as new records. Then a checkpoint is written, which is a part of the truth from there on, and frames are written again without
+// what went. Where a process dies in between, opening goes on from there.
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "codec/facts_filter.h"
+#include "engine/bytes.h"
+#include "engine/engine_impl.h"
+#include "engine/erase_plan.h"
+#include "engine/forgotten.h"
+#include "engine/outbox.h"
+
+namespace polyonym {
+
+using engine::Forgetter;
+using engine::ForgottenNames;
+using engine::GoneRecord;
+using engine::kNone;
+using engine::Node;
+using engine::RecordCell;
+
+namespace {
+
+constexpr std::string_view kRewrittenKey = "rewritten";
+constexpr std::uint8_t kRewrittenVersion = 1;
+constexpr std::string_view kOutboxBegin = "outbox/";
+constexpr std::string_view kOutboxEnd = "outbox0";  // the next byte
+constexpr std::uint32_t kProgressEvery = 65'536;
+
+bool HasOwnId(const Record& record) { return record.id == ToString(HashContent(record)); }
+
+// The bytes of a row of the feed without watched values of some profiles; nothing where it has none.
+std::optional<std::string> WithoutValues(std::uint64_t sequence, engine::FeedRow row,
+                                         const std::set<std::uint64_t>& profiles,
+                                         std::uint32_t graph) {
+  bool any = false;
+  for (Change& change : row.changes) {
+    if ((change.kind != ChangeKind::kTrait && change.kind != ChangeKind::kTag) ||
+        change.values.empty() || !profiles.contains(change.to.value))
+      continue;
+    change.values.clear();
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  return engine::EncodeFeedRow(sequence, row, graph);
+}
+
+}  // namespace
+
+// Which identifiers a person has. Of a value with lives only those of the person.
+absl::Status Engine::Impl::AddPerson(const engine::Lens& lens, const EraseRequest& request,
+                                     const EraseOptions& options, ForgottenNames* names) const {
+  const engine::Core& core = *lens.core;
+  const engine::Graph& graph = core.graph();
+  const CompiledPolicy& policy = core.rules()->policy();
+  const Identifier& identifier = request.identifier;
+  if (!IsValidNamespace(identifier.ns) || identifier.value.empty())
+    return absl::InvalidArgumentError("identifier: must have a namespace and a value");
+  const std::uint32_t family = policy.FindFamily(identifier.ns);
+  const std::string value = family == CompiledPolicy::kUndeclared
+                                ? std::string()
+                                : policy.Judge(family, identifier.value).value;
+  // Also what no policy counts may be held, in records and in the ledger.
+  if (value.empty()) {
+    names->Add(identifier.ns, identifier.value);
+    return absl::OkStatus();
+  }
+  const Node name = core.FindName(identifier.ns, value);
+  if (name == kNone) {
+    names->Add(identifier.ns, value);
+    return absl::OkStatus();
+  }
+  const Node node = graph.Canonical(name);
+  if (graph.node(node).shared() && !options.even_shared) {
+    return absl::FailedPreconditionError(
+        "identifier: is shared by several people, and erasing it takes it from all of them; erase "
+        "the "
+        "person by another one, or say even_shared");
+  }
+  const auto add = [&](Node n) {
+    const std::string& ns = core.rules()->kinds()[graph.KindOf(n)];
+    if (!graph.node(n).life()) return names->Add(ns, graph.ValueOf(n));
+    const Node of = core.FindName(ns, graph.ValueOf(n));
+    std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
+    std::size_t lives = 0;
+    for (Node life = graph.Canonical(of); life != kNone && graph.node(life).life(); ++lives) {
+      if (graph.FirstMs(life) > graph.FirstMs(n)) to_ms = std::min(to_ms, graph.FirstMs(life));
+      const std::uint32_t rename = graph.node(life).rename;
+      life = rename == kNone ? kNone : graph.access().rename(rename).earlier;
+    }
+    // A value that was one person's alone is theirs whenever it comes again.
+    if (lives < 2) return names->Add(ns, graph.ValueOf(n));
+    names->AddLife(ns, graph.ValueOf(n), graph.FirstMs(n), to_ms);
+  };
+  if (!request.whole_person || graph.node(node).shared()) {
+    graph.ForEachName(node, add);
+    return absl::OkStatus();
+  }
+  graph.ForEachMember(graph.ProfileOf(node), [&](Node member) { graph.ForEachName(member, add); });
+  return absl::OkStatus();
+}
+
+std::vector<Forgetter::Sight> Engine::Impl::Sights(bool with_known) const {
+  std::vector<Forgetter::Sight> sights;
+  for (const auto& lens : lenses_) {
+    const engine::Core* core = lens->core.get();
+    Forgetter::Sight& sight = sights.emplace_back();
+    sight.policy = core->rules()->shared_policy();
+    sight.shared = [core](std::string_view ns, std::string_view value) {
+      const Node n = core->FindName(ns, value);
+      return n != kNone && core->graph().node(core->graph().Canonical(n)).shared();
+    };
+    if (!with_known) continue;
+    sight.known = [core](std::string_view ns, std::string_view value) {
+      return core->FindName(ns, value) != kNone;
+    };
+  }
+  return sights;
+}
+
+// Notes what becomes of a record; versions of it that do not stand go with it.
+void Engine::Impl::PlanRecord(std::uint32_t index, const Record& record, Forgetter::Result result,
+                              ErasePlan* plan) const {
+  EraseReceipt& counts = plan->counts;
+  counts.removed_facts += result.facts;
+  if (result.record) {
+    const bool own_id = HasOwnId(record) && result.left == GoneRecord::Left::kRecord;
+    if (own_id) {
+      result.record->id = ToString(HashContent(*result.record));
+      // It may say now what another says already.
+      Record standing;
+      const bool same =
+          first().core->FindStanding(record.source, result.record->id, &standing) != kNone ||
+          std::any_of(plan->left.begin(), plan->left.end(), [&](const Record& other) {
+            return other.source == record.source && other.id == result.record->id;
+          });
+      if (same) result.record.reset();
+    }
+    if (result.record && result.left == GoneRecord::Left::kRecord)
+      plan->left_own_id.push_back(own_id);
+  }
+  if (!result.record) result.left = GoneRecord::Left::kNothing;
+  ++(result.record ? counts.rewritten_records : counts.removed_records);
+  plan->gone.push_back({index, result.left});
+  if (!result.record) return;
+  (result.left == GoneRecord::Left::kFewerFacts ? plan->fewer_facts : plan->left)
+      .push_back(*std::move(result.record));
+}
+
+// Looks at every record that is kept.
+absl::Status Engine::Impl::PlanErase(
+    const std::function<Forgetter::Result(const Record&)>& look,
+    const std::function<void(std::uint64_t, std::uint64_t)>& progress, ErasePlan* plan) {
+  const engine::Index& index = first().index;
+  const std::uint64_t total = index.records.size();
+  std::set<std::pair<std::string, std::string>> replaced;  // source and id of what goes
+  absl::flat_hash_set<std::uint64_t> keys;                 // of these
+  std::set<std::pair<std::string, std::string>> own_ids;   // that say something of the content
+  std::vector<std::uint32_t>
+      later;  // tombstones, and what does not stand: they name nobody who goes
+  for (std::uint32_t r = 0; r < total; ++r) {
+    if (r % kProgressEvery == 0) {
+      if (progress) progress(r, total);
+      if (interrupted()) return absl::CancelledError("interrupted; nothing was changed");
+    }
+    const RecordCell cell = index.records.Latest(r);
+    if (cell.gone()) continue;
+    if (cell.act() == Act::kRetract) {
+      later.push_back(r);
+      continue;
+    }
+    auto record = log_.ReadRecord(cell.location);
+    if (!record.ok()) return record.status();
+    Forgetter::Result result = look(*record);
+    if (!result.touched) {
+      if (!cell.has(RecordCell::kStands)) later.push_back(r);
+      continue;
+    }
+    if (HasOwnId(*record)) own_ids.emplace(record->source, record->id);
+    if (cell.has(RecordCell::kStands)) {
+      replaced.emplace(record->source, record->id);
+      keys.insert(cell.key);
+    } else {
+      result.record.reset();
+    }
+    PlanRecord(r, *record, std::move(result), plan);
+  }
+  // Versions first: a tombstone that keeps one from standing must stay.
+  std::stable_partition(later.begin(), later.end(), [&](std::uint32_t r) {
+    return index.records.Latest(r).act() != Act::kRetract;
+  });
+  for (const std::uint32_t r : later) {
+    const RecordCell cell = index.records.Latest(r);
+    const bool tombstone = cell.act() == Act::kRetract;
+    const bool may_be_older = !cell.has(RecordCell::kStands) && keys.contains(cell.key);
+    if (!may_be_older && own_ids.empty()) continue;
+    auto record = log_.ReadRecord(cell.location);
+    if (!record.ok()) return record.status();
+    const std::pair<std::string, std::string> key(record->source, record->id);
+    const bool older = may_be_older && replaced.contains(key);
+    if (!older && !tombstone) own_ids.erase(key);
+    if (!older && !(tombstone && own_ids.contains(key))) continue;
+    Forgetter::Result goes;
+    goes.facts = codec::CountFacts(record->facts);
+    PlanRecord(r, *record, std::move(goes), plan);
+  }
+  std::sort(plan->gone.begin(), plan->gone.end(),
+            [](const GoneRecord& a, const GoneRecord& b) { return a.index < b.index; });
+  if (progress) progress(total, total);
+  return absl::OkStatus();
+}
+
+// Does in every graph what a frame of the log says; `coming` are the records behind it, those of fewer facts first.
+engine::Core::Erased Engine::Impl::PerformErase(
+    const std::vector<GoneRecord>& gone,
+    const std::vector<std::pair<const Record*, std::uint64_t>>& coming) {
+  engine::Core::Erased erased;
+  if (gone.empty()) return erased;
+  std::vector<std::uint32_t> out, replaced;
+  for (const GoneRecord& record : gone) {
+    (record.left == GoneRecord::Left::kFewerFacts ? replaced : out).push_back(record.index);
+    if (record.index >= first().index.records.size()) {
+      first().core->Fail(
+          absl::DataLossError("a logged erasure does not fit the records; restore a backup"));
+      return erased;
+    }
+    frames_to_clean_.insert(first().index.records.Latest(record.index).location >> 16);
+  }
+  if (coming.size() < replaced.size()) {
+    first().core->Fail(absl::DataLossError("a logged erasure is not whole; restore a backup"));
+    return erased;
+  }
+  std::vector<engine::Core::Incoming> left;
+  for (std::size_t i = replaced.size(); i < coming.size(); ++i)
+    left.push_back({coming[i].first, false, coming[i].second});
+  for (const auto& lens : lenses_) {
+    engine::Core& core = *lens->core;
+    core.BeginErase(Cause::kErase);
+    core.EraseOut(out);
+    for (std::size_t i = 0; i < replaced.size() && core.status().ok(); ++i)
+      core.ReplaceFacts(replaced[i], *coming[i].first, coming[i].second);
+    if (!left.empty() && core.status().ok())
+      core.Take(left, {}, [](std::size_t, const engine::Core::Taken&) {});
+    const engine::Core::Erased here = core.EndErase();
+    if (lens->number == 0) erased = here;
+  }
+  return erased;
+}
+
+// Logs a plan and carries it out.
+void Engine::Impl::CommitErase(ErasePlan* plan) {
+  log_.AppendErase(last_sequence_ + 1, plan->gone);
+  std::vector<std::pair<const Record*, std::uint64_t>> coming;
+  const std::uint64_t first_number = first().index.records.size() + 1;
+  const auto append = [&](const Record& record, bool own_id) {
+    coming.emplace_back(
+        &record, log_.Append(last_sequence_ + 1, first_number + coming.size(), record, own_id));
+  };
+  for (const Record& record : plan->fewer_facts) append(record, false);
+  for (std::size_t i = 0; i < plan->left.size(); ++i) append(plan->left[i], plan->left_own_id[i]);
+  const engine::Core::Erased erased = PerformErase(plan->gone, coming);
+  plan->counts.erased_identifiers = erased.identifiers;
+  plan->counts.removed_links = erased.links;
+}
+
+// Which profiles ever had one of these nodes, by the feed.
+absl::StatusOr<std::set<std::uint64_t>> Engine::Impl::ProfilesThatHad(
+    const engine::Lens& lens, const std::set<std::uint64_t>& nodes, bool* watched) const {
+  std::set<std::uint64_t> profiles = nodes;
+  absl::Status problem;
+  absl::Status status = store_->Scan(
+      Table::kFeed, engine::FeedKey(0, lens.number),
+      engine::FeedKey(last_sequence_ + 1, lens.number),
+      [&](std::string_view key, std::string_view value) {
+        auto row = engine::DecodeFeedRow(engine::FeedSequence(key), value, lens.number);
+        if (!row.ok()) {
+          problem = row.status();
+          return false;
+        }
+        for (const Change& change : row->changes) {
+          *watched |= change.kind == ChangeKind::kTrait || change.kind == ChangeKind::kTag;
+          if (!IsWhoIsWho(change.kind)) continue;
+          const bool has =
+              std::any_of(change.identifiers.begin(), change.identifiers.end(),
+                          [&](IdentifierNumber number) { return nodes.contains(number.value); });
+          const bool comes =
+              change.kind == ChangeKind::kMerged && profiles.contains(change.from.value);
+          if (!has && !comes) continue;
+          if (change.kind != ChangeKind::kCreated && change.kind != ChangeKind::kJoined)
+            profiles.insert(change.from.value);
+          if (change.kind != ChangeKind::kGone) profiles.insert(change.to.value);
+        }
+        return true;
+      });
+  if (!status.ok()) return status;
+  if (!problem.ok()) return problem;
+  return profiles;
+}
+
+// Watched values of people in the feed, and what they triggered.
+absl::Status Engine::Impl::EraseFromFeed(const ForgottenNames& names, WriteSet* writes,
+                                         EraseReceipt* counts) const {
+  for (const auto& lens : lenses_) {
+    std::set<std::uint64_t> nodes;
+    names.ForEach([&](std::string_view ns, std::string_view value) {
+      const Node n = lens->core->FindName(ns, value);
+      if (n != kNone) nodes.insert(n);
+    });
+    if (nodes.empty()) continue;
+    bool watched = false;
+    auto profiles = ProfilesThatHad(*lens, nodes, &watched);
+    if (!profiles.ok()) return profiles.status();
+    absl::Status problem;
+    const auto rewrite = [&](std::string_view key, std::string_view value) {
+      const std::uint64_t sequence = engine::FeedSequence(key);
+      auto row = engine::DecodeFeedRow(sequence, value, lens->number);
+      problem = row.status();
+      if (!row.ok()) return false;
+      if (auto bytes = WithoutValues(sequence, *std::move(row), *profiles, lens->number)) {
+        writes->puts.push_back({Table::kFeed, std::string(key), *std::move(bytes)});
+        ++counts->rewritten_feed_rows;
+      }
+      return true;
+    };
+    if (watched) {
+      absl::Status status =
+          store_->Scan(Table::kFeed, engine::FeedKey(0, lens->number),
+                       engine::FeedKey(last_sequence_ + 1, lens->number), rewrite);
+      if (!status.ok()) return status;
+      if (!problem.ok()) return problem;
+    }
+    absl::Status status = store_->Scan(
+        Table::kMeta, kOutboxBegin, kOutboxEnd, [&](std::string_view key, std::string_view value) {
+          auto item = engine::DecodeOutboxRow(key, value);
+          problem = item.status();
+          if (!item.ok()) return false;
+          const std::string of_graph = engine::OutboxKey(item->id, lens->number);
+          if (of_graph == key && nodes.contains(item->profile.value)) {
+            writes->erases.push_back({Table::kMeta, std::string(key)});
+            ++counts->removed_outbox_items;
+          }
+          return true;
+        });
+    if (!status.ok()) return status;
+    if (!problem.ok()) return problem;
+  }
+  return absl::OkStatus();
+}
+
+// One commit: names are looked for, what they are in goes, and they go into the ledger.
+absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& options, Job* job,
+                                    EraseReceipt* receipt) {
+  if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
+  ErasePlan plan;
+  for (std::size_t before = names->size() + 1; before != names->size();) {
+    before = names->size();
+    plan = {};
+    Forgetter forgetter(Sights(names->asks_ledger()), names);
+    const auto look = [&](const Record& record) {
+      Forgetter::Result result = forgetter.Look(record);
+      if (result.touched) NoteShared(record, result, &plan);
+      return result;
+    };
+    if (absl::Status status = PlanErase(look, options.progress, &plan); !status.ok()) return status;
+  }
+  EraseReceipt& counts = plan.counts;
+  counts.kept_shared_identifiers = plan.shared.size();
+  const std::uint64_t sequence = last_sequence_ + 1;
+  if (options.suppress) {
+    names->ForEach([&](std::string_view ns, std::string_view value) {
+      counts.erasures.push_back({ledger_.HashOf(ns, value), sequence});
+    });
+    std::sort(counts.erasures.begin(), counts.erasures.end(),
+              [](const Erasure& a, const Erasure& b) { return a.hash < b.hash; });
+  }
+  if (absl::Status status = EraseFromFeed(*names, &job->writes, &counts); !status.ok())
+    return status;
+  const bool known = std::all_of(counts.erasures.begin(), counts.erasures.end(),
+                                 [&](const Erasure& e) { return ledger_.Has(e.hash); });
+  if (options.dry_run || (plan.gone.empty() && known)) {
+    names->ForEach([&](std::string_view ns, std::string_view value) {
+      counts.erased_identifiers += first().core->FindName(ns, value) != kNone ? 1 : 0;
+    });
+    job->writes.clear();
+  } else {
+    ledger_.Put(counts.erasures, &job->writes);
+    CommitErase(&plan);
+  }
+  counts.time_ms = std::max(first().core->clock_ms(), first().core->newest_ms());
+  *receipt = std::move(counts);
+  return CoreStatus();
+}
+
+// Shared identifiers that the people were seen with.
+void Engine::Impl::NoteShared(const Record& record, const Forgetter::Result& result,
+                              ErasePlan* plan) const {
+  const engine::Core& core = *first().core;
+  for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
+    if (std::binary_search(result.identifiers.begin(), result.identifiers.end(),
+                           static_cast<std::uint32_t>(i)))
+      continue;
+    const RecordIdentifier& identifier = record.identifiers[i];
+    const CompiledPolicy& policy = core.rules()->policy();
+    const std::uint32_t family = policy.FindFamily(identifier.ns);
+    if (family == CompiledPolicy::kUndeclared || identifier.role != Role::kSelf) continue;
+    std::string value = policy.Judge(family, identifier.value).value;
+    const Node n = core.FindName(identifier.ns, value);
+    if (n != kNone && core.graph().node(core.graph().Canonical(n)).shared())
+      plan->shared.emplace(identifier.ns, std::move(value));
+  }
+}
+
+absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
+    const std::function<absl::Status(ForgottenNames*, Job*)>& gather, const EraseOptions& options) {
+  const auto lens = FindGraph(options.graph);
+  if (!lens.ok()) return lens.status();
+  EraseReceipt receipt;
+  const std::uint64_t frames_before = cleaned_frames_;
+  Job job;
+  job.alone = true;
+  job.graph = (*lens)->number;
+  job.run = [&] {
+    ForgottenNames names;
+    if (absl::Status status = gather(&names, &job); !status.ok()) return status;
+    return RunErase(&names, options, &job, &receipt);
+  };
+  const std::uint64_t sequence_before = publisher().newest()->sequence;
+  if (absl::Status status = Submit(&job); !status.ok()) return status;
+  receipt.sequence = job.sequence;
+  if (!options.dry_run && job.sequence != sequence_before) {
+    recorder_.folded_records.Add(receipt.removed_records + receipt.rewritten_records);
+    if (absl::Status status = CleanLog(); !status.ok()) return status;
+  }
+  if (!options.dry_run && options.finish) {
+    if (absl::Status status = FinishErasing(); !status.ok()) return status;
+    receipt.finished = true;
+  }
+  receipt.rewritten_frames = cleaned_frames_ - frames_before;
+  receipt.seal = SealOf(receipt, ledger_.key());
+  return receipt;
+}
+
+absl::StatusOr<EraseReceipt> Engine::Impl::Erase(std::span<const EraseRequest> requests,
+                                                 const EraseOptions& options) {
+  if (requests.empty()) return absl::InvalidArgumentError("requests: say whom to erase");
+  return EraseNames(
+      [&](ForgottenNames* names, Job*) {
+        const auto lens = FindGraph(options.graph);
+        if (!lens.ok()) return lens.status();
+        for (const EraseRequest& request : requests) {
+          if (absl::Status status = AddPerson(**lens, request, options, names); !status.ok())
+            return status;
+        }
+        return absl::OkStatus();
+      },
+      options);
+}
+
+absl::StatusOr<EraseReceipt> Engine::Impl::ReplayErasures(std::span<const Erasure> ledger,
+                                                          const EraseOptions& options) {
+  if (!ledger_.has_hosts_key()) {
+    return absl::FailedPreconditionError(
+        "erase_key: the store's ledger has a key of its own, so that hashes of another store say "
+        "nothing here; open it with the host's key");
+  }
+  return EraseNames(
+      [&](ForgottenNames* names, Job* job) {
+        if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
+        if (!options.dry_run)
+          ledger_.Put(std::vector<Erasure>(ledger.begin(), ledger.end()), &job->writes);
+        std::set<engine::Ledger::Hash> wanted;
+        for (const Erasure& erasure : ledger) wanted.insert(erasure.hash);
+        for (const auto& lens : lenses_) {
+          const engine::Graph& graph = lens->core->graph();
+          for (Node n = 0; n < lens->index.nodes.size(); ++n) {
+            if (graph.node(n).erased() || graph.node(n).life()) continue;
+            const std::string& ns = lens->core->rules()->kinds()[graph.KindOf(n)];
+            const std::string_view value = graph.ValueOf(n);
+            if (wanted.contains(ledger_.HashOf(ns, value))) names->Add(ns, value);
+          }
+        }
+        if (!options.dry_run) names->AddAll(&ledger_);  // what is held has no node
+        return absl::OkStatus();
+      },
+      options);
+}
+
+absl::Status Engine::Impl::LiftErasure(const Identifier& identifier) {
+  Job job;
+  job.alone = true;
+  job.run = [&] {
+    WriteSet writes;
+    bool lifted = ledger_.Lift(ledger_.HashOf(identifier.ns, identifier.value), &writes);
+    for (const auto& lens : lenses_) {
+      const CompiledPolicy& policy = lens->core->rules()->policy();
+      const std::uint32_t family = policy.FindFamily(identifier.ns);
+      if (family == CompiledPolicy::kUndeclared) continue;
+      const std::string value = policy.Judge(family, identifier.value).value;
+      lifted |= ledger_.Lift(ledger_.HashOf(identifier.ns, value), &writes);
+    }
+    if (!lifted) return absl::NotFoundError("identifier: is not in the ledger of erasures");
+    return store_->Commit(writes, true);
+  };
+  return Submit(&job);
+}
+
+absl::Status Engine::Impl::FinishErasing() {
+  if (absl::Status status = ReadOnly(); !status.ok()) return status;
+  const std::uint64_t erased_at = publisher().newest()->horizons->sequence();
+  if (rewritten_at_ >= erased_at) return absl::OkStatus();
+  if (absl::Status status = CleanLog(); !status.ok()) return status;
+  if (absl::Status status = store_->Rewrite(); !status.ok()) return status;
+  std::string payload;
+  engine::PutVarint(&payload, erased_at);
+  WriteSet writes;
+  writes.puts.push_back({Table::kMeta, std::string(kRewrittenKey),
+                         engine::SealValue(kRewrittenVersion, kRewrittenKey, payload)});
+  if (absl::Status status = store_->Commit(writes, false); !status.ok()) return status;
+  rewritten_at_ = erased_at;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::LoadErasing() {
+  if (absl::Status status = ledger_.Open(*store_, options_.erase_key); !status.ok()) return status;
+  auto row = store_->Get(Table::kMeta, kRewrittenKey);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return absl::OkStatus();
+  auto payload = engine::OpenValue(kRewrittenVersion, kRewrittenKey, **row);
+  if (!payload.ok()) return payload.status();
+  engine::ByteReader in(*payload);
+  rewritten_at_ = in.Varint();
+  if (in.AtEnd()) return absl::OkStatus();
+  return absl::DataLossError("the row of rewritten files does not decode; restore a backup");
+}
+
+// ---- records that come late ----
+
+// What of a call's records may be taken: all of most of them, what is left of some, nothing of others.
+struct Engine::Impl::Admission {
+  std::vector<engine::Core::Incoming> records;
+  std::vector<std::size_t> places;       // in the call
+  std::vector<std::uint32_t> left_out;   // identifiers of each of them
+  std::vector<std::size_t> turned_away;  // places
+  std::deque<Record> rewritten;
+};
+
+void Engine::Impl::Admit(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
+                         Admission* admission) const {
+  ForgottenNames names;
+  names.AddAll(&ledger_);
+  Forgetter forgetter(Sights(true), &names);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    engine::Core::Incoming incoming = records[i];
+    Forgetter::Result result;
+    if (!incoming.check ||
+        CheckShape(*incoming.record, options_.record_limits, now_ms) == Reason::kNone)
+      result = forgetter.Look(*incoming.record);
+    if (result.touched && !result.record) {
+      admission->turned_away.push_back(i);
+      continue;
+    }
+    if (result.touched) {
+      Record& left = admission->rewritten.emplace_back(*std::move(result.record));
+      if (incoming.own_id) left.id = ToString(HashContent(left));
+      incoming.record = &left;
+      incoming.check = false;
+    }
+    admission->records.push_back(incoming);
+    admission->places.push_back(i);
+    admission->left_out.push_back(static_cast<std::uint32_t>(result.identifiers.size()));
+  }
+}
+
+void Engine::Impl::TakeAdmitted(
+    std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
+    const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
+  if (ledger_.empty()) return Take(records, now_ms, taken);
+  Admission admission;
+  Admit(records, now_ms, &admission);
+  engine::Core::Taken away;
+  away.outcome = Outcome::kRejected;
+  away.reason = Reason::kErased;
+  for (const std::size_t place : admission.turned_away) taken(place, away);
+  Take(admission.records, now_ms, [&](std::size_t i, const engine::Core::Taken& what) {
+    if (admission.left_out[i] == 0) return taken(admission.places[i], what);
+    engine::Core::Taken less = what;
+    less.held_identifiers += admission.left_out[i];
+    taken(admission.places[i], less);
+  });
+}
+
+// ---- opening ----
+
+absl::Status Engine::Impl::ReplayErase(const engine::Frame& frame) {
+  if (replayed_erase_)
+    return absl::DataLossError("a logged erasure does not fit the records; restore a backup");
+  replayed_erase_.emplace();
+  replayed_erase_->gone = frame.gone;
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Impl::EndReplayedErase() {
+  std::vector<std::pair<const Record*, std::uint64_t>> coming;
+  for (const auto& [record, location] : replayed_erase_->coming)
+    coming.emplace_back(&record, location);
+  PerformErase(replayed_erase_->gone, coming);
+  replayed_erase_.reset();
+  return CoreStatus();
+}
+
+// ---- the public face ----
+
+absl::StatusOr<EraseReceipt> Engine::Erase(std::span<const EraseRequest> requests,
+                                           const EraseOptions& options) {
+  return impl_->Erase(requests, options);
+}
+absl::Status Engine::FinishErasing() { return impl_->FinishErasing(); }
+absl::StatusOr<std::vector<Erasure>> Engine::Erasures() const { return impl_->Erasures(); }
+absl::StatusOr<EraseReceipt> Engine::ReplayErasures(std::span<const Erasure> ledger,
+                                                    const EraseOptions& options) {
+  return impl_->ReplayErasures(ledger, options);
+}
+absl::Status Engine::LiftErasure(const Identifier& identifier) {
+  return impl_->LiftErasure(identifier);
+}
+
+}  // namespace polyonym
