@@ -168,7 +168,7 @@ Json RelationJson(const RelationFact& relation) {
 Json ConsentJson(const Consent& consent) {
   return std::move(Json::Object()
                        .Set("purpose", consent.purpose)
-                       .Set("state", NameOf(consent.state))
+                       .Set("state", driver::NameOf(consent.state))
                        .Set("time", TimeOrNull(consent.time_ms)));
 }
 

@@ -58,12 +58,13 @@ std::vector<SegmentDefinition> AskedForBy(const SegmentDefinition& one,
   return found;
 }
 
-// Without triggers, which are for other segments.
+// Without triggers and roles, which are for other segments.
 OneSegment Alone(const SegmentDefinition& segment, const Definitions& in_force) {
   OneSegment one;
   one.definitions = in_force;
   one.definitions.segments = AskedForBy(segment, in_force);
   one.definitions.triggers.clear();
+  one.definitions.privacy.roles.clear();
   return one;
 }
 

@@ -92,6 +92,7 @@ Definitions Drafts(const TryOptions& options, const Definitions& in_force,
   Definitions drafts = in_force;
   drafts.segments.clear();
   drafts.triggers.clear();
+  drafts.privacy.roles.clear();
   std::set<std::string> there;
   for (const std::string& expression : options.expressions) {
     const OneSegment one = Draft(known, expression, options.zone, "EXPRESSION");

@@ -5,10 +5,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "changes.h"
 #include "commands.h"
+#include "polyonym/engine/repair.h"
 #include "progress.h"
+#include "unsound.h"
 
 namespace polyonym::driver {
 
@@ -254,25 +257,46 @@ void AddHorizon(CLI::App* app, Session* session) {
   command->callback([=] { RunHorizon(*arguments, session); });
 }
 
+// Of a store some of whose rows are not what was written.
+[[noreturn]] void SayUnsound(const std::vector<UnsoundRow>& rows, const Session& session) {
+  {
+    Json row = Json::Object();
+    row.Set("ok", false).Set("records", Json()).Set("identifiers", Json()).Set("links", Json());
+    Output out(session.format);
+    out.Fields(row.Set("problems", TextsOf(rows)));
+  }
+  Fail(kStoreTrouble, session.db + ": the store is corrupt, rows of it are not what was written (" +
+                          std::to_string(rows.size()) +
+                          "): restore a backup, or see `polyonym repair`");
+}
+
+void RunVerify(Session* session) {
+  const auto unsound = CheckRows(session->db);
+  if (unsound.ok() && !unsound->empty()) SayUnsound(*unsound, *session);
+  // Where it does not open, or is newer, this says so in its own words.
+  const std::unique_ptr<Engine> engine = session->OpenStore(false);
+  FromStore(unsound.status());
+  const VerifyReport report = FromStore(session->Read(*engine).Verify());
+  if (!report.ok()) session->exit_code = kAnsweredNo;
+  Json row = Json::Object();
+  row.Set("ok", report.ok())
+      .Set("records", report.records)
+      .Set("identifiers", report.identifiers)
+      .Set("links", report.links);
+  Output out(session->format);
+  out.Fields(row.Set("problems", Json::ListFrom(report.problems)));
+}
+
 void AddVerify(CLI::App* app, Session* session) {
-  CLI::App* command =
-      app->add_subcommand("verify", "compute everything again from the records and compare");
+  CLI::App* command = app->add_subcommand(
+      "verify",
+      "open every row against its checksum, then compute everything again from the records and "
+      "compare");
   session->OfferStore(command);
   session->OfferGraph(command);
   session->OfferFormat(command);
-  command->footer("Exit code 1 where something differs.");
-  command->callback([=] {
-    const std::unique_ptr<Engine> engine = session->OpenStore(false);
-    const VerifyReport report = FromStore(session->Read(*engine).Verify());
-    if (!report.ok()) session->exit_code = kAnsweredNo;
-    Json row = Json::Object();
-    row.Set("ok", report.ok())
-        .Set("records", report.records)
-        .Set("identifiers", report.identifiers)
-        .Set("links", report.links);
-    Output out(session->format);
-    out.Fields(row.Set("problems", Json::ListFrom(report.problems)));
-  });
+  command->footer("Exit code 1 where something differs, 4 where rows are not what was written.");
+  command->callback([=] { RunVerify(session); });
 }
 
 void AddCheckpoint(CLI::App* app, Session* session) {

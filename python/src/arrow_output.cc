@@ -1,5 +1,6 @@
 #include "arrow_output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -83,15 +84,44 @@ Field NumberColumn<T>::type() const {
 }
 
 template <class T>
+struct HeldNumbers {
+  std::vector<std::uint8_t> valid;
+  std::vector<T> values;
+};
+
+template <class T>
 ArrayPtr NumberColumn<T>::Finish() {
-  struct Held {
-    std::vector<std::uint8_t> valid;
-    std::vector<T> values;
-  };
+  using Held = HeldNumbers<T>;
   const std::int64_t length = size(), nulls = validity_.null_count();
   auto held = std::make_shared<Held>(Held{validity_.Take(), std::exchange(values_, {})});
   std::vector<const void*> buffers = {BitsOf(held->valid), BufferOf(held->values)};
   return MakeArray(length, nulls, std::move(held), std::move(buffers));
+}
+
+template <class T>
+std::vector<ArrayPtr> NumberColumn<T>::Cut(std::vector<T> values, T none,
+                                           std::span<const std::int64_t> lengths) {
+  auto held = std::make_shared<HeldNumbers<T>>();
+  held->values = std::move(values);
+  if (std::find(held->values.begin(), held->values.end(), none) != held->values.end()) {
+    held->valid.resize(held->values.size() / 8 + 1);
+    for (std::size_t i = 0; i < held->values.size(); ++i)
+      SetBit(&held->valid, static_cast<std::int64_t>(i), held->values[i] != none);
+  }
+  std::vector<ArrayPtr> arrays;
+  std::int64_t from = 0;
+  for (const std::int64_t length : lengths) {
+    const auto begin = held->values.begin() + from;
+    auto array = std::make_shared<ArrayData>();
+    array->length = length;
+    array->offset = from;
+    array->null_count = held->valid.empty() ? 0 : std::count(begin, begin + length, none);
+    array->buffers = {BitsOf(held->valid), BufferOf(held->values)};
+    array->owner = held;
+    arrays.push_back(std::move(array));
+    from += length;
+  }
+  return arrays;
 }
 
 template class NumberColumn<std::int32_t>;

@@ -104,6 +104,11 @@ class NumberColumn : public Column {
   std::int64_t size() const override { return validity_.size(); }
   ArrayPtr Finish() override;
 
+  // Numbers that are there already, as arrays of so many each, none of them copied; `none` is null.
+  // REQUIRES: that the lengths are together as many.
+  static std::vector<ArrayPtr> Cut(std::vector<T> values, T none,
+                                   std::span<const std::int64_t> lengths);
+
  private:
   std::vector<T> values_;
   Validity validity_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,31 +88,37 @@ absl::StatusOr<std::vector<Cells>> CellsOfAll(const std::vector<OwnedArray>& bat
   return cells;
 }
 
-// Cells as batch::ResolveColumns() takes them, where they lie: as Arrow's offsets, or as views. Numbers alone are copied, into text.
+// Cells as batch::ResolveColumns() takes them, where they lie, batch by batch: as Arrow's offsets, or as views. Numbers alone are
+// copied, into text.
 class LaidOut {
  public:
-  absl::Status Lay(const std::vector<Cells>& batches, std::string_view ns, std::size_t rows) {
+  absl::Status Lay(const std::vector<Cells>& batches, std::string_view ns) {
     column_.ns = ns;
-    if (batches.size() == 1) {
-      if (const auto strings = batches.front().strings()) {
-        column_.offsets = strings->offsets, column_.large_offsets = strings->large_offsets;
-        column_.bytes = strings->bytes;
-        return absl::OkStatus();
-      }
-    }
-    views_.reserve(rows);
     for (const Cells& cells : batches) {
       if (Interrupted()) return absl::CancelledError("interrupted");
-      for (std::int64_t row = 0; row < cells.rows(); ++row)
-        views_.push_back(cells.null(row) ? std::string_view() : Kept(cells, row));
+      if (cells.rows() == 0) continue;
+      batch::Column& chunk = column_.chunks.emplace_back();
+      if (const auto strings = cells.strings()) {
+        chunk.offsets = strings->offsets, chunk.large_offsets = strings->large_offsets;
+        chunk.bytes = strings->bytes;
+      } else {
+        chunk.texts = Views(cells);
+      }
     }
-    column_.texts = views_;
     return absl::OkStatus();
   }
   const batch::Column& column() const { return column_; }
 
  private:
   static constexpr std::size_t kBlock = std::size_t{1} << 16;
+
+  std::span<const std::string_view> Views(const Cells& cells) {
+    std::vector<std::string_view>& views = views_.emplace_back();
+    views.reserve(static_cast<std::size_t>(cells.rows()));
+    for (std::int64_t row = 0; row < cells.rows(); ++row)
+      views.push_back(cells.null(row) ? std::string_view() : Kept(cells, row));
+    return views;
+  }
 
   std::string_view Kept(const Cells& cells, std::int64_t row) {
     if (cells.type().kind == CellKind::kText) return cells.text(row);
@@ -127,7 +134,7 @@ class LaidOut {
   }
 
   batch::Column column_;
-  std::vector<std::string_view> views_;
+  std::vector<std::vector<std::string_view>> views_;  // by batch
   std::vector<std::unique_ptr<char[]>> blocks_;
   std::size_t used_ = 0;
 };
@@ -189,34 +196,34 @@ absl::StatusOr<Policy> PolicyFor(const Resolve& how, const Names& names) {
   return OpenPolicy(names);
 }
 
-absl::StatusOr<Table> WithGroups(const ArrowSchema& schema, std::vector<OwnedArray> batches,
-                                 const batch::ColumnGroups& groups, const Resolve& how) {
-  Uint32Column numbers;
-  TextColumn reasons;
-  std::vector<ArrayPtr> of_groups, of_reasons;
-  std::size_t row = 0;
-  for (const OwnedArray& batch : batches) {
-    for (std::int64_t end = batch->length; end > 0; --end, ++row) {
-      const std::uint32_t group = groups.row_group[row];
-      group == batch::kNoNumber ? numbers.AppendNull() : numbers.Append(group);
-      if (!how.reason_name) continue;
-      const Reason reason = groups.row_reason[row];
-      reason == Reason::kNone ? reasons.AppendNull() : reasons.Append(ToString(reason));
-    }
-    of_groups.push_back(numbers.Finish());
-    if (how.reason_name) of_reasons.push_back(reasons.Finish());
+// The reasons of rows, in batches of so many.
+std::vector<ArrayPtr> ReasonArrays(const std::vector<Reason>& reasons,
+                                   const std::vector<std::int64_t>& lengths, TextColumn* column) {
+  std::vector<ArrayPtr> arrays;
+  auto next = reasons.begin();
+  for (const std::int64_t length : lengths) {
+    for (const auto end = next + length; next != end; ++next)
+      *next == Reason::kNone ? column->AppendNull() : column->Append(ToString(*next));
+    arrays.push_back(column->Finish());
   }
+  return arrays;
+}
+
+absl::StatusOr<Table> WithGroups(const ArrowSchema& schema, std::vector<OwnedArray> batches,
+                                 batch::ColumnGroups groups, const Resolve& how) {
+  std::vector<std::int64_t> lengths;
+  for (const OwnedArray& batch : batches) lengths.push_back(batch->length);
   auto table = Table::TakeOver(schema, std::move(batches));
   if (!table.ok()) return table;
-  if (absl::Status status = table->AppendColumn(how.name, numbers.type(), std::move(of_groups));
-      !status.ok())
-    return status;
-  if (how.reason_name) {
-    if (absl::Status status =
-            table->AppendColumn(*how.reason_name, reasons.type(), std::move(of_reasons));
-        !status.ok())
-      return status;
+  absl::Status status = table->AppendColumn(
+      how.name, Uint32Column().type(),
+      Uint32Column::Cut(std::move(groups.row_group), batch::kNoNumber, lengths));
+  if (status.ok() && how.reason_name) {
+    TextColumn reasons;
+    status = table->AppendColumn(*how.reason_name, reasons.type(),
+                                 ReasonArrays(groups.row_reason, lengths, &reasons));
   }
+  if (!status.ok()) return status;
   return table;
 }
 
@@ -228,8 +235,6 @@ absl::StatusOr<Table> ResolveAll(TableInput* input, const std::vector<InputColum
   if (!policy.ok()) return policy.status();
   auto batches = ReadAll(input);
   if (!batches.ok()) return batches.status();
-  std::size_t rows = 0;
-  for (const OwnedArray& batch : *batches) rows += static_cast<std::size_t>(batch->length);
 
   batch::Columns told;
   told.source = how.source;
@@ -240,7 +245,7 @@ absl::StatusOr<Table> ResolveAll(TableInput* input, const std::vector<InputColum
     auto of = CellsOfAll(*batches, column);
     if (!of.ok()) return of.status();
     cells.push_back(*std::move(of));
-    return to->Lay(cells.back(), ns, rows);
+    return to->Lay(cells.back(), ns);
   };
   for (std::size_t c = 0; c < columns.size(); ++c) {
     if (absl::Status status = lay(columns[c], names[c].second, &laid[c]); !status.ok())
@@ -267,7 +272,7 @@ absl::StatusOr<Table> ResolveAll(TableInput* input, const std::vector<InputColum
   if (how.as_of_ms) options.state.clock_ms = options.state.up_to_ms = *how.as_of_ms;
   auto groups = batch::ResolveColumns(*policy, told, options);
   if (!groups.ok()) return groups.status();
-  return WithGroups(input->schema(), *std::move(batches), *groups, how);
+  return WithGroups(input->schema(), *std::move(batches), *std::move(groups), how);
 }
 
 nb::object ResolveTable(nb::handle table, const Names& names, const Resolve& how) {

@@ -1,7 +1,7 @@
 #include "polyonym/batch/columns.h"
 
 #include <algorithm>
-#include <cstring>
+#include <bit>
 #include <limits>
 #include <optional>
 #include <thread>
@@ -18,22 +18,26 @@ constexpr std::size_t kMostCells = kNone - 1;
 
 absl::Status Bad(const std::string& what) { return absl::InvalidArgumentError("columns: " + what); }
 
-// Where the cells of a column lie.
-class CellsOf {
+// One piece of a column.
+class Piece {
  public:
-  explicit CellsOf(const Column& column) : column_(&column) {}
+  Piece(const Column& column, std::size_t begin) : column_(column), begin_(begin) {}
 
+  std::size_t begin() const { return begin_; }  // its first row
   std::size_t rows() const {
-    if (!column_->texts.empty()) return column_->texts.size();
-    const std::size_t offsets = std::max(column_->offsets.size(), column_->large_offsets.size());
+    if (!column_.texts.empty()) return column_.texts.size();
+    const std::size_t offsets = std::max(column_.offsets.size(), column_.large_offsets.size());
     return offsets == 0 ? 0 : offsets - 1;
   }
 
   // ERRORS: InvalidArgument; `name` is that of the column.
   absl::Status Check(const std::string& name) const {
-    const Column& c = *column_;
-    if (int{!c.texts.empty()} + int{!c.offsets.empty()} + int{!c.large_offsets.empty()} > 1)
-      return Bad(name + " has strings of two kinds: give texts, offsets or large_offsets");
+    const Column& c = column_;
+    if (int{!c.texts.empty()} + int{!c.offsets.empty()} + int{!c.large_offsets.empty()} +
+            int{!c.chunks.empty()} >
+        1)
+      return Bad(name + " has strings of two kinds: give texts, offsets, large_offsets or chunks");
+    if (!c.chunks.empty()) return Bad(name + ": a chunk has no chunks");
     if (!c.offsets.empty()) return CheckOffsets(name, c.offsets);
     if (!c.large_offsets.empty()) return CheckOffsets(name, c.large_offsets);
     for (std::size_t row = 0; row < c.texts.size(); ++row) {
@@ -42,114 +46,179 @@ class CellsOf {
     return absl::OkStatus();
   }
 
+  // Rows are those of the column, not of the piece.
+  bool Has(std::size_t row) const { return row - begin_ < rows(); }
   std::string_view at(std::size_t row) const {
-    const Column& c = *column_;
-    if (!c.texts.empty()) return c.texts[row];
-    return c.offsets.empty() ? Cut(c.large_offsets, row) : Cut(c.offsets, row);
+    const std::size_t i = row - begin_;
+    if (!column_.offsets.empty()) return Cut(column_.offsets, i);
+    return column_.texts.empty() ? Cut(column_.large_offsets, i) : column_.texts[i];
+  }
+  // What at() reads.
+  const void* BoundsOf(std::size_t row) const {
+    const std::size_t i = row - begin_;
+    if (!column_.offsets.empty()) return column_.offsets.data() + i;
+    if (!column_.texts.empty()) return column_.texts.data() + i;
+    return column_.large_offsets.data() + i;
   }
 
  private:
-  static absl::Status TooLong(const std::string& name, std::size_t row) {
-    return Bad(name + ", row " + std::to_string(row) + ": a cell must be shorter than 4 GiB");
+  std::string In(const std::string& name, std::size_t i) const {
+    return name + ", row " + std::to_string(begin_ + i);
+  }
+  absl::Status TooLong(const std::string& name, std::size_t i) const {
+    return Bad(In(name, i) + ": a cell must be shorter than 4 GiB");
   }
 
   template <class Offsets>
   absl::Status CheckOffsets(const std::string& name, const Offsets& offsets) const {
-    if (offsets.front() < 0) return Bad(name + ", row 0: its offset is negative");
-    for (std::size_t row = 0; row + 1 < offsets.size(); ++row) {
-      if (offsets[row + 1] < offsets[row])
-        return Bad(name + ", row " + std::to_string(row) + ": the offset behind it goes back");
-      if (std::int64_t{offsets[row + 1]} - offsets[row] > std::int64_t{kNone})
-        return TooLong(name, row);
+    if (offsets.front() < 0) return Bad(In(name, 0) + ": its offset is negative");
+    constexpr std::size_t kAtOnce = 1024;  // without a branch for each
+    for (std::size_t from = 0; from + 1 < offsets.size(); from += kAtOnce) {
+      const std::size_t to = std::min(offsets.size() - 1, from + kAtOnce);
+      bool bad = false;
+      for (std::size_t i = from; i < to; ++i)
+        bad |= offsets[i + 1] < offsets[i] ||
+               std::int64_t{offsets[i + 1]} - offsets[i] > std::int64_t{kNone};
+      for (std::size_t i = from; bad && i < to; ++i) {
+        if (offsets[i + 1] < offsets[i])
+          return Bad(In(name, i) + ": the offset behind it goes back");
+        if (std::int64_t{offsets[i + 1]} - offsets[i] > std::int64_t{kNone})
+          return TooLong(name, i);
+      }
     }
-    if (static_cast<std::uint64_t>(offsets.back()) > column_->bytes.size())
+    if (static_cast<std::uint64_t>(offsets.back()) > column_.bytes.size())
       return Bad(name + ": its offsets go beyond its bytes");
     return absl::OkStatus();
   }
 
   template <class Offsets>
-  std::string_view Cut(const Offsets& offsets, std::size_t row) const {
-    const auto from = static_cast<std::size_t>(offsets[row]);
-    return {column_->bytes.data() + from, static_cast<std::size_t>(offsets[row + 1]) - from};
+  std::string_view Cut(const Offsets& offsets, std::size_t i) const {
+    const auto from = static_cast<std::size_t>(offsets[i]);
+    return {column_.bytes.data() + from, static_cast<std::size_t>(offsets[i + 1]) - from};
   }
 
-  const Column* column_;
+  const Column& column_;
+  std::size_t begin_;
+};
+
+// Where the cells of a column lie.
+class CellsOf {
+ public:
+  explicit CellsOf(const Column& column) {
+    if (column.chunks.empty()) Add(column);
+    for (const Column& chunk : column.chunks) Add(chunk);
+  }
+
+  std::size_t rows() const { return rows_; }
+
+  // ERRORS: InvalidArgument; `name` is that of the column.
+  absl::Status Check(const std::string& name) const {
+    for (const Piece& piece : pieces_) {
+      if (absl::Status status = piece.Check(name); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  std::string_view at(std::size_t row) const { return PieceOf(row).at(row); }
+
+  // The last that begins no later.
+  const Piece& PieceOf(std::size_t row) const {
+    std::size_t at = 0;
+    for (std::size_t step = std::bit_floor(pieces_.size()); step > 0; step /= 2) {
+      if (at + step < pieces_.size() && pieces_[at + step].begin() <= row) at += step;
+    }
+    return pieces_[at];
+  }
+
+ private:
+  void Add(const Column& column) {
+    pieces_.emplace_back(column, rows_);
+    rows_ += pieces_.back().rows();
+  }
+
+  std::vector<Piece> pieces_;  // one or more
+  std::size_t rows_ = 0;
 };
 
 Text TextOf(std::string_view text, Kind kind) {
   return {text.data(), static_cast<std::uint32_t>(text.size()), kind};
 }
 
-// The cells of all columns, row by row.
-class IdentifierCells {
+// The cells of columns of one length, row by row: batch/numbering.h.
+class RowCells {
  public:
-  IdentifierCells(const Columns& columns, Kinds* kinds) : kinds_(kinds) {
-    for (const Column& column : columns.identifiers) {
-      cells_.emplace_back(column);
-      fixed_.push_back(column.ns.empty() ? Kinds::Known() : kinds->Add(column.ns));
-    }
-    size_ = cells_.front().rows() * cells_.size();
-  }
-  std::size_t size() const { return size_; }
+  // `known` is of each column, none where each cell has its own namespace.
+  RowCells(const std::vector<CellsOf>& columns, std::vector<Kinds::Known> known, Kinds* kinds)
+      : columns_(columns), known_(std::move(known)), kinds_(kinds) {}
+  std::size_t size() const { return columns_.front().rows() * columns_.size(); }
 
-  template <class F>
-  void Read(std::size_t from, std::size_t to, const F& f) const {
-    KindCache cache(kinds_);
-    std::size_t row = from / cells_.size(), column = from % cells_.size();
-    for (std::size_t cell = from; cell < to; ++cell) {
-      const std::string_view text = cells_[column].at(row);
-      if (!text.empty()) {
-        if (const Kinds::Known& known = fixed_[column]; known.kind != kNone) {
-          f(cell, TextOf(text, known.kind), known.seed);
-        } else {
-          Split(cell, text, &cache, f);
+  struct Place {
+    const Piece* piece = nullptr;
+    std::uint32_t row = 0;
+    std::uint32_t column = 0;
+  };
+
+  class Reader {
+   public:
+    explicit Reader(const RowCells& of) : of_(of), cache_(of.kinds_) {}
+
+    template <class F>
+    void Read(std::size_t from, std::size_t to, const F& f) {
+      const std::size_t stride = of_.columns_.size();
+      std::size_t row = from / stride, column = from % stride;
+      std::vector<const Piece*> pieces;
+      for (const CellsOf& cells : of_.columns_) pieces.push_back(&cells.PieceOf(row));
+      for (std::size_t cell = from; cell < to; ++cell) {
+        const Piece*& piece = pieces[column];
+        if (!piece->Has(row)) piece = &of_.columns_[column].PieceOf(row);
+        if (const std::string_view text = piece->at(row); !text.empty()) {
+          const auto& [value, known] = Split(text, column);
+          f(cell, TextOf(value, known.kind), known.seed);
         }
+        if (++column == stride) column = 0, ++row;
       }
-      if (++column == cells_.size()) column = 0, ++row;
     }
-  }
+
+    Place Find(std::uint32_t cell) const {
+      const auto stride = static_cast<std::uint32_t>(of_.columns_.size());
+      const std::uint32_t row = cell / stride, column = cell % stride;
+      return {&of_.columns_[column].PieceOf(row), row, column};
+    }
+    const void* BoundsOf(const Place& place) const { return place.piece->BoundsOf(place.row); }
+    std::string_view BytesAt(const Place& place) const { return place.piece->at(place.row); }
+    Text TextAt(const Place& place) {
+      const auto& [value, known] = Split(place.piece->at(place.row), place.column);
+      return TextOf(value, known.kind);
+    }
+
+   private:
+    // A value, and its namespace. Without a colon there is none, which is not a valid one.
+    std::pair<std::string_view, const Kinds::Known&> Split(std::string_view text,
+                                                           std::size_t column) {
+      if (const Kinds::Known& known = of_.known_[column]; known.kind != kNone) return {text, known};
+      const std::size_t colon = text.find(':');
+      if (colon == text.npos) return {text, cache_.Of({})};
+      return {text.substr(colon + 1), cache_.Of(text.substr(0, colon))};
+    }
+
+    const RowCells& of_;
+    KindCache cache_;
+  };
 
  private:
-  // Without a colon there is no namespace, which is not a valid one.
-  template <class F>
-  static void Split(std::size_t cell, std::string_view text, KindCache* cache, const F& f) {
-    const std::size_t colon = std::min(text.find(':'), text.size());
-    const bool split = colon < text.size();
-    const Kinds::Known& known = cache->Of(split ? text.substr(0, colon) : std::string_view());
-    f(cell, TextOf(split ? text.substr(colon + 1) : text, known.kind), known.seed);
-  }
-
-  Kinds* kinds_;
-  std::vector<CellsOf> cells_;
-  std::vector<Kinds::Known> fixed_;  // by column; none where each cell has its own
-  std::size_t size_ = 0;
+  const std::vector<CellsOf>& columns_;
+  const std::vector<Kinds::Known> known_;
+  Kinds* const kinds_;
 };
 
-// One column, whose cells are no identifiers.
-class PlainCells {
- public:
-  PlainCells(const Column& column, std::uint64_t seed) : cells_(column), seed_(seed) {}
-  std::size_t size() const { return cells_.rows(); }
-  template <class F>
-  void Read(std::size_t from, std::size_t to, const F& f) const {
-    for (std::size_t row = from; row < to; ++row) {
-      const std::string_view text = cells_.at(row);
-      if (!text.empty()) f(row, TextOf(text, 0), seed_);
-    }
-  }
-
- private:
-  CellsOf cells_;
-  const std::uint64_t seed_;
-};
-
-// A row as the record that it is.
-Record RecordOf(const Columns& columns, std::size_t row) {
+// A row as the record that it is. `cells` are those of its columns.
+Record RecordOf(const Columns& columns, const std::vector<CellsOf>& cells, std::size_t row) {
   Record record;
   record.source = std::string(columns.source);
   record.time_ms = columns.times_ms.empty() ? 0 : columns.times_ms[row];
-  for (const Column& column : columns.identifiers) {
-    const std::string_view text = CellsOf(column).at(row);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const Column& column = columns.identifiers[i];
+    const std::string_view text = cells[i].at(row);
     if (text.empty()) continue;
     const std::size_t colon = column.ns.empty() ? text.find(':') : 0;
     const std::string_view ns = column.ns.empty() ? text.substr(0, colon) : column.ns;
@@ -178,9 +247,9 @@ absl::Status CheckColumns(const Columns& columns, const Policy& policy) {
     if (!column.ns.empty() && !IsValidNamespace(column.ns))
       return Bad(name +
                  ": its namespace must be letters, digits and _ . $ -, with an optional /scope");
-    if (CellsOf(column).rows() != rows)
-      return Bad(name + " has another number of rows than identifiers[0]");
-    if (absl::Status status = CellsOf(column).Check(name); !status.ok()) return status;
+    const CellsOf cells(column);
+    if (cells.rows() != rows) return Bad(name + " has another number of rows than identifiers[0]");
+    if (absl::Status status = cells.Check(name); !status.ok()) return status;
   }
   if (!columns.times_ms.empty() && columns.times_ms.size() != rows)
     return Bad("times_ms has another number of rows than identifiers[0]");
@@ -244,25 +313,29 @@ absl::StatusOr<ColumnGroups> ResolveColumns(const Policy& policy, const Columns&
   Kinds kinds(options.hash_seed);
   auto data = std::make_unique<ColumnGroups::Data>();
   data->columns = columns.identifiers.size();
-  data->cells = NumberTexts(IdentifierCells(columns, &kinds), how.threads);
+  const std::vector<CellsOf> cells(columns.identifiers.begin(), columns.identifiers.end());
+  std::vector<Kinds::Known> known;
+  for (const Column& column : columns.identifiers)
+    known.push_back(column.ns.empty() ? Kinds::Known() : kinds.Add(column.ns));
+  data->cells = NumberTexts(RowCells(cells, std::move(known), &kinds), how.threads);
   const auto interrupted = [&] { return options.interrupted && options.interrupted(); };
   if (interrupted()) return Interrupted();
   Rows rows;
-  rows.count = CellsOf(columns.identifiers.front()).rows();
+  rows.count = cells.front().rows();
   rows.stride = columns.identifiers.size();
   rows.times = columns.times_ms;
-  rows.content = [&](std::size_t row) { return HashContent(RecordOf(columns, row)); };
+  rows.content = [&](std::size_t row) { return HashContent(RecordOf(columns, cells, row)); };
   Numbering ids;
   if (columns.record_ids != nullptr) {
-    ids = NumberTexts(PlainCells(*columns.record_ids, options.hash_seed), how.threads);
-    rows.keys = {ids.number_of.get(), rows.count};
-    rows.ids = &ids.texts;
+    const std::vector<CellsOf> id_cells = {CellsOf(*columns.record_ids)};
+    ids = NumberTexts(RowCells(id_cells, {{"", 0, options.hash_seed}}, &kinds), how.threads);
+    rows.keys = ids.number_of;
+    rows.ids = ids.texts;
   }
   if (interrupted()) return Interrupted();
   Solution solution = SolveRows(rows, &data->cells, how, &kinds);
   if (interrupted()) return Interrupted();
   data->nodes = std::move(solution.nodes);
-  data->cells.texts = {};
   ColumnGroups out(std::move(data));
   out.groups = solution.groups;
   out.row_group = std::move(solution.row_group);

@@ -9,17 +9,17 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <numeric>
 #include <utility>
+
+#include "batch/large_pages.h"
 
 namespace polyonym::batch {
 
 class ConcurrentSet {
  public:
-  explicit ConcurrentSet(std::size_t elements)
-      : parent_(std::make_unique_for_overwrite<std::uint32_t[]>(elements)) {
-    std::iota(parent_.get(), parent_.get() + elements, 0);
+  explicit ConcurrentSet(std::size_t elements) : parent_(elements) {
+    std::iota(parent_.begin(), parent_.end(), 0);
   }
 
   void Prefetch(std::uint32_t x) const { __builtin_prefetch(&parent_[x]); }
@@ -49,10 +49,10 @@ class ConcurrentSet {
   }
 
  private:
-  std::uint32_t Load(std::uint32_t x) const {
+  std::uint32_t Load(std::uint32_t x) {
     return std::atomic_ref(parent_[x]).load(std::memory_order_relaxed);
   }
-  std::unique_ptr<std::uint32_t[]> parent_;
+  LargeArray<std::uint32_t> parent_;
 };
 
 }  // namespace polyonym::batch

@@ -1,4 +1,5 @@
 // Each distinct text is judged once, by all threads; where judging changed a text, what came of them is numbered again.
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <utility>
@@ -20,34 +21,35 @@ struct KindVerdict {
 
 class Judge {
  public:
-  Judge(const std::vector<Text>& texts, const RowOptions& options, Kinds* kinds)
-      : texts_(texts), options_(options), policy_(*options.policy) {
+  Judge(LargeArray<Text> texts, const RowOptions& options, Kinds* kinds)
+      : count_(texts.size()),
+        texts_(std::move(texts)),
+        options_(options),
+        policy_(*options.policy) {
     for (const NamespacePolicy& ns : policy_.policy().namespaces) {
       for (const Derived& derived : ns.derived) kinds->Add(derived.ns);
     }
     for (const std::string& ns : kinds->names())
       kinds_.push_back({IsValidNamespace(ns), policy_.FindFamily(ns)});
-    out_.stores.resize((texts.size() + kRange - 1) / kRange + 1);
-    out_.reasons.resize(texts.size());
-    judged_.resize(texts.size());
+    out_.stores.resize((count_ + kRange - 1) / kRange + 1);
+    out_.reasons.resize(count_);
   }
 
   Nodes Run(Kinds* kinds) {
-    engine::RunRanges(options_.threads, texts_.size(), kRange,
+    engine::RunRanges(options_.threads, count_, kRange,
                       [&](std::size_t from, std::size_t to) { JudgeRange(from, to); });
     std::vector<std::pair<std::uint32_t, std::uint32_t>> derivations;  // text, what is derived
     if (policy_.HasDerived()) derivations = Derive(kinds);
     if (!changed_.load() && derivations.empty()) {
       out_.as_given = true;
       out_.reasons = {};
-      out_.texts = std::move(judged_);
+      out_.texts = std::move(texts_);
       return std::move(out_);
     }
-    Numbering numbering = NumberTexts(TextsOf(judged_, *kinds), options_.threads);
+    Numbering numbering = NumberTexts(TextsOf(texts_, *kinds), options_.threads);
     out_.texts = std::move(numbering.texts);
-    out_.node_of.assign(numbering.number_of.get(), numbering.number_of.get() + judged_.size());
+    out_.node_of = std::move(numbering.number_of);
     KeepDerived(std::move(derivations));
-    out_.node_of.resize(texts_.size());
     return std::move(out_);
   }
 
@@ -65,7 +67,7 @@ class Judge {
     bool changed = false;
     for (std::size_t i = from; i < to; ++i) {
       if (i + 8 < to) __builtin_prefetch(texts_[i + 8].data);
-      const Text& text = texts_[i];
+      Text& text = texts_[i];
       const std::uint32_t family = kinds_[text.kind].family;
       Reason reason = ShapeOf(text);
       if (reason == Reason::kNone && family == CompiledPolicy::kUndeclared)
@@ -75,36 +77,42 @@ class Judge {
         reason = verdict.reason;
       }
       out_.reasons[i] = reason;
-      if (reason == Reason::kNone) judged_[i] = text;
-      if (reason == Reason::kNone && verdict.value != text.view()) {
-        judged_[i].data = store.Keep(verdict.value);
-        judged_[i].size = static_cast<std::uint32_t>(verdict.value.size());
+      if (reason != Reason::kNone) {
+        text = {};
+        changed = true;
+      } else if (verdict.value != text.view()) {
+        text = Kept(verdict.value, text.kind, &store);
         changed = true;
       }
-      changed |= reason != Reason::kNone;
     }
     if (changed) changed_ = true;
+  }
+
+  static Text Kept(const std::string& value, Kind kind, TextStore* store) {
+    return {store->Keep(value), static_cast<std::uint32_t>(value.size()), kind};
   }
 
   // Appends to the texts what is derived from them.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> Derive(Kinds* kinds) {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> derivations;
     KindCache cache(kinds);
+    std::vector<Text> derived_texts;
     std::string digest;
     Verdict verdict;
-    for (std::uint32_t i = 0; i < texts_.size(); ++i) {
+    for (std::uint32_t i = 0; i < count_; ++i) {
       if (out_.reasons[i] != Reason::kNone) continue;
-      const std::uint32_t family = kinds_[judged_[i].kind].family;
+      const std::uint32_t family = kinds_[texts_[i].kind].family;
       for (const Derived& derived : policy_.policy().namespaces[family].derived) {
-        if (!DigestValue(derived.digest, derived.of, judged_[i].view(), &digest)) continue;
+        if (!DigestValue(derived.digest, derived.of, texts_[i].view(), &digest)) continue;
         const Kind kind = cache.Of(derived.ns).kind;
         verdict.reason = policy_.Judge(kinds_[kind].family, digest, &verdict.value);
         if (verdict.reason != Reason::kNone) continue;
-        derivations.emplace_back(i, static_cast<std::uint32_t>(judged_.size()));
-        judged_.push_back({out_.stores.back().Keep(verdict.value),
-                           static_cast<std::uint32_t>(verdict.value.size()), kind});
+        derivations.emplace_back(i, static_cast<std::uint32_t>(count_ + derived_texts.size()));
+        derived_texts.push_back(Kept(verdict.value, kind, &out_.stores.back()));
       }
     }
+    texts_.Resize(count_ + derived_texts.size());
+    std::copy(derived_texts.begin(), derived_texts.end(), texts_.begin() + count_);
     return derivations;
   }
 
@@ -122,19 +130,19 @@ class Judge {
       out_.derived_begin[n + 1] += out_.derived_begin[n];
   }
 
-  const std::vector<Text>& texts_;
+  const std::size_t count_;  // of texts that were given
+  LargeArray<Text> texts_;   // judged, then those that are derived; none where one is held
   const RowOptions& options_;
   const CompiledPolicy& policy_;
   std::vector<KindVerdict> kinds_;
-  std::vector<Text> judged_;  // by text, then those that are derived; none where one is held
   std::atomic<bool> changed_{false};
   Nodes out_;
 };
 
 }  // namespace
 
-Nodes JudgeTexts(const std::vector<Text>& texts, const RowOptions& options, Kinds* kinds) {
-  return Judge(texts, options, kinds).Run(kinds);
+Nodes JudgeTexts(LargeArray<Text> texts, const RowOptions& options, Kinds* kinds) {
+  return Judge(std::move(texts), options, kinds).Run(kinds);
 }
 
 }  // namespace polyonym::batch

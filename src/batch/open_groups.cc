@@ -85,11 +85,14 @@ void OpenGroups::NumberLives(std::vector<Solving>* all, std::vector<std::uint32_
       lives.push_back(i);
     }
   }
+  if (later.empty()) return;
   std::sort(later.begin(), later.end());
+  std::size_t next = nodes_->texts.size();
+  nodes_->texts.Resize(next + later.size());
+  key->resize(nodes_->texts.size(), kNone);
   for (const auto& [node, first_ms, number] : later) {
-    *number = static_cast<std::uint32_t>(nodes_->texts.size());
-    nodes_->texts.push_back(Text(nodes_->texts[node]));
-    key->push_back(kNone);
+    *number = static_cast<std::uint32_t>(next);
+    nodes_->texts[next++] = nodes_->texts[node];
   }
 }
 

@@ -89,7 +89,7 @@ class PlainRecords {
     rows.times = times_;
     rows.versions = versions_;
     rows.acts = acts_;
-    rows.keys = {keys.number_of.get(), size()};
+    rows.keys = keys.number_of;
     rows.content = [this](std::size_t row) { return HashContent(At(row)); };
     return SolveRows(rows, &numbering, options, &kinds);
   }

@@ -35,8 +35,8 @@ RowJudge::RowJudge(const Rows& rows, const std::uint32_t* texts, const Nodes& no
 }
 
 Reason RowJudge::ShapeOf(std::size_t row) const {
-  if (rows_.ids != nullptr && rows_.keys[row] != kNone) {
-    const Reason reason = CheckRecordId((*rows_.ids)[rows_.keys[row]].view());
+  if (!rows_.ids.empty() && rows_.keys[row] != kNone) {
+    const Reason reason = CheckRecordId(rows_.ids[rows_.keys[row]].view());
     if (reason != Reason::kNone) return reason;
   }
   const std::int64_t time = rows_.TimeOf(row);

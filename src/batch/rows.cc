@@ -80,16 +80,16 @@ class RowSolver {
  public:
   RowSolver(const Rows& rows, Numbering* numbering, const RowOptions& options, Kinds* kinds)
       : rows_(rows),
-        texts_(numbering->number_of.get()),
+        texts_(numbering->number_of.data()),
         options_(options),
-        nodes_(out_.nodes = JudgeTexts(numbering->texts, options, kinds)),
+        nodes_(out_.nodes = JudgeTexts(std::move(numbering->texts), options, kinds)),
         rules_(engine::Rules::Make(options.policy, 0, 0, kinds->names())),
         judge_(rows, texts_, nodes_, *rules_, options),
         set_(nodes_.texts.size()),
         lead_(out_.row_group) {
     nodes_.namespaces = kinds->names();
     out_.row_reason.resize(rows.count);
-    lead_.resize(rows.count, kNone);
+    ResizeInLargePages(&lead_, rows.count, kNone);
     for (Kind kind = 0; kind < rules_->kinds().size(); ++kind) {
       const std::int64_t lifetime = rules_->LinkLifetime(kind, kind);
       if (lifetime != 0) shortest_ = std::min(shortest_, lifetime);
@@ -192,23 +192,24 @@ class RowSolver {
     std::atomic_ref(*flag).store(1, std::memory_order_relaxed);
   }
 
-  // The root of each node, and the size of each root's component.
+  // The root of each node.
   void FindComponents() {
     const std::size_t n = nodes_.texts.size();
-    out_.group.resize(n);
+    ResizeInLargePages(&out_.group, n);
     engine::RunRanges(options_.threads, n, kRange, [&](std::size_t from, std::size_t to) {
       for (std::size_t node = from; node < to; ++node)
         out_.group[node] = set_.Find(static_cast<std::uint32_t>(node));
     });
-    size_.resize(n);
-    for (const std::uint32_t root : out_.group) ++size_[root];
   }
 
   // Until groups are numbered, the number of one is its smallest node, as that of a component is.
   void GroupNodes() {
     const OpenTest test(*rules_);
     const std::size_t n = nodes_.texts.size();
+    if (n <= test.most() && fading_.empty() && !test.by_kind()) return;  // nothing can be open
     open_.resize(n);
+    size_ = LargeArray<std::uint32_t>(n);
+    for (const std::uint32_t root : out_.group) ++size_[root];
     bool any = false;
     for (std::size_t root = 0; root < n; ++root) {
       if (size_[root] > test.most()) open_[root] = 1, any = true;
@@ -297,7 +298,7 @@ class RowSolver {
   std::vector<std::uint8_t> mentioned_;  // by node; empty: all
   std::vector<std::uint8_t>
       fading_;  // by node: named by a row that is so old that a link of it may have expired
-  std::vector<std::uint32_t> size_;    // by root of a component
+  LargeArray<std::uint32_t> size_;     // by root of a component
   std::vector<std::uint8_t> open_;     // by root: 0, or 1 and more by shard
   std::int64_t shortest_ = INT64_MAX;  // lifetime of a link
 };

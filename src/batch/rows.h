@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "batch/large_pages.h"
 #include "batch/numbering.h"
 #include "batch/texts.h"
 #include "engine/rules.h"
@@ -32,7 +33,7 @@ struct Rows {
   std::span<const Act> acts;               // kObserve or kBind; empty: all kObserve
   // Rows of one number have one id: the highest version of them stands. kNone: the content is the id. Empty: of all rows.
   std::span<const std::uint32_t> keys;
-  const std::vector<Text>* ids = nullptr;               // by key, where they were not checked yet
+  std::span<const Text> ids;                            // by key, where they were not checked yet
   std::function<ContentHash(std::size_t row)> content;  // breaks ties between versions
 
   std::int64_t TimeOf(std::size_t row) const { return times.empty() ? 0 : times[row]; }
@@ -57,10 +58,10 @@ struct RowOptions {
 // Identifiers that count, normalised: nodes. Of a value that names one after another (docs/rule.md section 2), all of them.
 struct Nodes {
   std::vector<std::string> namespaces;  // by kind
-  std::vector<Text> texts;              // by node
+  LargeArray<Text> texts;               // by node
   std::vector<TextStore> stores;        // what of them is not the caller's
   bool as_given = false;                // every text counts, and is its own node
-  std::vector<std::uint32_t> node_of;   // by text; kNone: none. Empty where `as_given`
+  LargeArray<std::uint32_t> node_of;    // by text; kNone: none. Empty where `as_given`
   std::vector<Reason>
       reasons;  // by text: why it is held, or rejects its row. Empty where `as_given`
   // By node, those that are derived from it: [derived_begin[n], derived_begin[n + 1]). Empty: none of any.
@@ -77,7 +78,7 @@ struct Nodes {
 };
 
 // Judges each distinct text once. Adds the namespaces of what is derived.
-Nodes JudgeTexts(const std::vector<Text>& texts, const RowOptions& options, Kinds* kinds);
+Nodes JudgeTexts(LargeArray<Text> texts, const RowOptions& options, Kinds* kinds);
 
 struct Solution {
   Nodes nodes;
@@ -88,7 +89,7 @@ struct Solution {
   std::vector<std::uint32_t> row_group;  // of its primary; kNone where it does not count
 };
 
-// `number_of` is by cell, and comes back by node.
+// `number_of` is by cell, and comes back by node; the texts go into the nodes.
 Solution SolveRows(const Rows& rows, Numbering* numbering, const RowOptions& options, Kinds* kinds);
 
 // By nodes and the group of each.

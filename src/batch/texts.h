@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ struct Text {
   std::uint32_t size = 0;
   Kind kind = kNone;
   std::string_view view() const { return {data, size}; }
+  bool operator==(const Text& other) const { return kind == other.kind && view() == other.view(); }
 };
 
 // Namespaces with their scopes, numbered in any order: nothing may depend on it.
@@ -70,21 +72,34 @@ class KindCache {
   std::array<Kinds::Known, kPlaces> known_;
 };
 
-// Texts that lie in a vector, as cells: batch/numbering.h.
+// Texts in a row, as cells: batch/numbering.h.
 class TextsOf {
  public:
-  TextsOf(const std::vector<Text>& texts, const Kinds& kinds)
-      : texts_(texts), kinds_(kinds.all()) {}
+  using Place = const Text*;
+  TextsOf(std::span<const Text> texts, const Kinds& kinds) : texts_(texts), kinds_(kinds.all()) {}
   std::size_t size() const { return texts_.size(); }
-  template <class F>
-  void Read(std::size_t from, std::size_t to, const F& f) const {
-    for (std::size_t i = from; i < to; ++i) {
-      if (texts_[i].kind != kNone) f(i, texts_[i], kinds_[texts_[i].kind].seed);
+
+  class Reader {
+   public:
+    explicit Reader(const TextsOf& of) : of_(of) {}
+    template <class F>
+    void Read(std::size_t from, std::size_t to, const F& f) const {
+      for (std::size_t i = from; i < to; ++i) {
+        const Text& text = of_.texts_[i];
+        if (text.kind != kNone) f(i, text, of_.kinds_[text.kind].seed);
+      }
     }
-  }
+    const Text* Find(std::uint32_t i) const { return &of_.texts_[i]; }
+    const void* BoundsOf(const Text* at) const { return at; }
+    std::string_view BytesAt(const Text* at) const { return at->view(); }
+    const Text& TextAt(const Text* at) const { return *at; }
+
+   private:
+    const TextsOf& of_;
+  };
 
  private:
-  const std::vector<Text>& texts_;
+  std::span<const Text> texts_;
   std::vector<Kinds::Known> kinds_;
 };
 

@@ -103,6 +103,12 @@ std::optional<HoldKind> Refusal(const ProfileConsent* consent) {
   return HoldKind::kConsentMissing;
 }
 
+// Not whether it is granted: who said nothing refuses nothing.
+bool IsRefused(const ProfileConsent* consent) {
+  return consent != nullptr &&
+         (consent->state == ConsentState::kDenied || consent->state == ConsentState::kWithdrawn);
+}
+
 // What was said of purposes up to the person's now, as it stands at a later time: grants may have ended.
 std::vector<ProfileConsent> ConsentsAt(const PersonImpl& person, std::int64_t time_ms) {
   std::vector<FactRow> said;
@@ -201,7 +207,9 @@ class Asking {
     if (reach.identifiers.empty()) reach.holds.push_back({HoldKind::kNoIdentifier, "", {}});
     AskConsent(
         of, [&](const std::string& purpose) { return person_->Consent(purpose); }, &reach.holds);
-    const bool is_for_the_person_to_change = !reach.open();
+    const bool is_restricted =
+        IsRestricted([&](const std::string& purpose) { return person_->Consent(purpose); });
+    const bool is_for_the_person_to_change = !reach.open() || is_restricted;
     std::int64_t caps_until = person_->now_ms();
     for (const Cap& cap : full_) {
       if (!cap.on[channel]) continue;
@@ -210,6 +218,7 @@ class Asking {
     }
     const std::vector<const QuietHours*> quiet = QuietOn(of.name);
     AskQuiet(quiet, &reach);
+    if (is_restricted) reach.holds.push_back({HoldKind::kRestricted, Restriction(), {}});
     if (!is_for_the_person_to_change) reach.open_ms = OpenAt(of, quiet, caps_until);
     return reach;
   }
@@ -249,10 +258,16 @@ class Asking {
         holds->push_back({*refusal, channel.purpose, {}});
     }
     if (!message_.profiled || rules_.profiling_purpose.empty()) return;
-    const ProfileConsent* profiling = consent_of(rules_.profiling_purpose);
-    if (profiling != nullptr &&
-        (profiling->state == ConsentState::kDenied || profiling->state == ConsentState::kWithdrawn))
+    if (IsRefused(consent_of(rules_.profiling_purpose)))
       holds->push_back({HoldKind::kProfiling, rules_.profiling_purpose, {}});
+  }
+
+  const std::string& Restriction() const {
+    return person_->definitions().privacy.restriction_purpose;
+  }
+  template <class ConsentOf>
+  bool IsRestricted(const ConsentOf& consent_of) const {
+    return !Restriction().empty() && IsRefused(consent_of(Restriction()));
   }
 
   bool IsConsentedAt(const ReachChannel& channel, std::int64_t time_ms) const {
@@ -264,7 +279,7 @@ class Asking {
     };
     std::vector<ReachHold> holds;
     AskConsent(channel, consent_of, &holds);
-    return holds.empty();
+    return holds.empty() && !IsRestricted(consent_of);
   }
 
   std::vector<const QuietHours*> QuietOn(const std::string& channel) const {
@@ -326,7 +341,7 @@ std::string_view ToString(HoldKind kind) {
   constexpr std::string_view kNames[] = {
       "no_identifier",    "consent_missing", "consent_denied", "consent_withdrawn",
       "consent_conflict", "consent_expired", "profiling",      "cap",
-      "quiet_hours"};
+      "quiet_hours",      "restricted"};
   const auto index = static_cast<std::size_t>(kind);
   return index < std::size(kNames) ? kNames[index] : "unknown";
 }

@@ -6,13 +6,14 @@
 
 #include "codec/convert.h"
 #include "codec/convert_campaigns.h"
+#include "codec/convert_privacy.h"
 #include "codec/enum_reader.h"
 #include "polyonym/v1/definitions.pb.h"
 
 namespace polyonym::codec {
 namespace {
 
-using codec::FromProto;  // of campaigns and reach rules, beside those below
+using codec::FromProto;  // of campaigns and rules, beside those below
 using codec::ToProto;
 
 // `definitions.tags[2]`
@@ -288,13 +289,15 @@ void ToProto(const ChannelScore& from, v1::ChannelScore* to) {
 
 void FromProto(const v1::SegmentDefinition& from, const std::string&, EnumReader*,
                SegmentDefinition* to) {
-  *to = {from.name(), from.expression(), from.time_zone()};
+  *to = {from.name(), from.expression(), from.time_zone(), from.purpose(), from.profiles_nobody()};
 }
 
 void ToProto(const SegmentDefinition& from, v1::SegmentDefinition* to) {
   to->set_name(from.name);
   to->set_expression(from.expression);
   to->set_time_zone(from.time_zone);
+  to->set_purpose(from.purpose);
+  to->set_profiles_nobody(from.profiles_nobody);
 }
 
 void FromProto(const v1::TriggerDefinition& from, const std::string&, EnumReader*,
@@ -336,6 +339,7 @@ absl::Status FromProto(const v1::Definitions& from, Definitions* to) {
   ListFromProto(from.triggers(), "triggers", &enums, &to->triggers);
   ListFromProto(from.campaigns(), "campaigns", &enums, &to->campaigns);
   if (from.has_reach()) FromProto(from.reach(), "definitions.reach", &enums, &to->reach);
+  if (from.has_privacy()) FromProto(from.privacy(), "definitions.privacy", &enums, &to->privacy);
   to->watched_traits = Texts(from.watched_traits());
   to->watched_tags = Texts(from.watched_tags());
   if (from.has_show_undefined()) to->show_undefined = from.show_undefined();
@@ -357,6 +361,7 @@ void ToProto(const Definitions& from, v1::Definitions* to) {
   ListToProto(from.triggers, to->mutable_triggers());
   ListToProto(from.campaigns, to->mutable_campaigns());
   if (from.reach != ReachRules()) ToProto(from.reach, to->mutable_reach());
+  if (from.privacy != PrivacyRules()) ToProto(from.privacy, to->mutable_privacy());
   SetTexts(from.watched_traits, to->mutable_watched_traits());
   SetTexts(from.watched_tags, to->mutable_watched_tags());
   if (from.show_undefined != Definitions().show_undefined)

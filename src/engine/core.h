@@ -123,7 +123,8 @@ class Core {
   void EndFold(const std::string& source, std::int64_t before_ms, std::uint64_t folded);
 
   // Erases: records go by EraseOut(), or by ReplaceFacts() for one that names the same; then what is left of the others comes by Take(), and
-  // EndErase() wipes every identifier that lost a record and has none. All of it has one cause.  core_erase.cc
+  // EndErase() wipes every identifier that lost a record and has none, and those of `names` that no record counts. All of it has one cause.
+  // core_erase.cc
   void BeginErase(Cause cause);
   void EraseOut(std::span<const std::uint32_t> records);
   void ReplaceFacts(std::uint32_t record_index, const Record& left, std::uint64_t location);
@@ -131,7 +132,7 @@ class Core {
     std::uint64_t identifiers = 0;
     std::uint64_t links = 0;  // pairs that have no evidence any more
   };
-  Erased EndErase();
+  Erased EndErase(std::span<const Node> names);
   // The name of a normalised value, or kNone; of one with lives, what the dictionary has.
   Node FindName(std::string_view ns, std::string_view value) const;
 
@@ -321,6 +322,7 @@ class Core {
   // core_erase.cc
   void Empty(std::uint32_t record_index);
   bool IsActedUpon(Node name) const;
+  void DropMentions(Node value);
   std::uint64_t WipeOut(Node value);
 
   // core_time.cc

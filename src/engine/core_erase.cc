@@ -69,18 +69,25 @@ void Core::ReplaceFacts(std::uint32_t record_index, const Record& left, std::uin
   if (judged_.verdict.reason == Reason::kNone) Mention(added, judged_);
 }
 
-Core::Erased Core::EndErase() {
+Core::Erased Core::EndErase(std::span<const Node> names) {
   if (deferred_.on()) ReplayDeferred();
-  absl::flat_hash_set<Node> lost;
-  for (const Node value : erasing_->values) {
-    if (Unmention(value)) lost.insert(value);
-  }
+  absl::flat_hash_set<Node> lost(erasing_->values.begin(), erasing_->values.end());
+  for (const Node value : erasing_->values) Unmention(value);
   std::set<std::size_t> pages;
   for (const std::uint32_t r : erasing_->gone)
     pages.insert(r / decltype(index_->records)::page_cells());
   for (const std::size_t page : pages) FreeIfGone(&index_->records, page);
   Erased erased;
   erased.links = erasing_->links_before - std::min(erasing_->links_before, totals_.links);
+  for (const Node n : names) {
+    if (n >= index_->nodes.size() || graph_.node(n).live > 0 || graph_.node(n).life() ||
+        IsActedUpon(n)) {
+      Fail(absl::DataLossError("a logged erasure does not fit the records; restore a backup"));
+      break;
+    }
+    DropMentions(n);
+    lost.insert(n);
+  }
   for (Node n = 0; n < index_->nodes.size(); ++n) {
     const NodeCell& cell = graph_.node(n);
     if (cell.erased() || cell.life() || cell.live > 0) continue;
@@ -96,6 +103,13 @@ Core::Erased Core::EndErase() {
   mention_times_.Clear();
   erasing_.reset();
   return erased;
+}
+
+// Empties its list. Records of an earlier policy may be in it, which do not name it now.
+void Core::DropMentions(Node value) {
+  for (std::uint32_t m = graph_.node(value).mentions; m != kNone;)
+    m = std::exchange(index_->mentions.Write(m), MentionCell()).next;
+  index_->nodes.Write(value).mentions = kNone;
 }
 
 // Whether an act that stands is about it.

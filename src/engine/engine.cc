@@ -11,6 +11,9 @@
 #include "engine/checkpoint.h"
 #include "engine/engine_impl.h"
 #include "engine/view_impl.h"
+#include "polyonym/privacy/access_event.h"
+#include "polyonym/privacy/audit_log.h"
+#include "polyonym/privacy/sealed_store.h"
 
 namespace polyonym {
 namespace {
@@ -104,7 +107,19 @@ absl::Status Engine::Impl::ReadOnly() const {
                                        "); mend the cause and open it again");
 }
 
+void Engine::Impl::Audit(std::string_view action, std::uint64_t count, std::uint64_t sequence) {
+  if (options_.audit == nullptr) return;
+  AccessEvent event;
+  event.actor = "engine";
+  event.action = action;
+  event.outcome = "ok";
+  options_.audit->Append(event, {count, sequence}).IgnoreError();
+}
+
 absl::Status Engine::Impl::Submit(Job* job) {
+  if (options_.audit != nullptr) {
+    if (absl::Status status = options_.audit->Usable(); !status.ok()) return status;
+  }
   std::unique_lock lock(queue_mutex_);
   queue_.push_back(job);
   queue_moved_.wait(lock, [&] { return job->done || queue_.front() == job; });
@@ -232,14 +247,23 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
     return r.reason == Reason::kNone;
   };
   Ready ready(records.size());
+  const bool gated = source_gate_.limits();
   for (std::size_t i = 0; i < records.size(); ++i) {
+    if (gated && !source_gate_.Admit(records[i].source)) {
+      result.records[i].reason = Reason::kQuarantined;
+      result.records[i].field = "source";
+      continue;
+    }
     if (!records[i].id.empty() || check(i)) ready.Add(records[i], i);
   }
   Job job;
   job.alone = job.bulk = bulk;
   job.run = [&] {
     PrimaryCandidates primaries;
+    std::uint64_t identifiers = first().index.nodes.size();
     TakeAdmitted(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
+      const std::uint64_t before = std::exchange(identifiers, first().index.nodes.size());
+      if (gated) source_gate_.Count(records[ready.PlaceOf(i)].source, 0, identifiers - before);
       if (taken.outcome == Outcome::kRejected && !check(ready.PlaceOf(i))) return;
       RecordResult& r = result.records[ready.PlaceOf(i)];
       r.outcome = taken.outcome;
@@ -254,6 +278,11 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
   };
   if (absl::Status status = Submit(&job); !status.ok()) return status;
   recorder_.CountRecords(result.records);
+  for (std::size_t i = 0; i < records.size() && gated; ++i) {
+    const RecordResult& r = result.records[i];
+    if (r.outcome == Outcome::kRejected && r.reason != Reason::kQuarantined)
+      source_gate_.Count(records[i].source, 1, 0);
+  }
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (records[i].facts.empty() || result.records[i].outcome == Outcome::kRejected) continue;
     NoteFaults(records[i], &result.records[i]);
@@ -513,7 +542,9 @@ Engine::~Engine() {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(
     std::unique_ptr<Store> store, const EngineOptions& options,
     std::shared_ptr<engine::Background> background) {
-  auto impl = std::make_shared<Impl>(std::move(store), options, std::move(background));
+  auto used = WithKeys(std::move(store), options.keys);
+  if (!used.ok()) return used.status();
+  auto impl = std::make_shared<Impl>(*std::move(used), options, std::move(background));
   if (absl::Status status = impl->Start(); !status.ok()) return status;
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
@@ -546,26 +577,50 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenInMemory(const EngineOptions
 }
 
 absl::StatusOr<ApplyResult> Engine::Apply(std::span<const Record> records) {
-  return impl_->Apply(records, false);
+  auto result = impl_->Apply(records, false);
+  if (result.ok()) impl_->Audit("apply", records.size(), result->sequence);
+  return result;
 }
 absl::StatusOr<ApplyResult> Engine::BulkApply(std::span<const Record> records) {
-  return impl_->Apply(records, true);
+  auto result = impl_->Apply(records, true);
+  if (result.ok()) impl_->Audit("bulk_apply", records.size(), result->sequence);
+  return result;
 }
 absl::StatusOr<RetractResult> Engine::Retract(const RecordSelector& selector) {
-  return impl_->Retract(selector);
+  auto result = impl_->Retract(selector);
+  if (result.ok() && !selector.dry_run)
+    impl_->Audit("retract", result->retracted, result->sequence);
+  return result;
 }
 absl::StatusOr<PolicyResult> Engine::SetPolicy(const Policy& policy, const PolicyOptions& options) {
-  return impl_->SetPolicy(policy, options);
+  auto result = impl_->SetPolicy(policy, options);
+  if (result.ok()) impl_->Audit("set_policy", result->changed_records, result->sequence);
+  return result;
 }
 absl::StatusOr<AdvanceResult> Engine::AdvanceTo(std::int64_t now_ms) {
-  return impl_->AdvanceTo(now_ms);
+  auto result = impl_->AdvanceTo(now_ms);
+  if (result.ok()) impl_->Audit("advance", result->expired_links, result->sequence);
+  return result;
 }
 absl::StatusOr<HorizonResult> Engine::MoveHorizon(const std::string& source, std::int64_t before_ms,
                                                   const HorizonOptions& options) {
-  return impl_->MoveHorizon(source, before_ms, options);
+  auto result = impl_->MoveHorizon(source, before_ms, options);
+  if (result.ok()) impl_->Audit("move_horizon", result->folded_records, result->sequence);
+  return result;
+}
+std::vector<QuarantinedSource> Engine::QuarantinedSources() const {
+  return impl_->source_gate().Quarantined();
+}
+absl::Status Engine::ReleaseSource(std::string_view source) {
+  if (impl_->source_gate().Release(source)) return absl::OkStatus();
+  return absl::NotFoundError("source: is not in quarantine");
 }
 absl::Status Engine::Checkpoint() { return impl_->Checkpoint(); }
-absl::Status Engine::CopyTo(const std::string& path) { return impl_->CopyTo(path); }
+absl::Status Engine::CopyTo(const std::string& path) {
+  absl::Status status = impl_->CopyTo(path);
+  if (status.ok()) impl_->Audit("copy", 0, impl_->publisher().newest()->sequence);
+  return status;
+}
 absl::Status Engine::Sync() { return impl_->Sync(); }
 
 View Engine::Read() const {

@@ -221,7 +221,7 @@ absl::Status Engine::Impl::PlanErase(
 
 // Does in every graph what a frame of the log says; `coming` are the records behind it, those of fewer facts first.
 engine::Core::Erased Engine::Impl::PerformErase(
-    const std::vector<GoneRecord>& gone,
+    const std::vector<GoneRecord>& gone, const std::vector<std::vector<std::uint32_t>>& names,
     const std::vector<std::pair<const Record*, std::uint64_t>>& coming) {
   engine::Core::Erased erased;
   if (gone.empty()) return erased;
@@ -250,7 +250,9 @@ engine::Core::Erased Engine::Impl::PerformErase(
       core.ReplaceFacts(replaced[i], *coming[i].first, coming[i].second);
     if (!left.empty() && core.status().ok())
       core.Take(left, {}, [](std::size_t, const engine::Core::Taken&) {});
-    const engine::Core::Erased here = core.EndErase();
+    const engine::Core::Erased here =
+        core.EndErase(lens->number < names.size() ? std::span<const Node>(names[lens->number])
+                                                  : std::span<const Node>());
     if (lens->number == 0) erased = here;
   }
   return erased;
@@ -258,7 +260,7 @@ engine::Core::Erased Engine::Impl::PerformErase(
 
 // Logs a plan and carries it out.
 void Engine::Impl::CommitErase(ErasePlan* plan) {
-  log_.AppendErase(last_sequence_ + 1, plan->gone);
+  log_.AppendErase(last_sequence_ + 1, plan->gone, plan->names);
   std::vector<std::pair<const Record*, std::uint64_t>> coming;
   const std::uint64_t first_number = first().index.records.size() + 1;
   const auto append = [&](const Record& record, bool own_id) {
@@ -267,7 +269,7 @@ void Engine::Impl::CommitErase(ErasePlan* plan) {
   };
   for (const Record& record : plan->fewer_facts) append(record, false);
   for (std::size_t i = 0; i < plan->left.size(); ++i) append(plan->left[i], plan->left_own_id[i]);
-  const engine::Core::Erased erased = PerformErase(plan->gone, coming);
+  const engine::Core::Erased erased = PerformErase(plan->gone, plan->names, coming);
   plan->counts.erased_identifiers = erased.identifiers;
   plan->counts.removed_links = erased.links;
 }
@@ -364,7 +366,7 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
   for (std::size_t before = names->size() + 1; before != names->size();) {
     before = names->size();
     plan = {};
-    Forgetter forgetter(Sights(names->asks_ledger()), names);
+    Forgetter forgetter(Forgetter::Of::kStored, Sights(names->asks_ledger()), names);
     const auto look = [&](const Record& record) {
       Forgetter::Result result = forgetter.Look(record);
       if (result.touched) NoteShared(record, result, &plan);
@@ -393,6 +395,14 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
     job->writes.clear();
   } else {
     ledger_.Put(counts.erasures, &job->writes);
+    for (const auto& lens : lenses_) {
+      std::set<Node> nodes;
+      names->ForEach([&](std::string_view ns, std::string_view value) {
+        const Node n = lens->core->FindName(ns, value);
+        if (n != kNone) nodes.insert(n);
+      });
+      plan.names.emplace_back(nodes.begin(), nodes.end());
+    }
     CommitErase(&plan);
   }
   counts.time_ms = std::max(first().core->clock_ms(), first().core->newest_ms());
@@ -498,6 +508,7 @@ absl::Status Engine::Impl::LiftErasure(const Identifier& identifier) {
   Job job;
   job.alone = true;
   job.run = [&] {
+    if (ledger_.empty()) return absl::NotFoundError("identifier: nobody was erased");
     WriteSet writes;
     bool lifted = ledger_.Lift(ledger_.HashOf(identifier.ns, identifier.value), &writes);
     for (const auto& lens : lenses_) {
@@ -557,7 +568,7 @@ void Engine::Impl::Admit(std::span<const engine::Core::Incoming> records, std::i
                          Admission* admission) const {
   ForgottenNames names;
   names.AddAll(&ledger_);
-  Forgetter forgetter(Sights(true), &names);
+  Forgetter forgetter(Forgetter::Of::kComing, Sights(true), &names);
   for (std::size_t i = 0; i < records.size(); ++i) {
     engine::Core::Incoming incoming = records[i];
     Forgetter::Result result;
@@ -605,6 +616,7 @@ absl::Status Engine::Impl::ReplayErase(const engine::Frame& frame) {
     return absl::DataLossError("a logged erasure does not fit the records; restore a backup");
   replayed_erase_.emplace();
   replayed_erase_->gone = frame.gone;
+  replayed_erase_->names = frame.names;
   return absl::OkStatus();
 }
 
@@ -612,7 +624,7 @@ absl::Status Engine::Impl::EndReplayedErase() {
   std::vector<std::pair<const Record*, std::uint64_t>> coming;
   for (const auto& [record, location] : replayed_erase_->coming)
     coming.emplace_back(&record, location);
-  PerformErase(replayed_erase_->gone, coming);
+  PerformErase(replayed_erase_->gone, replayed_erase_->names, coming);
   replayed_erase_.reset();
   return CoreStatus();
 }
@@ -621,16 +633,24 @@ absl::Status Engine::Impl::EndReplayedErase() {
 
 absl::StatusOr<EraseReceipt> Engine::Erase(std::span<const EraseRequest> requests,
                                            const EraseOptions& options) {
-  return impl_->Erase(requests, options);
+  auto receipt = impl_->Erase(requests, options);
+  if (receipt.ok() && !options.dry_run)
+    impl_->Audit("erase", receipt->erased_identifiers, receipt->sequence);
+  return receipt;
 }
 absl::Status Engine::FinishErasing() { return impl_->FinishErasing(); }
 absl::StatusOr<std::vector<Erasure>> Engine::Erasures() const { return impl_->Erasures(); }
 absl::StatusOr<EraseReceipt> Engine::ReplayErasures(std::span<const Erasure> ledger,
                                                     const EraseOptions& options) {
-  return impl_->ReplayErasures(ledger, options);
+  auto receipt = impl_->ReplayErasures(ledger, options);
+  if (receipt.ok() && !options.dry_run)
+    impl_->Audit("replay_erasures", receipt->erased_identifiers, receipt->sequence);
+  return receipt;
 }
 absl::Status Engine::LiftErasure(const Identifier& identifier) {
-  return impl_->LiftErasure(identifier);
+  absl::Status status = impl_->LiftErasure(identifier);
+  if (status.ok()) impl_->Audit("lift_erasure", 1, impl_->publisher().newest()->sequence);
+  return status;
 }
 
 }  // namespace polyonym

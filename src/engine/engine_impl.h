@@ -13,6 +13,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "engine/lens.h"
 #include "engine/log.h"
 #include "engine/recorder.h"
+#include "engine/source_gate.h"
 #include "polyonym/engine/engine.h"
 
 namespace polyonym {
@@ -59,6 +61,10 @@ class Engine::Impl {
   // `read`: the present state of the first graph.
   absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const std::function<View()>& read,
                                            const EraseOptions& options);
+
+  engine::SourceGate& source_gate() { return source_gate_; }
+  // Tells the audit log, where there is one, of a call that changed something. One that cannot be written has the next call refused.
+  void Audit(std::string_view action, std::uint64_t count, std::uint64_t sequence);
 
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
@@ -197,6 +203,7 @@ class Engine::Impl {
                          ErasePlan* plan);
   engine::Core::Erased PerformErase(
       const std::vector<engine::GoneRecord>& gone,
+      const std::vector<std::vector<std::uint32_t>>& names,
       const std::vector<std::pair<const Record*, std::uint64_t>>& coming);
   void CommitErase(ErasePlan* plan);
   absl::StatusOr<std::set<std::uint64_t>> ProfilesThatHad(const engine::Lens& lens,
@@ -244,6 +251,7 @@ class Engine::Impl {
 
   const EngineOptions options_;
   engine::Recorder recorder_{options_};  // the store's threads speak to it: it goes after the store
+  engine::SourceGate source_gate_;
   std::unique_ptr<Store> store_;
   engine::Log log_;
   // By number. The group leader alone adds one, under the mutex; others look under it, and at the first without.
@@ -258,6 +266,7 @@ class Engine::Impl {
   // An erasure that is being replayed: what goes, and what came behind its frame so far, with where it lies.
   struct ReplayedErase {
     std::vector<engine::GoneRecord> gone;
+    std::vector<std::vector<std::uint32_t>> names;
     std::vector<std::pair<Record, std::uint64_t>> coming;
   };
   std::optional<ReplayedErase> replayed_erase_;

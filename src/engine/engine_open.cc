@@ -1,4 +1,5 @@
 // Opening a store: its header, the last checkpoint, and the log behind it.
+#include <chrono>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -27,6 +28,15 @@ std::shared_ptr<const engine::Rules> NoRules() {
 Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
                    std::shared_ptr<engine::Background> background)
     : options_(std::move(options)),
+      source_gate_(options_.source_limits,
+                   options_.ticks_ns
+                       ? options_.ticks_ns
+                       : [] {
+                           return static_cast<std::uint64_t>(
+                               std::chrono::nanoseconds(
+                                   std::chrono::steady_clock::now().time_since_epoch())
+                                   .count());
+                         }),
       store_(std::move(store)),
       log_(store_.get()),
       lenses_({std::make_shared<engine::Lens>(
@@ -92,6 +102,9 @@ absl::Status Engine::Impl::Start() {
   if (options_.max_clock_leap_ms < 0)
     return absl::InvalidArgumentError("max_clock_leap_ms: must be 0 (no bound) or more");
   if (absl::Status status = Validate(options_.record_limits); !status.ok()) return status;
+  constexpr std::uint32_t kMaxWindowMs = 86'400'000;
+  if (options_.source_limits.window_ms < 1 || options_.source_limits.window_ms > kMaxWindowMs)
+    return absl::InvalidArgumentError("source_limits.window_ms: must be between 1 and 86,400,000");
   store_->WatchStalls([this] { recorder_.NoteStall(*store_); });
   if (absl::Status status = OpenMemory(); !status.ok()) return status;
   if (absl::Status status = OpenHeader(); !status.ok()) return status;

@@ -178,8 +178,11 @@ absl::StatusOr<RetentionResult> Engine::Impl::KeepOnly(std::int64_t now_ms,
 }
 
 absl::StatusOr<RetentionResult> Engine::KeepOnly(std::int64_t now_ms, const EraseOptions& options) {
-  return impl_->KeepOnly(
+  auto result = impl_->KeepOnly(
       now_ms, [this] { return Read(); }, options);
+  if (result.ok() && !options.dry_run)
+    impl_->Audit("keep_only", result->removed_facts, result->sequence);
+  return result;
 }
 
 }  // namespace polyonym

@@ -21,6 +21,8 @@ struct Engine::Impl::ErasePlan {
   std::vector<Record> fewer_facts;  // what comes for those, in their order
   std::vector<Record> left;         // likewise
   std::vector<bool> left_own_id;
+  std::vector<std::vector<std::uint32_t>>
+      names;  // of each graph, nodes of who is erased, ascending
   std::set<std::pair<std::string, std::string>> shared;  // that are others' too
   EraseReceipt counts;
 };

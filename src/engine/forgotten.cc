@@ -38,18 +38,36 @@ bool Forgetter::NamesInAny(std::string_view ns, std::string_view value,
                      [&](const Sight& sight) { return Names(sight, ns, value, time_ms); });
 }
 
-// An identifier and its digests are one: whoever forgets one of them forgets both.
+// An identifier and its digests are one: whoever forgets one of them forgets both. Each is judged by itself, since what a record names is
+// not derived in it.
 void Forgetter::AddDerived(const Record& record) {
   const std::int64_t t = record.time_ms.value_or(0);
   for (const Sight& sight : sights_) {
     if (!sight.policy->HasDerived()) continue;
-    const RecordVerdict verdict = JudgeRecord(*sight.policy, record);
-    for (const RecordVerdict::Derivation& d : verdict.derivations) {
-      const RecordVerdict::Counted &from = verdict.counted[d.from], &of = verdict.counted[d.of];
-      if (names_->Has(from.ns, from.value, t)) names_->Add(of.ns, of.value);
-      if (names_->Has(of.ns, of.value, t)) names_->Add(from.ns, from.value);
+    for (const RecordIdentifier& identifier : record.identifiers) {
+      const std::uint32_t family = sight.policy->FindFamily(identifier.ns);
+      if (family == CompiledPolicy::kUndeclared ||
+          sight.policy->policy().namespaces[family].derived.empty())
+        continue;
+      Record alone;
+      alone.identifiers = {identifier};
+      const RecordVerdict verdict = JudgeRecord(*sight.policy, alone);
+      for (const RecordVerdict::Derivation& d : verdict.derivations) {
+        const RecordVerdict::Counted &from = verdict.counted[d.from], &of = verdict.counted[d.of];
+        if (names_->Has(from.ns, from.value, t)) names_->Add(of.ns, of.value);
+        if (names_->Has(of.ns, of.value, t)) names_->Add(from.ns, from.value);
+      }
     }
   }
+}
+
+bool Forgetter::IsKnown(const RecordIdentifier& identifier) const {
+  return std::any_of(sights_.begin(), sights_.end(), [&](const Sight& sight) {
+    const std::uint32_t family = sight.policy->FindFamily(identifier.ns);
+    if (family == CompiledPolicy::kUndeclared) return false;
+    const Verdict verdict = sight.policy->Judge(family, identifier.value);
+    return verdict.reason == Reason::kNone && sight.known(identifier.ns, verdict.value);
+  });
 }
 
 // Whether its facts belong to somebody who goes: its best identifier that is not shared does, in any graph.
@@ -83,8 +101,12 @@ Forgetter::Result Forgetter::Look(const Record& record) {
   for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
     const RecordIdentifier& identifier = record.identifiers[i];
     gone[i] = NamesInAny(identifier.ns, identifier.value, t);
+    self_gone |= gone[i] && identifier.role == Role::kSelf;
+  }
+  for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
+    if (!gone[i] && self_gone && of_ == Of::kComing) gone[i] = !IsKnown(record.identifiers[i]);
     if (gone[i]) result.identifiers.push_back(static_cast<std::uint32_t>(i));
-    if (identifier.role == Role::kSelf) (gone[i] ? self_gone : self_left) = true;
+    self_left |= !gone[i] && record.identifiers[i].role == Role::kSelf;
   }
   std::string facts = record.facts;
   result.facts = codec::DropRelations(&facts, [&](std::string_view ns, std::string_view value) {
@@ -94,8 +116,8 @@ Forgetter::Result Forgetter::Look(const Record& record) {
   if (!result.touched) return result;
   // An act says something of all that it names: of fewer it would say another thing.
   const bool act = record.act != Act::kObserve && record.act != Act::kBind;
-  const bool alone = (self_gone && !self_left) ||
-                     (!gone.empty() && result.identifiers.size() == gone.size());
+  const bool alone =
+      (self_gone && !self_left) || (!gone.empty() && result.identifiers.size() == gone.size());
   if (alone || (act && !result.identifiers.empty()) ||
       (record.act == Act::kBind && !result.identifiers.empty())) {
     result.facts = codec::CountFacts(record.facts);

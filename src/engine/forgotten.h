@@ -73,9 +73,12 @@ class Forgetter {
     // Whether it is known, so that the ledger need not be asked: a look-up in place of a hash. May be null.
     std::function<bool(std::string_view ns, std::string_view value)> known;
   };
-  // `names` gets those added that a name in it derives, or is derived from.
-  Forgetter(std::vector<Sight> sights, ForgottenNames* names)
-      : sights_(std::move(sights)), names_(names) {}
+  // Records that are stored already, or such as come now. What comes with somebody who is forgotten, and is not known otherwise, is taken for
+  // theirs: an identifier of an old version, say, that went with the person and is in no ledger.
+  enum class Of : std::uint8_t { kStored, kComing };
+  // `names` gets those added that a name in it derives, or is derived from. Of kComing: each of `sights` says what is known.
+  Forgetter(Of of, std::vector<Sight> sights, ForgottenNames* names)
+      : of_(of), sights_(std::move(sights)), names_(names) {}
 
   struct Result {
     bool touched = false;
@@ -93,8 +96,10 @@ class Forgetter {
              std::int64_t time_ms) const;
   bool NamesInAny(std::string_view ns, std::string_view value, std::int64_t time_ms) const;
   void AddDerived(const Record& record);
+  bool IsKnown(const RecordIdentifier& identifier) const;
   bool IsAbout(const Record& record, const std::vector<bool>& gone) const;
 
+  const Of of_;
   const std::vector<Sight> sights_;
   ForgottenNames* const names_;
   mutable std::string normalised_;

@@ -1,9 +1,5 @@
 #include "engine/ledger.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -25,15 +21,7 @@ constexpr std::uint8_t kOwnKey = 0;
 constexpr std::uint8_t kHostsKey = 1;
 constexpr std::string_view kKnownBy = "polyonym ledger of erasures";
 
-std::array<std::uint8_t, 32> Hmac(std::string_view key, std::string_view text) {
-  std::array<std::uint8_t, 32> out{};
-  unsigned int bytes = 0;
-  ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data(), &bytes);
-  return out;
-}
-
-std::string Text(const std::array<std::uint8_t, 32>& hash) { return {hash.begin(), hash.end()}; }
+std::string Text(const privacy::Hash& hash) { return std::string(privacy::View(hash)); }
 
 std::string RowOf(const Ledger::Hash& hash) {
   std::string key(kPrefix);
@@ -82,6 +70,7 @@ absl::Status Ledger::Open(const Store& store, const std::string& hosts_key) {
   if (!row.ok()) return row.status();
   hosts_key_ = !hosts_key.empty();
   key_ = hosts_key;
+  if (hosts_key_) hmac_ = std::make_unique<privacy::Hmac>(key_);
   has_row_ = false;
   if (!row->has_value()) return empty() ? absl::OkStatus() : Corrupt();
   auto payload = OpenValue(kVersion, kKeyRow, **row);
@@ -90,8 +79,12 @@ absl::Status Ledger::Open(const Store& store, const std::string& hosts_key) {
   const std::uint8_t whose = in.Byte();
   const std::string_view text = in.Text();
   if (!in.AtEnd() || text.size() != kOwnKeyBytes || whose > kHostsKey) return Corrupt();
-  if (whose == kOwnKey && !hosts_key_) key_ = text;
-  has_row_ = whose == kOwnKey ? !hosts_key_ : hosts_key_ && Text(Hmac(key_, kKnownBy)) == text;
+  if (whose == kOwnKey && !hosts_key_) {
+    key_ = text;
+    hmac_ = std::make_unique<privacy::Hmac>(key_);
+  }
+  has_row_ =
+      whose == kOwnKey ? !hosts_key_ : hosts_key_ && Text(privacy::Hmac(key_).Of(kKnownBy)) == text;
   if (has_row_ || empty()) return absl::OkStatus();  // an empty ledger takes any key
   return absl::InvalidArgumentError(
       "erase_key: the ledger of erasures was made under another key; open the store with that one");
@@ -101,11 +94,12 @@ absl::Status Ledger::Begin(WriteSet* writes) {
   if (has_row_) return absl::OkStatus();
   if (!hosts_key_) {
     key_.resize(kOwnKeyBytes);
-    if (::RAND_bytes(reinterpret_cast<unsigned char*>(key_.data()), kOwnKeyBytes) != 1)
-      return absl::InternalError("no random bytes for the ledger's key");
+    if (absl::Status status = privacy::FillRandom(key_.data(), kOwnKeyBytes); !status.ok())
+      return status;
+    hmac_ = std::make_unique<privacy::Hmac>(key_);
   }
   std::string payload(1, static_cast<char>(hosts_key_ ? kHostsKey : kOwnKey));
-  PutText(&payload, hosts_key_ ? Text(Hmac(key_, kKnownBy)) : key_);
+  PutText(&payload, hosts_key_ ? Text(privacy::Hmac(key_).Of(kKnownBy)) : key_);
   writes->puts.push_back(
       {Table::kMeta, std::string(kKeyRow), SealValue(kVersion, kKeyRow, payload)});
   has_row_ = true;
@@ -113,10 +107,9 @@ absl::Status Ledger::Begin(WriteSet* writes) {
 }
 
 Ledger::Hash Ledger::HashOf(std::string_view ns, std::string_view value) const {
-  std::string text(ns);
-  text.push_back('\0');  // in no namespace
-  text.append(value);
-  const auto whole = Hmac(key_, text);
+  std::string named(ns);
+  named.push_back('\0');  // in no namespace
+  const privacy::Hash whole = hmac_->Of(named, value);
   Hash cut{};
   std::copy_n(whole.begin(), cut.size(), cut.begin());
   return cut;
@@ -176,7 +169,7 @@ std::string SealOf(const EraseReceipt& receipt, std::string_view key) {
     text.append(erasure.hash.begin(), erasure.hash.end());
     engine::PutVarint(&text, erasure.sequence);
   }
-  return engine::Text(engine::Hmac(key, text));
+  return engine::Text(privacy::Hmac(key).Of(text));
 }
 
 }  // namespace polyonym

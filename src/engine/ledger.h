@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "absl/status/status.h"
 #include "polyonym/engine/erase.h"
 #include "polyonym/store/store.h"
+#include "privacy/aead.h"
 
 namespace polyonym::engine {
 
@@ -29,7 +31,7 @@ class Ledger {
   // Reads the rows.  ERRORS: InvalidArgument (the host's key is too short, or is not the one that the rows were made under), DataLoss, Unavailable.
   absl::Status Open(const Store& store, const std::string& hosts_key);
   // Makes sure that there is a key, drawn where the host gave none; its row goes to `writes`, with what is put next. Before any hash is asked for.
-  // ERRORS: Internal (no random bytes).
+  // ERRORS: Unavailable (no random bytes).
   absl::Status Begin(WriteSet* writes);
 
   const std::string& key() const { return key_; }
@@ -49,6 +51,7 @@ class Ledger {
 
  private:
   std::string key_;
+  std::unique_ptr<const privacy::Hmac> hmac_;  // under it; null until there is a key
   bool hosts_key_ = false;
   bool has_row_ = false;
   std::atomic<std::size_t> count_{0};

@@ -39,12 +39,14 @@ class Growing {
   std::vector<Node> waiting_;
 };
 
-// All of a policy that a segment's answers may depend on, but for the segments.
+// All of a policy that a segment's answers may depend on, but for the segments. Of reach and privacy that is whose word keeps people out.
 Policy WithoutSegments(Policy policy) {
   policy.definitions.segments.clear();
   policy.definitions.triggers.clear();
   policy.definitions.campaigns.clear();
-  policy.definitions.reach = {};
+  policy.definitions.reach = {.profiling_purpose = policy.definitions.reach.profiling_purpose};
+  policy.definitions.privacy = {.restriction_purpose =
+                                    policy.definitions.privacy.restriction_purpose};
   policy.definitions.watched_traits.clear();
   policy.definitions.watched_tags.clear();
   return policy;

@@ -173,6 +173,26 @@ bool ReadGone(ByteReader* in, std::vector<GoneRecord>* gone) {
     gone->push_back({static_cast<std::uint32_t>(next), static_cast<GoneRecord::Left>(left)});
     ++next;
   }
+  return in->ok();
+}
+
+bool ReadNames(ByteReader* in, std::vector<std::vector<std::uint32_t>>* names) {
+  const std::uint64_t graphs = in->Varint();
+  if (graphs > 0xff) return false;
+  names->resize(graphs);
+  for (std::vector<std::uint32_t>& of_graph : *names) {
+    const std::uint64_t count = in->Varint();
+    if (count > in->remaining()) return false;
+    std::uint64_t next = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t gap = in->Varint();
+      if (!in->ok() || gap > std::numeric_limits<std::uint32_t>::max()) return false;
+      next += gap;
+      if (next > std::numeric_limits<std::uint32_t>::max()) return false;
+      of_graph.push_back(static_cast<std::uint32_t>(next));
+      ++next;
+    }
+  }
   return in->AtEnd();
 }
 
@@ -207,7 +227,7 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
   }
   if (kind == static_cast<std::uint8_t>(FrameKind::kErase)) {
     frame.kind = FrameKind::kErase;
-    if (!ReadGone(&in, &frame.gone)) return Corrupt();
+    if (!ReadGone(&in, &frame.gone) || !ReadNames(&in, &frame.names)) return Corrupt();
     return frame;
   }
   if (!HoldsRecords(kind)) return Corrupt();
@@ -365,7 +385,8 @@ void Log::AppendHorizon(std::uint64_t sequence, std::string_view source, std::in
   AppendFrame(payload);
 }
 
-void Log::AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone) {
+void Log::AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone,
+                      const std::vector<std::vector<std::uint32_t>>& names) {
   Seal();
   std::string payload(1, static_cast<char>(FrameKind::kErase));
   PutVarint(&payload, sequence);
@@ -375,6 +396,15 @@ void Log::AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gon
     PutVarint(&payload, record.index - next);
     payload.push_back(static_cast<char>(record.left));
     next = std::uint64_t{record.index} + 1;
+  }
+  PutVarint(&payload, names.size());
+  for (const std::vector<std::uint32_t>& of_graph : names) {
+    PutVarint(&payload, of_graph.size());
+    next = 0;
+    for (const std::uint32_t node : of_graph) {
+      PutVarint(&payload, node - next);
+      next = std::uint64_t{node} + 1;
+    }
   }
   AppendFrame(payload);
 }

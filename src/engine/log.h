@@ -58,6 +58,8 @@ struct Frame {
   std::string source;            // kHorizon
   std::int64_t before_ms = 0;    // kHorizon: its records before this were folded
   std::vector<GoneRecord> gone;  // kErase: each once, ascending
+  std::vector<std::vector<std::uint32_t>>
+      names;  // kErase: of each graph, nodes that are wiped, ascending
 };
 
 inline bool HoldsRecords(const Frame& frame) {
@@ -117,8 +119,9 @@ class Log {
                     std::string_view graph_name = {});
   void AppendClock(std::uint64_t sequence, std::int64_t clock_ms);
   void AppendHorizon(std::uint64_t sequence, std::string_view source, std::int64_t before_ms);
-  // REQUIRES: each once, ascending.
-  void AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone);
+  // REQUIRES: as Frame::gone and Frame::names.
+  void AppendErase(std::uint64_t sequence, const std::vector<GoneRecord>& gone,
+                   const std::vector<std::vector<std::uint32_t>>& names);
   // Frames in the store were changed.
   void ForgetFrames() { frames_ = FrameReader(store_); }
 

@@ -56,6 +56,9 @@ class PeopleFollower {
 
   const View& view() const { return view_; }
 
+  // What is inside a view, for the rest of src/engine: of it this class is the friend.
+  static const View::Impl& InsideOf(const View& view) { return *view.impl_; }
+
  private:
   // Whose moment is when. What is in the queue and is not the person's moment any more is void.
   class Dues {

@@ -33,6 +33,8 @@ constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a 
 constexpr std::string_view kNameRule = "must be UTF-8 of 1 to 128 bytes";
 constexpr std::string_view kTextRule = "must be UTF-8 of at most 64 KiB";
 constexpr std::string_view kUnknown = "is not one that this library knows";
+constexpr std::string_view kSegmentRule = "must be a segment that is defined here";
+constexpr std::string_view kPurposeRule = "must be a purpose that is defined here, or empty";
 
 // ---- Which types a fold has ----
 
@@ -371,7 +373,28 @@ void CheckScores(const Definitions& definitions, Fault* fault) {
   }
 }
 
-void CheckSegments(const std::vector<SegmentDefinition>& segments, Fault* fault) {
+std::set<std::string_view> NamesOf(const std::vector<SegmentDefinition>& segments) {
+  std::set<std::string_view> names;
+  for (const SegmentDefinition& segment : segments) names.insert(segment.name);
+  return names;
+}
+
+std::set<std::string_view> NamesOf(const std::vector<PurposeDefinition>& purposes) {
+  std::set<std::string_view> names;
+  for (const PurposeDefinition& purpose : purposes) names.insert(purpose.name);
+  return names;
+}
+
+// Of a name that may be left out.
+void CheckDefined(const std::string& name, const std::set<std::string_view>& defined,
+                  const std::string& at, std::string_view field, std::string_view rule,
+                  Fault* fault) {
+  fault->Require(name.empty() || defined.contains(name), at, field, rule);
+}
+
+void CheckSegments(const Definitions& definitions, Fault* fault) {
+  const std::vector<SegmentDefinition>& segments = definitions.segments;
+  const std::set<std::string_view> purposes = NamesOf(definitions.purposes);
   Names names;
   CheckSize(segments.size(), "segments", fault);
   for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -384,20 +407,38 @@ void CheckSegments(const std::vector<SegmentDefinition>& segments, Fault* fault)
     fault->Require(
         segments[i].time_zone.size() <= kMaxFactNameBytes && IsUtf8(segments[i].time_zone), at,
         ".time_zone", "must be the name of a time zone, such as Asia/Shanghai");
+    CheckDefined(segments[i].purpose, purposes, at, ".purpose", kPurposeRule, fault);
   }
 }
 
 void CheckTriggers(const Definitions& definitions, Fault* fault) {
-  std::set<std::string_view> segments;
-  for (const SegmentDefinition& segment : definitions.segments) segments.insert(segment.name);
+  const std::set<std::string_view> segments = NamesOf(definitions.segments);
   Names names;
   CheckSize(definitions.triggers.size(), "triggers", fault);
   for (std::size_t i = 0; i < definitions.triggers.size(); ++i) {
     const std::string at = Item("triggers", i);
     names.Add(definitions.triggers[i].name, at, ".name", fault);
     fault->Require(segments.contains(definitions.triggers[i].segment), at, ".segment",
-                   "must be a segment that is defined here");
+                   kSegmentRule);
   }
+}
+
+// What rules of privacy name; the rest of them is Validate()'s.
+void CheckPrivacyNames(const Definitions& definitions, Fault* fault) {
+  const std::set<std::string_view> purposes = NamesOf(definitions.purposes);
+  const std::set<std::string_view> segments = NamesOf(definitions.segments);
+  const PrivacyRules& rules = definitions.privacy;
+  for (std::size_t i = 0; i < rules.roles.size(); ++i) {
+    const std::string at = Item("privacy.roles", i);
+    CheckDefined(rules.roles[i].in_segment, segments, at, ".in_segment", kSegmentRule, fault);
+    CheckDefined(rules.roles[i].purpose, purposes, at, ".purpose", kPurposeRule, fault);
+  }
+  for (std::size_t i = 0; i < rules.retentions.size(); ++i) {
+    CheckDefined(rules.retentions[i].unless_granted, purposes, Item("privacy.retentions", i),
+                 ".unless_granted", kPurposeRule, fault);
+  }
+  CheckDefined(rules.restriction_purpose, purposes, "privacy", ".restriction_purpose", kPurposeRule,
+               fault);
 }
 
 void CheckWatched(const std::vector<std::string>& watched, const std::string& list, Fault* fault) {
@@ -426,7 +467,7 @@ absl::Status Validate(const Definitions& definitions) {
   CheckPurposes(definitions.purposes, &fault);
   CheckLadders(definitions.ladders, &fault);
   CheckScores(definitions, &fault);
-  CheckSegments(definitions.segments, &fault);
+  CheckSegments(definitions, &fault);
   CheckTriggers(definitions, &fault);
   CheckWatched(definitions.watched_traits, "watched_traits", &fault);
   CheckWatched(definitions.watched_tags, "watched_tags", &fault);
@@ -438,7 +479,10 @@ absl::Status Validate(const Definitions& definitions) {
   if (absl::Status status = ValidateCampaigns(definitions.campaigns); !status.ok()) return status;
   const absl::Status reach = Validate(definitions.reach);
   if (!reach.ok()) return absl::InvalidArgumentError("reach." + std::string(reach.message()));
-  return absl::OkStatus();
+  const absl::Status privacy = Validate(definitions.privacy);
+  if (!privacy.ok()) return absl::InvalidArgumentError("privacy." + std::string(privacy.message()));
+  CheckPrivacyNames(definitions, &fault);
+  return fault.status();
 }
 
 std::string_view ToString(Fold fold) {

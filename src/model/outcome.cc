@@ -80,6 +80,12 @@ constexpr Row kRows[] = {
     {Reason::kFolded, "folded",
      "The record says that it stands for others, which the engine alone may say; leave `folded` "
      "out."},
+    {Reason::kErased, "erased",
+     "The record names nobody but people who were erased; lift the erasure if they asked to come "
+     "back."},
+    {Reason::kQuarantined, "quarantined",
+     "The source sent more, or more that is malformed, than its limits allow; mend it, then "
+     "release the source."},
 };
 
 const Row& RowOf(Reason reason) {

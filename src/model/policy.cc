@@ -188,6 +188,10 @@ std::string Show(const Derived& derived) {
 }
 std::string Show(CapPeriod period) { return std::string(ToString(period)); }
 std::string Show(const Money& money) { return ToText({money}); }
+std::string Show(const RetentionRule& rule) {
+  return rule.field + " for " + std::to_string(rule.keep_ms) + " ms" +
+         (rule.unless_granted.empty() ? "" : " unless granted " + rule.unless_granted);
+}
 std::string Show(const TagLayer& layer) {
   return layer.name + " at " + std::to_string(layer.at_least_micros);
 }
@@ -384,6 +388,8 @@ void CompareSegments(const std::string& path, const SegmentDefinition& a,
                      const SegmentDefinition& b, Differences* out) {
   out->Compare(path + "expression", a.expression, b.expression);
   out->Compare(path + "time_zone", a.time_zone, b.time_zone);
+  out->Compare(path + "purpose", a.purpose, b.purpose);
+  out->Compare(path + "profiles_nobody", a.profiles_nobody, b.profiles_nobody);
 }
 
 void CompareTriggers(const std::string& path, const TriggerDefinition& a,
@@ -461,6 +467,41 @@ void CompareReach(const std::string& path, const ReachRules& a, const ReachRules
   out->Compare(path + "message_events", a.message_events, b.message_events);
 }
 
+void CompareRoles(const std::string& path, const RoleDefinition& a, const RoleDefinition& b,
+                  Differences* out) {
+  out->Compare(path + "up_to", a.up_to, b.up_to);
+  out->Compare(path + "also", a.also, b.also);
+  out->Compare(path + "never", a.never, b.never);
+  out->Compare(path + "namespaces", a.namespaces, b.namespaces);
+  out->Compare(path + "in_segment", a.in_segment, b.in_segment);
+  out->Compare(path + "purpose", a.purpose, b.purpose);
+  out->Compare(path + "may_read", a.may_read, b.may_read);
+  out->Compare(path + "may_list", a.may_list, b.may_list);
+  out->Compare(path + "may_export", a.may_export, b.may_export);
+  out->Compare(path + "may_change", a.may_change, b.may_change);
+}
+
+void ComparePrivacy(const std::string& path, const PrivacyRules& a, const PrivacyRules& b,
+                    Differences* out) {
+  const auto field = [](const auto& item) -> const std::string& { return item.field; };
+  out->Match(path + "labels", a.labels, b.labels, field,
+             [](const std::string& at, const FieldLabel& x, const FieldLabel& y,
+                Differences* differences) {
+               differences->Compare(at + "sensitivity", x.sensitivity, y.sensitivity);
+             });
+  out->Match(
+      path + "roles", a.roles, b.roles,
+      [](const RoleDefinition& role) -> const std::string& { return role.name; }, CompareRoles);
+  out->Match(path + "disclosures", a.disclosures, b.disclosures, field,
+             [](const std::string& at, const DisclosureRule& x, const DisclosureRule& y,
+                Differences* differences) {
+               differences->Compare(at + "may_see", x.may_see, y.may_see);
+               differences->Compare(at + "reason", x.reason, y.reason);
+             });
+  out->Compare(path + "retentions", a.retentions, b.retentions);
+  out->Compare(path + "restriction_purpose", a.restriction_purpose, b.restriction_purpose);
+}
+
 void CompareDefinitions(const Definitions& a, const Definitions& b, Differences* out) {
   const std::string path = "definitions.";
   const auto name = [](const auto& item) -> const std::string& { return item.name; };
@@ -481,6 +522,7 @@ void CompareDefinitions(const Definitions& a, const Definitions& b, Differences*
   out->Match(path + "triggers", a.triggers, b.triggers, name, CompareTriggers);
   out->Match(path + "campaigns", a.campaigns, b.campaigns, name, CompareCampaigns);
   CompareReach(path + "reach.", a.reach, b.reach, out);
+  ComparePrivacy(path + "privacy.", a.privacy, b.privacy, out);
   out->Compare(path + "watched_traits", a.watched_traits, b.watched_traits);
   out->Compare(path + "watched_tags", a.watched_tags, b.watched_tags);
   out->Compare(path + "show_undefined", a.show_undefined, b.show_undefined);

@@ -12,6 +12,7 @@
 #include "model/pattern.h"
 #include "polyonym/segment/check.h"
 #include "polyonym/segment/text.h"
+#include "segment/consent_gates.h"
 
 namespace polyonym::segment {
 namespace {
@@ -81,10 +82,10 @@ void Prepare(const Names& names, const Expression& node, CompiledSegment* out) {
   }
 }
 
+// Read and checked, not ready yet.
 // ERRORS: InvalidArgument that begins with `expression: ` or `time_zone: `.
-absl::StatusOr<ExpressionType> CompileOne(const Definitions& definitions, const Names& names,
-                                          const SegmentDefinition& definition,
-                                          CompiledSegment* out) {
+absl::StatusOr<ExpressionType> ReadOne(const Definitions& definitions, const Names& names,
+                                       const SegmentDefinition& definition, CompiledSegment* out) {
   const auto fault = [](std::string_view field, const absl::Status& status) {
     return absl::InvalidArgumentError(
         absl::StrCat(absl::string_view(field.data(), field.size()), ": ", status.message()));
@@ -100,11 +101,15 @@ absl::StatusOr<ExpressionType> CompileOne(const Definitions& definitions, const 
   const auto is_segment = [&](std::string_view name) { return names.segments.contains(name); };
   auto type = CheckExpression(out->expression, definitions, is_segment, definition.expression);
   if (!type.ok()) return fault("expression", type.status());
+  return type;
+}
+
+// REQUIRES: ReadOne() took it.
+void GetReady(const Definitions& definitions, const Names& names, CompiledSegment* out) {
   Prepare(names, out->expression, out);
   for (const std::string& name : SegmentsIn(out->expression))
     out->asks_for.push_back(names.segments.find(name)->second);
   out->inputs = InputsOf(out->expression, definitions);
-  return type;
 }
 
 // Segments that ask for `from` and each other in a circle, all of which are in `open`; from the first of them by number.
@@ -158,9 +163,9 @@ absl::StatusOr<std::vector<std::unique_ptr<CompiledSegment>>> CompileAll(
   const Names names = NamesOf(definitions);
   std::vector<std::unique_ptr<CompiledSegment>> segments;
   for (std::size_t i = 0; i < definitions.segments.size(); ++i) {
-    segments.push_back(std::make_unique<CompiledSegment>());
-    const auto type =
-        CompileOne(definitions, names, definitions.segments[i], segments.back().get());
+    const SegmentDefinition& definition = definitions.segments[i];
+    auto segment = std::make_unique<CompiledSegment>();
+    const auto type = ReadOne(definitions, names, definition, segment.get());
     if (!type.ok())
       return absl::InvalidArgumentError(
           absl::StrCat("segments[", i, "].", type.status().message()));
@@ -170,6 +175,9 @@ absl::StatusOr<std::vector<std::unique_ptr<CompiledSegment>>> CompileAll(
                    absl::StrCat("must be a flag, yes or no of each person; it is of type ",
                                 absl::string_view(is.data(), is.size())));
     }
+    segment->expression = WithConsents(definitions, definition, std::move(segment->expression));
+    GetReady(definitions, names, segment.get());
+    segments.push_back(std::move(segment));
   }
   const absl::Status status = SettleInputs(segments);
   if (!status.ok()) return status;
@@ -182,8 +190,8 @@ absl::StatusOr<std::unique_ptr<CompiledSegment>> CompileNumber(const Definitions
   Names names = NamesOf(definitions);
   names.segments.clear();  // there is nobody to settle them for a number
   auto out = std::make_unique<CompiledSegment>();
-  const auto type = CompileOne(definitions, names,
-                               {"", std::string(expression), std::string(time_zone)}, out.get());
+  const auto type =
+      ReadOne(definitions, names, {"", std::string(expression), std::string(time_zone)}, out.get());
   if (!type.ok()) return type.status();
   if (*type != ExpressionType::kNumber && *type != ExpressionType::kInstant &&
       *type != ExpressionType::kDuration && *type != ExpressionType::kMoney) {
@@ -193,6 +201,7 @@ absl::StatusOr<std::unique_ptr<CompiledSegment>> CompileNumber(const Definitions
                      "person; it is of type ",
                      absl::string_view(is.data(), is.size())));
   }
+  GetReady(definitions, names, out.get());
   return out;
 }
 

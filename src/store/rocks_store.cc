@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -26,7 +30,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
+#include "store/rocks_backups.h"
 #include "store/rocks_share.h"
+#include "store/rocks_store.h"
 #include "store/write_stalls.h"
 
 namespace polyonym {
@@ -36,6 +42,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kTableNames[kTableCount] = {"log", "state", "meta", "feed"};
 constexpr std::size_t kScanReadahead = std::size_t{2} << 20;
+constexpr const char* kIngestPrefix = "ingest-";
+// How long Rewrite() waits for whoever still reads old files.
+constexpr std::chrono::seconds kWaitForReaders{20};
 
 rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -212,9 +221,8 @@ class RocksStore : public Store {
 
   absl::Status IngestFrom(Table table, const RowSource& rows) override {
     if (absl::Status status = Latched(); !status.ok()) return status;
-    const std::string file = path_ + "/ingest-" + std::to_string(++ingested_) + ".tmp";
+    const std::string file = path_ + "/" + kIngestPrefix + std::to_string(++ingested_) + ".tmp";
     std::error_code ignored;
-    fs::remove(file, ignored);  // left by a crash
     auto written = WriteRun(file, table, rows);
     absl::Status status = written.status();
     if (written.ok() && *written != 0) {
@@ -249,6 +257,32 @@ class RocksStore : public Store {
     return ToStatus(status);
   }
 
+  absl::StatusOr<std::uint32_t> BackUp(
+      const std::string& folder, std::string_view label,
+      const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
+    return MakeRocksBackup(db_.get(), folder, label, progress);
+  }
+
+  // Tables in memory are written out, which begins another write-ahead log; then every table is merged into new files. What a snapshot holds
+  // goes on into these.
+  absl::Status Rewrite() override {
+    if (absl::Status status = Latched(); !status.ok()) return status;
+    const std::set<std::string> before = DataFiles();
+    if (absl::Status status = Flush(); !status.ok()) return status;
+    rocksdb::CompactRangeOptions options;
+    options.exclusive_manual_compaction = true;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      if (absl::Status status = ToStatus(db_->CompactRange(options, family, nullptr, nullptr));
+          !status.ok()) {
+        return status;
+      }
+    }
+    return AwaitGone(before);
+  }
+
+  absl::Status Flush() { return ToStatus(db_->Flush(rocksdb::FlushOptions(), families_)); }
+
   std::uint64_t ApproximateBytes() const override {
     std::uint64_t sum = 0;
     std::error_code error;
@@ -266,6 +300,39 @@ class RocksStore : public Store {
  private:
   rocksdb::ColumnFamilyHandle* Family(Table table) const {
     return families_[static_cast<std::size_t>(table)];
+  }
+
+  // Names of files that hold rows.
+  std::set<std::string> DataFiles() const {
+    std::set<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
+      const std::string extension = at->path().extension().string();
+      if (extension == ".sst" || extension == ".log") names.insert(at->path().filename().string());
+    }
+    return names;
+  }
+
+  // Until none of `files` is left: the last reader of a file takes it away, a reader that lasts keeps it.
+  absl::Status AwaitGone(const std::set<std::string>& files) {
+    const auto until = std::chrono::steady_clock::now() + kWaitForReaders;
+    for (;;) {
+      // Begun and ended, this has the whole folder looked through.
+      if (rocksdb::Status status = db_->DisableFileDeletions(); !status.ok())
+        return ToStatus(status);
+      if (rocksdb::Status status = db_->EnableFileDeletions(/*force=*/false); !status.ok())
+        return ToStatus(status);
+      const std::set<std::string> now = DataFiles();
+      const auto left = std::find_if(files.begin(), files.end(),
+                                     [&](const std::string& file) { return now.contains(file); });
+      if (left == files.end()) return absl::OkStatus();
+      if (std::chrono::steady_clock::now() >= until) {
+        return absl::UnavailableError(
+            "the store's files were written again, but " + *left +
+            " is still read (a long export, a backup, a copy): try again when that is done");
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
   }
 
   // Returns how many rows there were.
@@ -309,6 +376,16 @@ class RocksStore : public Store {
   std::atomic<bool> failed_{false};
   std::atomic<std::uint64_t> ingested_{0};
 };
+
+// Sorted files that a process was writing when it died: no table has them, and nobody else writes now.
+void RemoveUnfinishedRuns(const std::string& path) {
+  std::error_code error;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;
+    const std::string name = at->path().filename().string();
+    if (name.starts_with(kIngestPrefix) && name.ends_with(".tmp")) fs::remove(at->path(), ignored);
+  }
+}
 
 // Whether a folder without CURRENT holds nothing but what RocksDB writes before it: the making of a store was cut short there.
 bool IsUnfinished(const std::string& path) {
@@ -375,39 +452,93 @@ absl::Status CheckDatabase(const rocksdb::DBOptions& options, const std::string&
   return it->Valid() ? foreign : ToStatus(it->status());
 }
 
-}  // namespace
+// The default family first, which is not used; then one for each table, in their order.
+std::vector<rocksdb::ColumnFamilyDescriptor> FamiliesOf(
+    const RocksStoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, FamilyOptions(Table::kMeta, options, cache)}};
+  for (int i = 0; i < kTableCount; ++i)
+    families.emplace_back(kTableNames[i], FamilyOptions(static_cast<Table>(i), options, cache));
+  return families;
+}
 
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
-                                                      const RocksStoreOptions& options) {
-  if (absl::Status status = CheckFolder(path, options.create_if_missing); !status.ok())
-    return status;
+absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const std::string& path,
+                                                    const RocksStoreOptions& options,
+                                                    rocksdb::DBOptions db_options) {
   std::error_code error;
-  if (options.create_if_missing) fs::create_directories(path, error);
-  if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
-  const bool exists = fs::exists(fs::path(path) / "CURRENT", error);
-  rocksdb::DBOptions db_options = DatabaseOptions(options);
-  if (exists) {
+  if (fs::exists(fs::path(path) / "CURRENT", error)) {
     if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
   }
   const std::shared_ptr<rocksdb::Cache> cache =
       options.share == nullptr ? rocksdb::NewLRUCache(options.block_cache_bytes) : nullptr;
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
-      {rocksdb::kDefaultColumnFamilyName, FamilyOptions(Table::kMeta, options, cache)}};
-  for (int i = 0; i < kTableCount; ++i) {
-    descriptors.emplace_back(kTableNames[i], FamilyOptions(static_cast<Table>(i), options, cache));
-  }
   const auto stalls = std::make_shared<WriteStalls>();
   db_options.listeners.push_back(stalls);
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::Status status = rocksdb::DB::Open(db_options, path, descriptors, &handles, &opened);
+  rocksdb::Status status =
+      rocksdb::DB::Open(db_options, path, FamiliesOf(options, cache), &handles, &opened);
   if (!status.ok()) return ToStatus(status);
   std::shared_ptr<rocksdb::DB> db(opened);
+  RemoveUnfinishedRuns(path);
   db->DestroyColumnFamilyHandle(handles.front())
       .PermitUncheckedError();  // the default family is not used
   handles.erase(handles.begin());
   return std::unique_ptr<Store>(
       new RocksStore(std::move(db), std::move(handles), path, options.share, stalls));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const std::string& path,
+                                                      const RocksStoreOptions& options) {
+  return OpenRocksStoreIn(path, options, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreIn(const std::string& path,
+                                                        const RocksStoreOptions& options,
+                                                        rocksdb::Env* env) {
+  if (absl::Status status = CheckFolder(path, options.create_if_missing); !status.ok())
+    return status;
+  std::error_code error;
+  if (options.create_if_missing) fs::create_directories(path, error);
+  if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  if (env != nullptr) db_options.env = env;
+  return OpenDatabase(path, options, std::move(db_options));
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenDamagedRocksStore(const std::string& path) {
+  RocksStoreOptions options;
+  options.create_if_missing = false;
+  if (absl::Status status = CheckFolder(path, false); !status.ok()) return status;
+  rocksdb::DBOptions db_options = DatabaseOptions(options);
+  db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  return OpenDatabase(path, options, std::move(db_options));
+}
+
+absl::Status FlushRocksTables(Store* store) { return static_cast<RocksStore*>(store)->Flush(); }
+
+absl::Status GatherRocksTables(const std::string& path) {
+  const RocksStoreOptions options;
+  return ToStatus(rocksdb::RepairDB(path, DatabaseOptions(options),
+                                    FamiliesOf(options, rocksdb::NewLRUCache(0)),
+                                    FamilyOptions(Table::kMeta, options, nullptr)));
+}
+
+absl::Status ScanRocksTableFile(const std::string& file, Table* table, bool* known,
+                                std::string_view from, const Store::RowVisitor& row) {
+  rocksdb::SstFileReader reader((rocksdb::Options()));
+  if (absl::Status status = ToStatus(reader.Open(file)); !status.ok()) return status;
+  const std::string name = reader.GetTableProperties()->column_family_name;
+  const auto at = std::find(std::begin(kTableNames), std::end(kTableNames), name);
+  *known = at != std::end(kTableNames);
+  if (!*known) return absl::OkStatus();
+  *table = static_cast<Table>(at - std::begin(kTableNames));
+  const std::unique_ptr<rocksdb::Iterator> it(reader.NewIterator(rocksdb::ReadOptions()));
+  for (it->Seek(ToSlice(from)); it->Valid(); it->Next()) {
+    if (!row(ToView(it->key()), ToView(it->value()))) return absl::OkStatus();
+  }
+  return ToStatus(it->status());
 }
 
 }  // namespace polyonym

@@ -24,8 +24,9 @@ LAYERS = {
     "segment": {"model", "profile"},
     "measure": {"model", "profile", "segment"},
     "campaign": {"model", "profile", "segment", "measure"},
-    "engine": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign"},
-    "batch": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign", "engine"},
+    "privacy": {"model", "codec", "store", "profile", "segment"},
+    "engine": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign", "privacy"},
+    "batch": {"model", "codec", "identity", "store", "profile", "segment", "measure", "campaign", "privacy", "engine"},
 }
 
 # Libraries that one layer alone speaks to, by the included path.

@@ -1,7 +1,9 @@
 #include "polyonym/batch/columns.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -100,6 +102,46 @@ TEST_CASE("offsets into bytes say the same as views") {
   }
 }
 
+TEST_CASE("a column in chunks says the same as one in one piece") {
+  constexpr std::size_t kRows = 5'000;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kRows; ++i)
+    names.push_back(i % 11 == 0 ? "" : "device:n" + std::to_string(i * i % 3'001));
+  const Texts left(names.begin(), names.end()), right(names.rbegin(), names.rend());
+  Columns columns;
+  columns.source = "shop";
+  columns.identifiers = {{.texts = left}, {.texts = right}};
+  const ColumnGroups whole = Must(ResolveColumns(Shop(), columns));
+  REQUIRE(whole.groups > 1);
+
+  // Of the left column every piece of a length of its own, every other one as offsets.
+  Column& chunked = columns.identifiers[0];
+  chunked.texts = {};
+  std::vector<std::string> bytes(100);
+  std::vector<std::vector<std::int64_t>> offsets(100);
+  for (std::size_t from = 0, length = 1; from < kRows; from += length, ++length) {
+    const auto texts = std::span(left).subspan(from, std::min(length, kRows - from));
+    Column& chunk = chunked.chunks.emplace_back();
+    if (length % 2 == 0) {
+      chunk.texts = texts;
+      continue;
+    }
+    offsets[length - 1] = {0};
+    for (const std::string_view text : texts) {
+      bytes[length - 1] += text;
+      offsets[length - 1].push_back(static_cast<std::int64_t>(bytes[length - 1].size()));
+    }
+    chunk.large_offsets = offsets[length - 1];
+    chunk.bytes = bytes[length - 1];
+  }
+  const ColumnGroups people = Must(ResolveColumns(Shop(), columns));
+  CHECK(people.row_group == whole.row_group);
+  CHECK(people.row_reason == whole.row_reason);
+  CHECK(people.identifier_group == whole.identifier_group);
+  for (std::uint32_t i = 0; i < whole.identifiers(); ++i)
+    CHECK(people.ValueOf(i) == whole.ValueOf(i));
+}
+
 TEST_CASE("each row that does not count says why") {
   Policy policy = Shop();
   policy.namespaces[0].limits = {{1, false, 0}};
@@ -188,6 +230,15 @@ TEST_CASE("columns that cannot be read are refused by name, without a value") {
     const std::vector<std::int32_t> offsets = {0, 1, 2, 3};
     columns.identifiers[0].offsets = offsets;
     CHECK_THAT(ErrorOf(columns), HoldsText("two kinds"));
+  }
+  SECTION("a chunk that cannot be read") {
+    const std::vector<std::int32_t> offsets = {0, 2, 1};
+    Column column{.ns = "crm",
+                  .chunks = {{.texts = one.texts}, {.offsets = offsets, .bytes = "ab"}}};
+    columns.identifiers = {column};
+    CHECK_THAT(ErrorOf(columns), HoldsText("identifiers[0], row 4"));
+    columns.identifiers[0].chunks[1] = column;
+    CHECK_THAT(ErrorOf(columns), HoldsText("a chunk has no chunks"));
   }
   SECTION("another number of rows") {
     const Texts two = {"a", "b"};

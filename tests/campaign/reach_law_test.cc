@@ -162,6 +162,8 @@ Case RandomCase(Random& random) {
   made.rules.default_zone = random.Chance(30) ? made.zone : "Asia/Tokyo";
   made.rules.zone_trait = made.rules.default_zone == made.zone ? "" : "zone";
   if (random.Chance(50)) made.rules.profiling_purpose = "profiling";
+  if (random.Chance(20))
+    made.definitions.privacy.restriction_purpose = random.Chance(50) ? "ads" : "profiling";
   made.definitions.purposes = {
       {.name = "ads", .valid_ms = random.Chance(50) ? 0 : kStepMs * random.Between(1, 40 * 96)}};
 
@@ -295,6 +297,8 @@ class Naive {
       const QuietHours& quiet = made_.rules.quiet_hours[i];
       if (Concerns(quiet, channel.name) && IsQuiet(i, at_ms)) holds.push_back(quiet.name);
     }
+    const std::string& restriction = made_.definitions.privacy.restriction_purpose;
+    if (!restriction.empty() && IsRefused(restriction, at_ms)) holds.push_back("restricted");
     return holds;
   }
 
@@ -384,8 +388,8 @@ Names NamesOf(const ChannelReach& reach) {
   for (const ReachHold& hold : reach.holds) {
     if (hold.kind == HoldKind::kNoIdentifier) {
       names.push_back("identifier");
-    } else if (hold.kind == HoldKind::kProfiling) {
-      names.push_back("profiling");
+    } else if (hold.kind == HoldKind::kProfiling || hold.kind == HoldKind::kRestricted) {
+      names.push_back(std::string(ToString(hold.kind)));
     } else {
       names.push_back(hold.kind < HoldKind::kProfiling ? "consent" : hold.rule);
     }
@@ -608,7 +612,7 @@ TEST_CASE("random histories come to every kind of hold and to every kind of end"
                      : 0;
     }
   }
-  for (int kind = 0; kind <= 8; ++kind) {
+  for (int kind = 0; kind <= 9; ++kind) {
     CAPTURE(kind);
     CHECK(kinds[HoldKind{static_cast<std::uint8_t>(kind)}] > 10);
   }

@@ -547,6 +547,43 @@ TEST_CASE("who denied profiling gets no message that a segment chose them for") 
   CHECK(who.Push(rules, 10, profiled).open());
 }
 
+TEST_CASE("nothing at all reaches somebody who is restricted") {
+  ReachRules rules = PushRules({kOneADay}, {{.name = "day", .from_minute = 60}});
+  const std::int64_t now_ms = At(2026, 6, 17, 12);
+  Someone who;
+  who.definitions.privacy.restriction_purpose = "use";
+  CHECK(who.Push(PushRules({}), now_ms).open());  // nobody said anything
+  who.Says(1, "use", ConsentState::kGranted);
+  CHECK(who.Push(PushRules({}), now_ms).open());
+  who.Says(2, "use", ConsentState::kWithdrawn, "phone");
+  for (const OutboundMessage& message :
+       {OutboundMessage{}, OutboundMessage{.profiled = true}, OutboundMessage{.urgent = true}}) {
+    const ChannelReach reach = who.Push(PushRules({}), now_ms, message);
+    REQUIRE(KindsOf(reach) == Kinds{HoldKind::kRestricted});
+    CHECK(reach.holds[0].rule == "use");
+    CHECK_FALSE(reach.holds[0].until_ms.has_value());
+    CHECK_FALSE(reach.open_ms.has_value());
+  }
+  // Behind all else, so that kinds come in their order.
+  who.Sent(now_ms - 1);
+  CHECK(KindsOf(who.Push(rules, now_ms)) ==
+        Kinds{HoldKind::kCap, HoldKind::kQuietHours, HoldKind::kRestricted});
+  who.definitions.privacy.restriction_purpose = "";
+  CHECK(who.Push(PushRules({}), now_ms).open());
+  CHECK(ToString(HoldKind::kRestricted) == "restricted");
+}
+
+TEST_CASE("a message is not put off to when somebody will be restricted again") {
+  const std::int64_t now_ms = At(2026, 6, 17, 12), next_ms = At(2026, 6, 18, 0);
+  Someone who;
+  who.definitions.privacy.restriction_purpose = "use";
+  who.Says(1, "use", ConsentState::kDenied).Says(now_ms - 10, "use", ConsentState::kGranted);
+  who.Sent(now_ms - 5);
+  CHECK(who.Push(PushRules({kOneADay}), now_ms).open_ms == next_ms);
+  who.definitions.purposes = {{.name = "use", .valid_ms = next_ms - now_ms + 10}};
+  CHECK_FALSE(who.Push(PushRules({kOneADay}), now_ms).open_ms.has_value());
+}
+
 TEST_CASE("all that holds a message back is named by kind and in the order of the rules") {
   ReachRules rules = PushRules({kTwoAWeek, kOneADay}, {{.name = "z", .from_minute = 60},
                                                        {.name = "a", .to_minute = 24 * 60}});

@@ -246,6 +246,7 @@ class Ordeal {
 
 void Run(std::uint64_t seed, std::size_t kills, Durability durability) {
   Counts counts;
+  const std::uint64_t first = seed;
   std::size_t total = 0;
   for (; total < kills; ++seed) total += Ordeal(seed, durability, &counts).Run();
   // A sync takes no time where the folder is in memory.
@@ -254,6 +255,8 @@ void Run(std::uint64_t seed, std::size_t kills, Durability durability) {
     INFO(what << ": " << counts[what] << " of " << total << " kills");
     CHECK(counts[what] > 0);
   }
+  WARN(total << " kills, durability " << NameOf(durability) << ", seeds " << first << " to "
+             << seed - 1 << ":" << ToText(counts));
 }
 
 // Kills the writer in one step, before each of the calls by which it changes files.

@@ -25,6 +25,12 @@ std::uint64_t NumberIn(const Store& store, Table table, const std::string& key, 
 
 }  // namespace
 
+std::string ToText(const Counts& counts) {
+  std::string text;
+  for (const auto& [what, count] : counts) text += "\n  " + what + ": " + std::to_string(count);
+  return text;
+}
+
 Remains LookAt(const Store& store) {
   Remains remains;
   engine::Frame last;

@@ -16,6 +16,8 @@ namespace polyonym::harness {
 
 // How often what happened.
 using Counts = std::map<std::string, std::size_t>;
+// One a line.
+std::string ToText(const Counts& counts);
 
 inline constexpr const char* kPolicyAlone = "policy without its changes";
 inline constexpr const char* kFurtherPolicyAlone = "policy of a further graph without its changes";

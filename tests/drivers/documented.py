@@ -11,6 +11,7 @@ SHARED_FIELDS = ["a link", "a relation", "a change", "tags", "timeline", "a prof
 SHARED_FIELDS += ["a value", "a part of a score", "a place", "a consent", "a stage", "a channel", "a stated relation"]
 SHARED_FIELDS += ["a purchase score", "a summary of purchases", "a channel score", "a share of a channel", "ambiguous facts"]
 SHARED_FIELDS += ["a part of an expression", "a share of a segment", "a lift", "a check of sizes"]
+SHARED_FIELDS += ["a record of a person", "a name in a record"]
 FREE_OBJECTS = ["properties"]  # whose fields channels name
 
 

@@ -34,6 +34,7 @@ STORE_COMMANDS = [
     ["advance", "2024-01-02"],
     ["verify"],
     ["checkpoint"],
+    ["backup", "make", "--folder", "backups"],
     ["policy", "show"],
     ["policy", "diff", "policy.json"],
     ["policy", "simulate", "policy.json"],

@@ -23,7 +23,7 @@ SHARED = pathlib.Path(os.environ.get("POLYONYM_SHARED_DIR", ROOT / ".." / "share
 DRIVER = os.environ.get("POLYONYM_DRIVER", str(ROOT / "build" / "dev" / "polyonym"))
 
 DONE, NO, USAGE, REJECTS, STORE = range(5)  # exit codes
-GROUPS_OF_COMMANDS = ("campaign", "feed", "outbox", "policy", "segment")
+GROUPS_OF_COMMANDS = ("audit", "backup", "campaign", "feed", "outbox", "policy", "segment")
 
 # A policy that shows everything: a limit, a guard, normalisers, a parent, blocked values.
 POLICY = {

@@ -637,6 +637,10 @@ class Person {
  private:
   class Reader;
 
+  // Whether the person's consents let them be a member, whatever the expression says.
+  bool Allows(const SegmentDefinition& segment) const;
+  ConsentState StateOf(const std::string& purpose) const;
+
   bool IsOf(const Identifier& identifier, const std::string& ns) const {
     return identifier.ns == ns || FamilyOf(identifier.ns) == ns;
   }
@@ -1250,9 +1254,27 @@ Operand Person::Reader::Read(const Expression& expression) const {
   return FromFlag(Compared(expression));
 }
 
+ConsentState Person::StateOf(const std::string& purpose) const {
+  for (const ProfileConsent& consent : profile_.consents) {
+    if (consent.purpose == purpose) return consent.state;
+  }
+  return ConsentState::kUnknown;
+}
+
+bool Person::Allows(const SegmentDefinition& segment) const {
+  const auto refuses = [&](const std::string& purpose) {
+    const ConsentState state = purpose.empty() ? ConsentState::kUnknown : StateOf(purpose);
+    return state == ConsentState::kDenied || state == ConsentState::kWithdrawn;
+  };
+  if (!segment.purpose.empty() && StateOf(segment.purpose) != ConsentState::kGranted) return false;
+  if (!segment.profiles_nobody && refuses(definitions_.reach.profiling_purpose)) return false;
+  return !refuses(definitions_.privacy.restriction_purpose);
+}
+
 std::optional<bool> Person::IsIn(std::string_view segment) const {
   const SegmentDefinition* definition = FindNamed(definitions_.segments, segment);
   if (definition == nullptr) return std::nullopt;
+  if (!Allows(*definition)) return false;
   const Zone zone(definition->time_zone);
   return AsFlag(Reader(*this, zone).Read(ParseExpression(definition->expression).value()));
 }

@@ -718,6 +718,22 @@ const std::vector<Maker::Source> Maker::kOfEvent = {
     &Maker::EventMode,     &Maker::EventVisibility, &Maker::EventProperty, &Maker::EventProperty,
     &Maker::EventProperty, &Maker::EventProperty,   &Maker::Near};
 
+// Of some definitions: whose word keeps people out of segments, and which segments ask for a purpose.
+void AskForConsents(Random& random, Definitions* definitions) {
+  definitions->reach.profiling_purpose.clear();
+  definitions->privacy.restriction_purpose.clear();
+  if (definitions->purposes.empty() || random.Chance(50)) return;
+  const auto purpose = [&](std::uint32_t percent) {
+    return random.Chance(percent) ? random.Pick(definitions->purposes).name : std::string();
+  };
+  definitions->reach.profiling_purpose = purpose(50);
+  definitions->privacy.restriction_purpose = purpose(30);
+  for (SegmentDefinition& segment : definitions->segments) {
+    segment.purpose = purpose(25);
+    segment.profiles_nobody = random.Chance(30);
+  }
+}
+
 }  // namespace
 
 Expression RandomExpression(Random& random, const Definitions& definitions,
@@ -736,6 +752,7 @@ Definitions RandomSegments(Random& random, Definitions definitions) {
     definitions.segments.push_back({kNames[i], WriteExpression(expression), random.Pick(kZones)});
   }
   random.Shuffle(&definitions.segments);
+  AskForConsents(random, &definitions);
   return definitions;
 }
 

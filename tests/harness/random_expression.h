@@ -18,7 +18,8 @@ namespace polyonym::harness {
 Expression RandomExpression(Random& random, const Definitions& definitions,
                             std::span<const std::string> segments);
 
-// The definitions with 1 to 8 segments, some of which ask for others, in several zones.
+// The definitions with 1 to 8 segments, some of which ask for others, in several zones; of half of them consents decide too, where there are
+// purposes.
 Definitions RandomSegments(Random& random, Definitions definitions);
 
 }  // namespace polyonym::harness

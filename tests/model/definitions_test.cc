@@ -217,6 +217,44 @@ TEST_CASE("a trigger has a distinct name of 1 to 128 bytes and a segment that is
   });
 }
 
+TEST_CASE("purposes and segments that are named have to be defined") {
+  const auto check = [](const std::string& field, bool is_segment,
+                        const std::function<void(Definitions*, const std::string&)>& set) {
+    CheckFine([&](Definitions* d) { set(d, is_segment ? "vip" : "sms"); });
+    CheckFine([&](Definitions* d) { set(d, ""); });
+    CheckFault(field, [&](Definitions* d) { set(d, is_segment ? "sms" : "vip"); });
+  };
+  check("segments[1].purpose", false,
+        [](Definitions* d, const std::string& name) { d->segments[1].purpose = name; });
+  check("privacy.restriction_purpose", false,
+        [](Definitions* d, const std::string& name) { d->privacy.restriction_purpose = name; });
+  check("privacy.roles[1].purpose", false, [](Definitions* d, const std::string& name) {
+    d->privacy.roles = {{.name = "clerk"}, {.name = "head", .purpose = name}};
+  });
+  check("privacy.roles[0].in_segment", true, [](Definitions* d, const std::string& name) {
+    d->privacy.roles = {{.name = "clerk", .in_segment = name}};
+  });
+  check("privacy.retentions[0].unless_granted", false, [](Definitions* d, const std::string& name) {
+    d->privacy.retentions = {{"trait:city", kMinute, name}};
+  });
+}
+
+TEST_CASE("a fault of rules of privacy is named in the definitions") {
+  CheckFault("privacy.labels[0].sensitivity", [](Definitions* d) {
+    d->privacy.labels = {{"trait:city", 3}};
+  });
+}
+
+TEST_CASE("what a segment asks besides its expression is a difference") {
+  Policy before, after;
+  before.definitions = after.definitions = FullDefinitions();
+  after.definitions.segments[0].purpose = "sms";
+  after.definitions.segments[0].profiles_nobody = true;
+  CHECK(Diff(before, after) ==
+        std::vector<std::string>{"definitions.segments[vip].purpose: \"\" -> \"sms\"",
+                                 "definitions.segments[vip].profiles_nobody: false -> true"});
+}
+
 TEST_CASE("watched names are 1 to 128 bytes of UTF-8, and each is there once") {
   CheckName("watched_traits[1]", false,
             [](Definitions* d, const std::string& name) { d->watched_traits[1] = name; });

@@ -46,6 +46,8 @@ const std::vector<std::pair<int, std::string>>& Reasons() {
       {58, "negative_version"},
       {59, "behind_horizon"},
       {60, "folded"},
+      {61, "erased"},
+      {62, "quarantined"},
   };
   return kReasons;
 }
@@ -64,6 +66,8 @@ TEST_CASE("reasons keep their numbers and names") {
   CHECK(static_cast<int>(Reason::kRenameOfExpiring) == 25);
   CHECK(static_cast<int>(Reason::kBehindHorizon) == 59);
   CHECK(static_cast<int>(Reason::kFolded) == 60);
+  CHECK(static_cast<int>(Reason::kErased) == 61);
+  CHECK(static_cast<int>(Reason::kQuarantined) == 62);
 }
 
 TEST_CASE("every reason is explained in a sentence of its own") {

@@ -1,4 +1,4 @@
-// What every store does, the one in memory and the one on RocksDB alike: each member of store.h.
+// What every store does, the one in memory and the one on RocksDB alike, in plain and sealed: each member of store.h.
 // Random histories of all of them are in history_test.cc.
 #include <algorithm>
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/catch.h"
+#include "store/sealed_stores.h"
 #include "store/store_model.h"
 
 namespace polyonym::harness {
@@ -37,7 +38,8 @@ std::vector<std::string> KeysOf(const Rows& rows) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("an empty store answers nothing, without an error", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("an empty store answers nothing, without an error", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   const Store& store = made.store();
   for (const Table table : kTables) {
@@ -51,7 +53,8 @@ TEMPLATE_TEST_CASE("an empty store answers nothing, without an error", "", InMem
   }
 }
 
-TEMPLATE_TEST_CASE("keys and values are bytes, in bytewise order", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("keys and values are bytes, in bytewise order", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Commit(Puts(Table::kMeta, OddRows()), false));
@@ -61,7 +64,7 @@ TEMPLATE_TEST_CASE("keys and values are bytes, in bytewise order", "", InMemory,
   CHECK(Must(store.Get(Table::kMeta, "a\0\0"s)) == std::nullopt);
 }
 
-TEMPLATE_TEST_CASE("tables are apart", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("tables are apart", "", InMemory, OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   WriteSet writes;
@@ -80,7 +83,7 @@ TEMPLATE_TEST_CASE("tables are apart", "", InMemory, OnDisk) {
 }
 
 TEMPLATE_TEST_CASE("many keys at once are answered in the order that they were asked in", "",
-                   InMemory, OnDisk) {
+                   InMemory, OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Commit(Puts(Table::kLog, {{"a", "1"}, {"b", "2"}, {"c", "3"}}), false));
@@ -91,7 +94,7 @@ TEMPLATE_TEST_CASE("many keys at once are answered in the order that they were a
 }
 
 TEMPLATE_TEST_CASE("a scan takes its lower end in and leaves its upper end out", "", InMemory,
-                   OnDisk) {
+                   OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Commit(Puts(Table::kLog, {{"a", "1"}, {"b", "2"}, {"c", "3"}, {"d", "4"}}), false));
@@ -112,7 +115,7 @@ TEMPLATE_TEST_CASE("a scan takes its lower end in and leaves its upper end out",
 }
 
 TEMPLATE_TEST_CASE("a visitor may ask the store and change it; the scan shows each key once", "",
-                   InMemory, OnDisk) {
+                   InMemory, OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Commit(Puts(Table::kState, {{"a", "1"}, {"c", "3"}, {"d", "4"}}), false));
@@ -129,7 +132,7 @@ TEMPLATE_TEST_CASE("a visitor may ask the store and change it; the scan shows ea
 }
 
 TEMPLATE_TEST_CASE("a snapshot does not see what is committed, erased or ingested later", "",
-                   InMemory, OnDisk) {
+                   InMemory, OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Commit(Puts(Table::kState, {{"a", "1"}, {"b", "2"}, {"c", "3"}}), false));
@@ -155,7 +158,7 @@ TEMPLATE_TEST_CASE("a snapshot does not see what is committed, erased or ingeste
 }
 
 TEMPLATE_TEST_CASE("ingested rows replace equal keys, before and after commits", "", InMemory,
-                   OnDisk) {
+                   OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   const auto value = [&] { return Must(store.Get(Table::kState, "key")); };
@@ -183,7 +186,8 @@ TEMPLATE_TEST_CASE("ingested rows replace equal keys, before and after commits",
   }
 }
 
-TEMPLATE_TEST_CASE("rows out of order are not ingested, none of them", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("rows out of order are not ingested, none of them", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Ingest(Table::kState, {{"b", "1"}, {"c", "2"}}));
@@ -198,7 +202,8 @@ TEMPLATE_TEST_CASE("rows out of order are not ingested, none of them", "", InMem
   CHECK(Must(store.Get(Table::kState, "\x80"s)) == "above");
 }
 
-TEMPLATE_TEST_CASE("synced or not, what is committed is there", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("synced or not, what is committed is there", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   Must(store.Sync());
@@ -210,7 +215,7 @@ TEMPLATE_TEST_CASE("synced or not, what is committed is there", "", InMemory, On
 }
 
 TEMPLATE_TEST_CASE("bytes grow with what is held, and not with what was replaced", "", InMemory,
-                   OnDisk) {
+                   OnDisk, SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   const std::uint64_t empty = store.ApproximateBytes();
@@ -223,7 +228,8 @@ TEMPLATE_TEST_CASE("bytes grow with what is held, and not with what was replaced
   if (!TestType::kOnDisk) CHECK(store.ApproximateBytes() < empty + 100'000);
 }
 
-TEMPLATE_TEST_CASE("a copy is the whole store as it stood, in a new folder", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("a copy is the whole store as it stood, in a new folder", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   StoreModel model;
@@ -244,13 +250,14 @@ TEMPLATE_TEST_CASE("a copy is the whole store as it stood, in a new folder", "",
   Must(copied);
   CHECK(absl::IsAlreadyExists(store.CopyTo(path)));
   Must(store.Commit(Puts(Table::kLog, {{"later", "not in the copy"}}), false));
-  const std::unique_ptr<Store> copy = Must(OpenRocksStore(path, SmallBuffers()));
+  const std::unique_ptr<Store> copy = OpenCopy<TestType>(path);
   CHECK(HoldsAll(*copy, model));
   Must(copy->Commit(Puts(Table::kFeed, {{"own", "way"}}), false));
   CHECK(Must(store.Get(Table::kFeed, "own")) == std::nullopt);
 }
 
-TEMPLATE_TEST_CASE("readers see all of a commit or none of it", "", InMemory, OnDisk) {
+TEMPLATE_TEST_CASE("readers see all of a commit or none of it", "", InMemory, OnDisk,
+                   SealedInMemory, SealedOnDisk) {
   TestType made;
   Store& store = made.store();
   constexpr int kWriters = 2, kReaders = 2, kRounds = 200;

@@ -67,6 +67,7 @@ enum class HoldKind : std::uint8_t {
       6,  // the message is profiled, and ReachRules::profiling_purpose is denied or withdrawn
   kCap = 7,
   kQuietHours = 8,
+  kRestricted = 9,  // PrivacyRules::restriction_purpose is denied or withdrawn: nothing goes out
 };
 
 std::string_view ToString(HoldKind kind);  // `consent_missing`
@@ -74,7 +75,7 @@ std::string_view ToString(HoldKind kind);  // `consent_missing`
 // A rule that holds a message back.
 struct ReachHold {
   HoldKind kind = HoldKind::kNoIdentifier;
-  // Of a cap or quiet hours the name, of consent and profiling the purpose, else empty.
+  // Of a cap or quiet hours the name, of consent, profiling and restriction the purpose, else empty.
   std::string rule;
   // The first moment after now at which the rule does not hold, if nothing else comes: until then it does. None: only the person can change it,
   // or quiet hours do not end within 16 days.
@@ -111,7 +112,7 @@ struct ReachAnswer {
 absl::Status CheckReach(const ReachRules& rules);
 
 // As of the person's now. Facts of later times do not count, for `until_ms` neither; the zone is that of now. Events that come from the person
-// (Direction::kIn) are no message that was sent.
+// (Direction::kIn) are no message that was sent. Which purpose restricts people is said by the definitions that the person was made with.
 // REQUIRES: CheckReach(rules) holds.
 // ERRORS: InvalidArgument for a channel that the rules do not define (`channels[1]`), more channels than rules may have, or a default zone
 // that is asked for and is none.

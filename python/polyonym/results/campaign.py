@@ -167,7 +167,7 @@ class ReachHold(Shown):
 
     #: ``no_identifier``, ``consent_missing``, ``consent_denied``, ``consent_withdrawn``,
     #: ``consent_conflict``, ``consent_expired``,
-    #: ``profiling``, ``cap`` or ``quiet_hours``.
+    #: ``profiling``, ``cap``, ``quiet_hours`` or ``restricted``.
     kind: str
     #: Name of the cap or the quiet hours, or the purpose.
     rule: Optional[str]
