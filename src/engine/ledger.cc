@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/bytes.h"
+#include "privacy/aead.h"
 
 namespace polyonym::engine {
 namespace {
@@ -48,6 +49,9 @@ absl::Status ReadRow(std::string_view key, std::string_view bytes,
 }
 
 }  // namespace
+
+Ledger::Ledger() = default;
+Ledger::~Ledger() = default;
 
 absl::Status Ledger::Open(const Store& store, const std::string& hosts_key) {
   if (!hosts_key.empty() && hosts_key.size() < kMinKeyBytes)

@@ -20,13 +20,19 @@
 #include "absl/status/status.h"
 #include "polyonym/engine/erase.h"
 #include "polyonym/store/store.h"
-#include "privacy/aead.h"
+
+namespace polyonym::privacy {
+class Hmac;
+}  // namespace polyonym::privacy
 
 namespace polyonym::engine {
 
 class Ledger {
  public:
   using Hash = std::array<std::uint8_t, 16>;
+
+  Ledger();
+  ~Ledger();
 
   // Reads the rows.  ERRORS: InvalidArgument (the host's key is too short, or is not the one that the rows were made under), DataLoss, Unavailable.
   absl::Status Open(const Store& store, const std::string& hosts_key);

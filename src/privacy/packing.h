@@ -10,10 +10,10 @@
 namespace polyonym::privacy {
 
 // `*packed` becomes the value in less bytes, by zstd; false where it would be hardly less, or the value is short.
-// COST: about 2 µs a KiB.
+// COST: about 4 µs a KiB.
 bool Pack(std::string_view value, std::string* packed);
 
-// `*value` becomes what was packed; false where the bytes are nothing that Pack() made.  COST: about 1 µs a KiB.
+// `*value` becomes what was packed; false where the bytes are nothing that Pack() made.  COST: about 2 µs a KiB.
 bool Unpack(std::string_view packed, std::string* value);
 
 }  // namespace polyonym::privacy

@@ -280,7 +280,10 @@ absl::Status RestoreRocksBackup(const std::string& folder, std::uint32_t id,
   if (!engine.ok()) return engine.status();
   const rocksdb::Status restored = (*engine)->RestoreDBFromBackup(id, path, path);
   if (restored.ok()) counter.End();
-  return ToStatusOf(**engine, id, restored);
+  if (!restored.IsCorruption()) return ToStatusOf(**engine, id, restored);
+  // It does not say in which file.
+  const rocksdb::Status verified = (*engine)->VerifyBackup(id, true);
+  return ToStatus(verified.ok() ? restored : verified);
 }
 
 absl::Status DropRocksBackups(const std::string& folder, std::uint32_t keep) {

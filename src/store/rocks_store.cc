@@ -302,13 +302,15 @@ class RocksStore : public Store {
     return families_[static_cast<std::size_t>(table)];
   }
 
-  // Names of files that hold rows.
+  // Names of files that hold rows. A write-ahead log to which nothing came yet holds none, and is not switched.
   std::set<std::string> DataFiles() const {
     std::set<std::string> names;
     std::error_code error;
     for (fs::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
       const std::string extension = at->path().extension().string();
-      if (extension == ".sst" || extension == ".log") names.insert(at->path().filename().string());
+      std::error_code no_size;
+      if ((extension == ".sst" || extension == ".log") && at->file_size(no_size) != 0)
+        names.insert(at->path().filename().string());
     }
     return names;
   }

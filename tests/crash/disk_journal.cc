@@ -75,6 +75,10 @@ void DiskJournal::Append(FileNumber file, std::string_view bytes) {
   Add({Event::Kind::kAppend, file, 0, std::string(bytes), {}, {}});
 }
 
+void DiskJournal::Overwrite(FileNumber file, std::uint64_t offset, std::string_view bytes) {
+  Add({Event::Kind::kOverwrite, file, offset, std::string(bytes), {}, {}});
+}
+
 void DiskJournal::Truncate(FileNumber file, std::uint64_t size) {
   if (links_[file] != 0) bytes_ = bytes_ + size - sizes_[file];
   sizes_[file] = size;
@@ -130,6 +134,12 @@ void DiskJournal::Apply(const Event& event, State* state) {
     case Event::Kind::kAppend:
       state->files[event.file].bytes += event.bytes;
       return;
+    case Event::Kind::kOverwrite: {
+      File& file = state->files[event.file];
+      file.before.emplace_back(event.size, file.bytes.substr(event.size, event.bytes.size()));
+      file.bytes.replace(event.size, event.bytes.size(), event.bytes);
+      return;
+    }
     case Event::Kind::kTruncate: {
       File& file = state->files[event.file];
       file.bytes.resize(event.size);
@@ -138,7 +148,9 @@ void DiskJournal::Apply(const Event& event, State* state) {
     }
     case Event::Kind::kSyncFile: {
       File& file = state->files[event.file];
-      if (!file.doomed) file.synced = file.bytes.size();
+      if (file.doomed) return;
+      file.synced = file.bytes.size();
+      file.before.clear();
       return;
     }
     case Event::Kind::kFailSync:
@@ -178,6 +190,7 @@ std::string DiskJournal::NameOf(std::size_t event) const {
     case Event::Kind::kCreate:
       return "file made";
     case Event::Kind::kAppend:
+    case Event::Kind::kOverwrite:
       return "write";
     case Event::Kind::kTruncate:
       return "file cut";
@@ -212,13 +225,20 @@ Taken DiskJournal::Cut(std::size_t events, const Loss& loss, Random& random,
   std::filesystem::create_directory(folder);
   std::map<FileNumber, std::string> names_of;  // of several names of a file the first
   for (const auto& [name, number] : left) {
-    const File& file = state.files[number];
+    File& file = state.files[number];
     const std::string path = folder + "/" + name;
     if (const auto other = names_of.find(number); other != names_of.end()) {
       std::filesystem::create_hard_link(other->second, path);
       continue;
     }
     names_of[number] = path;
+    while (!file.before.empty()) {
+      const auto [offset, bytes] = std::move(file.before.back());
+      file.before.pop_back();
+      if (!name.ends_with(loss.files) || random.Chance(50)) continue;
+      file.bytes.replace(offset, bytes.size(), bytes);
+      taken.bytes += bytes.size();
+    }
     if (file.synced == file.bytes.size() || !name.ends_with(loss.files)) {
       Write(path, file.bytes);
       continue;

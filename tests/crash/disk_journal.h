@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/random.h"
@@ -56,6 +57,8 @@ class DiskJournal {
   // What happens. Names are relative to the folder.
   FileNumber Create(const std::string& name);  // empty, in place of what had the name
   void Append(FileNumber file, std::string_view bytes);
+  // In place of bytes that are there.
+  void Overwrite(FileNumber file, std::uint64_t offset, std::string_view bytes);
   void Truncate(FileNumber file, std::uint64_t size);
   void SyncFile(FileNumber file);
   void FailSync(FileNumber file);
@@ -81,6 +84,7 @@ class DiskJournal {
     enum class Kind : std::uint8_t {
       kCreate,
       kAppend,
+      kOverwrite,
       kTruncate,
       kSyncFile,
       kFailSync,
@@ -91,7 +95,7 @@ class DiskJournal {
     };
     Kind kind;
     FileNumber file = 0;
-    std::uint64_t size = 0;
+    std::uint64_t size = 0;  // kTruncate; kOverwrite: the offset
     std::string bytes;
     std::string from;
     std::string to;
@@ -100,6 +104,8 @@ class DiskJournal {
     std::string bytes;
     std::uint64_t synced = 0;
     bool doomed = false;  // a sync of it failed
+    // What was overwritten and may come back: offsets, and bytes as they were.
+    std::vector<std::pair<std::uint64_t, std::string>> before;
   };
   using NamesOfFiles = std::map<std::string, FileNumber>;
   struct State {

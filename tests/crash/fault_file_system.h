@@ -4,8 +4,8 @@
 //   auto store = OpenRocksStoreIn(folder, options, files.env());
 //   files.FailAt({.operation = 7, .how = Fault::How::kForEver});
 //
-// What it does not see: RocksDB's log of texts (LOG), which is no data; and what the store does to its folder by itself. Ways to write that it could not
-// follow (memory maps, positions, files used again) it refuses, so that a RocksDB that takes one of them is noticed.
+// What it does not see: RocksDB's log of texts (LOG), which is no data; and what the store does to its folder by itself. Ways to write that it does not
+// follow (memory maps, direct writes, files used again) it refuses, and refused() counts: RocksDB may go on by another way.
 //
 // THREADS: thread-safe; operations come one after the other.
 #ifndef POLYONYM_TESTS_CRASH_FAULT_FILE_SYSTEM_H_
@@ -84,6 +84,8 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   // Of this moment.
   DiskJournal journal() const;
   std::size_t events() const;
+  // Ways to write that were refused: what is done is not what RocksDB does on a disk then.
+  std::uint64_t refused() const;
   // Whether the folder has what was written down, and nothing else but LOG files.  Returns what is wrong.
   std::string CompareWithFolder() const;
 
@@ -131,6 +133,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
 
  private:
   friend class FaultWritableFile;
+  friend class FaultRandomWriteFile;
   friend class FaultFolder;
   friend class FaultSequentialFile;
   friend class FaultRandomAccessFile;
@@ -153,6 +156,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus Append(FileNumber file, const std::string& name,
                            rocksdb::FSWritableFile* target, const rocksdb::Slice& bytes,
                            const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug);
+  rocksdb::IOStatus Refuse();
   // Its name in the folder; none where it lies elsewhere, or is a LOG.
   std::optional<std::string> NameIn(const std::string& path) const;
 
@@ -169,6 +173,7 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   std::optional<std::uint64_t> capacity_ ABSL_GUARDED_BY(mutex_);
   bool was_full_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t flip_every_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::uint64_t refused_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t flipped_ ABSL_GUARDED_BY(mutex_) = 0;
   Random random_ ABSL_GUARDED_BY(mutex_){0};
 };

@@ -74,7 +74,7 @@ class EraseTest(ProgramTest):
         self.ask("erase", "crm:c1")
         rejects = self.path("rejects.jsonl")
         file = self.write_records("again.jsonl", RECORDS)
-        self.ask("ingest", file, "--rejects", rejects)
+        self.ask("ingest", file, "--rejects", rejects, "--max-rejects", 2)
         with open(rejects, encoding="utf-8") as lines:
             reasons = [json.loads(line)["reason"] for line in lines]
         self.assertEqual(reasons, ["erased", "erased"])

@@ -37,10 +37,10 @@ bool HoldsAll(const ValueArena& arena, const Placed& placed) {
                      [&](const auto& one) { return arena.At(one.first) == one.second; });
 }
 
-// A new arena with the bytes of another up to `end`, cut as a checkpoint cuts them.
-void Copy(const ValueArena& from, std::uint64_t end, ValueArena* to) {
+// A new arena with the bytes of another up to `end`, cut as a checkpoint of a commit cuts them.
+void Copy(const ValueArena& from, std::uint64_t end, ValueArena* to, std::uint64_t commit = 0) {
   for (std::uint64_t at = 0; at < end; at += kChunkBytes)
-    to->Restore(at, from.Raw(at, std::min(kChunkBytes, end - at)));
+    to->Restore(at, from.Raw(at, std::min(kChunkBytes, end - at), commit));
 }
 
 }  // namespace
@@ -141,6 +141,39 @@ TEST_CASE("readers read what was published to them, while blocks are added") {
   }
   for (std::thread& reader : readers) reader.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE(
+    "what was wiped is in no later checkpoint and stays for earlier readers until they are gone") {
+  harness::ForEachSeed(1, 10, [](std::uint64_t seed) {
+    INFO("seed " << seed);
+    Random random(seed);
+    ValueArena arena;
+    Placed placed;
+    AddSome(arena, random, 300, &placed);
+    Placed kept, wiped;
+    for (const auto& one : placed) {
+      (random.Chance(30) ? wiped : kept).push_back(one);
+    }
+    for (const auto& [place, value] : wiped) arena.Wipe(place, 7);
+    REQUIRE(HoldsAll(arena, placed));
+    ValueArena before, after;
+    Copy(arena, arena.end(), &before, 6);
+    Copy(arena, arena.end(), &after, 7);
+    CHECK(HoldsAll(before, placed));
+    CHECK(HoldsAll(after, kept));
+    for (const auto& [place, value] : wiped) CHECK(after.At(place).empty());
+    arena.Reclaim(6);
+    CHECK(HoldsAll(arena, placed));
+    arena.Reclaim(7);
+    CHECK(HoldsAll(arena, kept));
+    for (const auto& [place, value] : wiped) CHECK(arena.At(place).empty());
+    std::size_t told = 0;
+    arena.ForEachWiped(6, 7, [&](std::uint64_t, std::uint64_t) { ++told; });
+    CHECK(told == wiped.size());
+    arena.ForEachWiped(7, 9, [&](std::uint64_t, std::uint64_t) { ++told; });
+    CHECK(told == wiped.size());
+  });
 }
 
 }  // namespace polyonym::engine

@@ -220,7 +220,7 @@ TEMPLATE_TEST_CASE("bytes grow with what is held, and not with what was replaced
   Store& store = made.store();
   const std::uint64_t empty = store.ApproximateBytes();
   for (int i = 0; i < 100; ++i) {
-    Must(store.Commit(Puts(Table::kLog, {{"key", std::string(10'000, static_cast<char>(i))}}),
+    Must(store.Commit(Puts(Table::kFeed, {{"key", std::string(10'000, static_cast<char>(i))}}),
                       false));
   }
   CHECK(store.ApproximateBytes() >= empty + 10'000);

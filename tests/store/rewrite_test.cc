@@ -32,8 +32,8 @@ std::set<std::string> FilesWith(const std::string& path, const std::string& byte
 std::set<std::string> DataFiles(const std::string& path) {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(path)) {
-    if (entry.path().extension() == ".sst" || entry.path().extension() == ".log")
-      names.insert(entry.path().filename());
+    const bool of_rows = entry.path().extension() == ".sst" || entry.path().extension() == ".log";
+    if (of_rows && entry.file_size() != 0) names.insert(entry.path().filename());
   }
   return names;
 }

@@ -89,7 +89,7 @@ class AuditLog {
   // Call it before what is read is handed out, and after what is written was committed.
   // ERRORS: InvalidArgument (no action, or one of the log's own: `begin`, `mended`, `unlogged`); Unavailable (it could not be written, and
   // WhenUnwritable::kRefuse): the next call tries again, but for a sync that failed, after which only a new Open() helps.
-  // COST: see docs/security.md: some µs; with sync_ms = 0 that of an fdatasync besides.
+  // COST: a hash and a write; with sync_ms = 0 an fdatasync besides. docs/security.md has figures.
   absl::Status Append(const AccessEvent& event, const AuditedCall& call = {});
 
   // Whether what is to be changed now can be logged afterwards: under kRefuse, Unavailable as long as an earlier line is missing.
@@ -137,7 +137,7 @@ struct AuditSummary {
 // Reads the log at `path` from the first file that is there to the last, and compares every hash and number. Of a log that somebody writes, what
 // is there in that moment; one that is put aside meanwhile may be a problem that is none.
 // ERRORS: NotFound (no such log), InvalidArgument (a key for a log without, or none for one with), Unavailable.
-// COST: reads it once, and a hash a line: about 2 µs.  THREADS: thread-safe.
+// COST: reads it once, and a hash a line.  THREADS: thread-safe.
 absl::StatusOr<AuditSummary> CheckAuditLog(const std::string& path,
                                            const AuditCheckOptions& options = {});
 
