@@ -25,10 +25,6 @@ std::string ReadFile(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-IOStatus Refused() {
-  return IOStatus::NotSupported("the tests' file system does not follow such writes");
-}
-
 }  // namespace
 
 const char* ToString(Operation operation) {
@@ -37,6 +33,8 @@ const char* ToString(Operation operation) {
       return "create";
     case Operation::kAppend:
       return "write";
+    case Operation::kOverwrite:
+      return "write within";
     case Operation::kSync:
       return "sync";
     case Operation::kSyncFolder:
@@ -87,6 +85,17 @@ IOStatus FaultFileSystem::Do(Operation operation, const std::string& name, const
   return fate.answer;
 }
 
+template <class Call>
+IOStatus FaultFileSystem::Sync(FileNumber file, const std::string& name, const Call& call) {
+  IOStatus status = Do(Operation::kSync, name, call,
+                       [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { journal_.SyncFile(file); });
+  if (!status.ok()) {
+    const std::lock_guard lock(mutex_);
+    journal_.FailSync(file);
+  }
+  return status;
+}
+
 IOStatus FaultFileSystem::Append(FileNumber file, const std::string& name,
                                  rdb::FSWritableFile* target, const Slice& bytes,
                                  const IOOptions& options, IODebugContext* debug) {
@@ -107,6 +116,12 @@ IOStatus FaultFileSystem::Append(FileNumber file, const std::string& name,
     journal_.Append(file, {part.data(), part.size()});
   }
   return fate.answer;
+}
+
+IOStatus FaultFileSystem::Refuse() {
+  const std::lock_guard lock(mutex_);
+  ++refused_;
+  return IOStatus::NotSupported("the tests' file system does not follow such writes");
 }
 
 void FaultFileSystem::Flip(Slice* read, char* scratch) {
@@ -141,11 +156,11 @@ class FaultWritableFile : public rdb::FSWritableFileOwnerWrapper {
   }
   IOStatus PositionedAppend(const Slice&, std::uint64_t, const IOOptions&,
                             IODebugContext*) override {
-    return Refused();
+    return files_.Refuse();
   }
   IOStatus PositionedAppend(const Slice&, std::uint64_t, const IOOptions&,
                             const rdb::DataVerificationInfo&, IODebugContext*) override {
-    return Refused();
+    return files_.Refuse();
   }
   IOStatus Truncate(std::uint64_t size, const IOOptions& options, IODebugContext* debug) override {
     return files_.Do(
@@ -153,25 +168,45 @@ class FaultWritableFile : public rdb::FSWritableFileOwnerWrapper {
         [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { files_.journal_.Truncate(file_, size); });
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    return SyncBy([&] { return target()->Sync(options, debug); });
+    return files_.Sync(file_, name_, [&] { return target()->Sync(options, debug); });
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
-    return SyncBy([&] { return target()->Fsync(options, debug); });
+    return files_.Sync(file_, name_, [&] { return target()->Fsync(options, debug); });
   }
 
  private:
-  template <class Call>
-  IOStatus SyncBy(const Call& call) {
-    IOStatus status =
-        files_.Do(Operation::kSync, name_, call,
-                  [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { files_.journal_.SyncFile(file_); });
-    if (!status.ok()) {
-      const std::lock_guard lock(files_.mutex_);
-      files_.journal_.FailSync(file_);
-    }
-    return status;
+  FaultFileSystem& files_;
+  const FileNumber file_;
+  const std::string name_;
+};
+
+// By which a table that was made apart gets its number as it is taken in.
+class FaultRandomWriteFile : public rdb::FSRandomRWFileOwnerWrapper {
+ public:
+  FaultRandomWriteFile(FaultFileSystem* files, FileNumber file, std::string name,
+                       std::unique_ptr<rdb::FSRandomRWFile> target)
+      : FSRandomRWFileOwnerWrapper(std::move(target)),
+        files_(*files),
+        file_(file),
+        name_(std::move(name)) {}
+
+  IOStatus Write(std::uint64_t offset, const Slice& bytes, const IOOptions& options,
+                 IODebugContext* debug) override {
+    return files_.Do(
+        Operation::kOverwrite, name_,
+        [&] { return target()->Write(offset, bytes, options, debug); },
+        [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+          files_.journal_.Overwrite(file_, offset, {bytes.data(), bytes.size()});
+        });
+  }
+  IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
+    return files_.Sync(file_, name_, [&] { return target()->Sync(options, debug); });
+  }
+  IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
+    return files_.Sync(file_, name_, [&] { return target()->Fsync(options, debug); });
   }
 
+ private:
   FaultFileSystem& files_;
   const FileNumber file_;
   const std::string name_;
@@ -330,6 +365,10 @@ DiskJournal FaultFileSystem::journal() const {
   const std::lock_guard lock(mutex_);
   return journal_;
 }
+std::uint64_t FaultFileSystem::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
+}
 std::size_t FaultFileSystem::events() const {
   const std::lock_guard lock(mutex_);
   return journal_.size();
@@ -339,6 +378,7 @@ std::string FaultFileSystem::CompareWithFolder() const {
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::string> noted = journal_.Now();
   std::string fault;
+  if (refused_ != 0) fault += std::to_string(refused_) + " ways to write were refused\n";
   for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
     if (IsText(name)) continue;
@@ -386,7 +426,7 @@ IOStatus FaultFileSystem::NewWritableFile(const std::string& path, const FileOpt
                                           IODebugContext* debug) {
   const std::optional<std::string> name = NameIn(path);
   if (!name) return target()->NewWritableFile(path, options, file, debug);
-  if (options.use_mmap_writes || options.use_direct_writes) return Refused();
+  if (options.use_mmap_writes || options.use_direct_writes) return Refuse();
   FileNumber number = 0;
   IOStatus status = Do(
       Operation::kCreate, *name,
@@ -405,13 +445,13 @@ IOStatus FaultFileSystem::ReopenWritableFile(const std::string& path, const File
                                              IODebugContext* debug) {
   const std::optional<std::string> name = NameIn(path);
   if (!name) return target()->ReopenWritableFile(path, options, file, debug);
-  if (options.use_mmap_writes || options.use_direct_writes) return Refused();
+  if (options.use_mmap_writes || options.use_direct_writes) return Refuse();
   std::optional<FileNumber> number;
   {
     const std::lock_guard lock(mutex_);
     number = journal_.Find(*name);
   }
-  if (!number) return IOStatus::NotSupported("a file that was not seen to be made is written to");
+  if (!number) return Refuse();
   IOStatus status = target()->ReopenWritableFile(path, options, file, debug);
   if (status.ok())
     *file = std::make_unique<FaultWritableFile>(this, *number, *name, std::move(*file));
@@ -422,15 +462,27 @@ IOStatus FaultFileSystem::ReuseWritableFile(const std::string&, const std::strin
                                             const FileOptions&,
                                             std::unique_ptr<rdb::FSWritableFile>*,
                                             IODebugContext*) {
-  return Refused();
+  return Refuse();
 }
-IOStatus FaultFileSystem::NewRandomRWFile(const std::string&, const FileOptions&,
-                                          std::unique_ptr<rdb::FSRandomRWFile>*, IODebugContext*) {
-  return Refused();
+IOStatus FaultFileSystem::NewRandomRWFile(const std::string& path, const FileOptions& options,
+                                          std::unique_ptr<rdb::FSRandomRWFile>* file,
+                                          IODebugContext* debug) {
+  const std::optional<std::string> name = NameIn(path);
+  if (!name) return target()->NewRandomRWFile(path, options, file, debug);
+  std::optional<FileNumber> number;
+  {
+    const std::lock_guard lock(mutex_);
+    number = journal_.Find(*name);
+  }
+  if (!number) return Refuse();
+  IOStatus status = target()->NewRandomRWFile(path, options, file, debug);
+  if (status.ok())
+    *file = std::make_unique<FaultRandomWriteFile>(this, *number, *name, std::move(*file));
+  return status;
 }
 IOStatus FaultFileSystem::NewMemoryMappedFileBuffer(const std::string&,
                                                     std::unique_ptr<rdb::MemoryMappedFileBuffer>*) {
-  return Refused();
+  return Refuse();
 }
 
 IOStatus FaultFileSystem::NewDirectory(const std::string& path, const IOOptions& options,
@@ -466,7 +518,7 @@ IOStatus FaultFileSystem::RenameFile(const std::string& from, const std::string&
                                      const IOOptions& options, IODebugContext* debug) {
   const std::optional<std::string> old = NameIn(from), fresh = NameIn(to);
   if (!old && !fresh) return target()->RenameFile(from, to, options, debug);
-  if (!old || !fresh) return Refused();
+  if (!old || !fresh) return Refuse();
   return Do(
       Operation::kRename, *fresh, [&] { return target()->RenameFile(from, to, options, debug); },
       [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { journal_.Rename(*old, *fresh); });
@@ -476,7 +528,7 @@ IOStatus FaultFileSystem::LinkFile(const std::string& from, const std::string& t
                                    const IOOptions& options, IODebugContext* debug) {
   const std::optional<std::string> old = NameIn(from), fresh = NameIn(to);
   if (!fresh) return target()->LinkFile(from, to, options, debug);  // a copy elsewhere
-  if (!old) return Refused();
+  if (!old) return Refuse();
   return Do(
       Operation::kLink, *fresh, [&] { return target()->LinkFile(from, to, options, debug); },
       [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { journal_.Link(*old, *fresh); });

@@ -31,6 +31,7 @@ namespace polyonym::harness {
 enum class Operation : std::uint8_t {
   kCreate,
   kAppend,
+  kOverwrite,
   kSync,
   kSyncFolder,
   kRename,
@@ -39,7 +40,7 @@ enum class Operation : std::uint8_t {
   kTruncate,
   kRead
 };
-inline constexpr std::size_t kOperationKinds = 9;
+inline constexpr std::size_t kOperationKinds = 10;
 const char* ToString(Operation operation);
 
 // Which operation fails, and how.
@@ -153,6 +154,8 @@ class FaultFileSystem : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus Do(Operation operation, const std::string& name, const Call& call,
                        const Note& note);
 
+  template <class Call>
+  rocksdb::IOStatus Sync(FileNumber file, const std::string& name, const Call& call);
   rocksdb::IOStatus Append(FileNumber file, const std::string& name,
                            rocksdb::FSWritableFile* target, const rocksdb::Slice& bytes,
                            const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug);

@@ -32,6 +32,7 @@ const std::string kOtherMaster(32, 'n');
 struct Disk {
   std::unique_ptr<Store> store = OpenMemoryStore();
   int writes_left = 1 << 30;
+  std::function<void()> was_read;  // called where many rows were
 };
 
 class OnDiskBelow : public Store {
@@ -44,7 +45,9 @@ class OnDiskBelow : public Store {
   absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
       Table table, std::span<const std::string> keys,
       const StoreSnapshot* snapshot) const override {
-    return disk_->store->MultiGet(table, keys, snapshot);
+    auto values = disk_->store->MultiGet(table, keys, snapshot);
+    if (disk_->was_read) disk_->was_read();
+    return values;
   }
   absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
                     const StoreSnapshot* snapshot) const override {
@@ -429,6 +432,27 @@ TEST_CASE("a pass that seals again leaves the newest key alone") {
   const auto counting = std::make_shared<SpoiltKeeper>();
   Must(CannotOpen(disk, counting));
   CHECK(counting->calls == 1);
+}
+
+TEST_CASE("a row that is written while it is sealed again is the one that stays") {
+  const auto disk = std::make_shared<Disk>();
+  const auto store = OpenOn(disk);
+  Must(store->Commit(Puts(Table::kFeed, {{"key", "old"}}), false));
+  Must(store->RotateKeys());
+  std::thread writer;
+  std::atomic<bool> wrote{false};
+  // The pass has read the row, and will write it: whoever writes now has to wait, or would be overwritten.
+  disk->was_read = [&] {
+    writer = std::thread([&] {
+      Must(store->Commit(Puts(Table::kFeed, {{"key", "new"}}), false));
+      wrote = true;
+    });
+    for (int i = 0; i < 100'000 && !wrote; ++i) std::this_thread::yield();
+  };
+  Must(store->Reseal());
+  REQUIRE(writer.joinable());
+  writer.join();
+  CHECK(Must(store->Get(Table::kFeed, "key")) == "new");
 }
 
 TEST_CASE("writers lose nothing to a pass that seals again") {
