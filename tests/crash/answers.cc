@@ -52,15 +52,27 @@ absl::Status ReadGraph(const View& view, bool feeds, GraphAnswers* out) {
   return absl::OkStatus();
 }
 
+std::string DifferenceOf(const std::vector<StoredRecord>& want,
+                         const std::vector<StoredRecord>& got) {
+  const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end(), SameRecord);
+  if (w == want.end() && g == got.end()) return "";
+  const auto name = [](const auto& at, const auto& end) {
+    return at == end ? "none"
+                     : "number " + std::to_string(at->number) + " of call " +
+                           std::to_string(at->sequence) + (at->standing ? ", standing" : "") +
+                           (at->held ? ", held" : "");
+  };
+  return std::to_string(got.size()) + " records are kept, not " + std::to_string(want.size()) +
+         "; first " + name(g, got.end()) + ", where it was to be " + name(w, want.end()) + "\n";
+}
+
 std::string DifferenceOf(const GraphAnswers& want, const GraphAnswers& got, bool feeds) {
   if (want.graph != got.graph) return "other graphs are there\n";
   if (want.policy != got.policy || want.policy_version != got.policy_version)
     return "another policy is in force\n";
   if (want.clock_ms != got.clock_ms) return "the clock differs\n";
   if (want.horizons != got.horizons) return "the horizons differ\n";
-  if (!std::equal(want.records.begin(), want.records.end(), got.records.begin(), got.records.end(),
-                  SameRecord))
-    return "other records are kept\n";
+  if (std::string fault = DifferenceOf(want.records, got.records); !fault.empty()) return fault;
   std::string fault = Difference(want.state.state, got.state.state);
   if (!fault.empty()) return fault;
   if (want.state.problems != got.state.problems)

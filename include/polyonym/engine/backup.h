@@ -4,8 +4,8 @@
 //   VerifyBackup("/backups/people", made->id);                            // every byte against its checksum
 //   RestoreBackup("/backups/people", made->id, "people.db", {});           // and then the ledger of erasures is replayed
 //
-// **A backup has whoever was erased after it was made**, unless the store is sealed under keys that were destroyed (docs/security.md):
-// Engine::ReplayErasures() after the restore takes them out again, and is not optional.
+// **A backup has whoever was erased after it was made**, sealed or not: Engine::ReplayErasures() after the restore takes them out again, and is not
+// optional.
 //
 // THREADS: one call at a time for a folder; others answer Unavailable, between processes too.
 #ifndef POLYONYM_ENGINE_BACKUP_H_

@@ -99,7 +99,7 @@ struct EngineOptions {
   // in the thread that called: true: the call ends with Cancelled, and nothing is changed. May not call the engine.  DEFAULT: none ends so.
   std::function<bool()> interrupted;
   // Seals everything that the store writes under keys that this wraps: docs/security.md. A store is sealed from its making on, or never.
-  // Wrong keys: PermissionDenied.  DEFAULT none: the store is in plain. Stores on disk alone.
+  // Wrong keys: PermissionDenied; none for a sealed store, or some for one in plain: FailedPrecondition.  DEFAULT none: the store is in plain.
   std::shared_ptr<KeyKeeper> keys;
   // The key of the ledger of erasures, 16 bytes or more, which the host keeps elsewhere and for all stores whose backups it may have to restore.
   // DEFAULT empty: one is drawn with the store and lies in it, which keeps late records out, and says nothing to another store.
