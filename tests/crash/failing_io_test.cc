@@ -121,6 +121,8 @@ class Ordeal {
     INFO("it was a " << ToString(files.what_failed()) << " of " << files.file_that_failed());
     ++counts_[std::string("failed: ") + ToString(files.what_failed())];
     const std::size_t most = acknowledged + (failed_step ? 1 : 0);
+    INFO(acknowledged << " steps acknowledged" << (failed_step ? "; refused: " : "")
+                      << (failed_step ? NameOf(lane_[acknowledged]) : ""));
     const bool manifest_failed = files.file_that_failed().starts_with("MANIFEST");
     CheckCut(files.journal(), acknowledged, most, manifest_failed);
     files.FailAt({});
