@@ -329,8 +329,8 @@ TEST_CASE("a manifest whose families, epoch, clock or name cannot be is not take
                                        start + Families({"\xff"}), payload + "x"})
       CHECK(absl::IsDataLoss(store.Open(row, altered)));
     const std::pair<std::size_t, std::uint64_t> numbers[] = {
-        {2, 1'000}, {7, 0},  {20, 1 << 15}, {21, ZigZag(-1)},       {22, ZigZag(-1)},
-        {23, 1 << 20}, {24, 1}, {25, 1}, {25, ~std::uint64_t{0}}};
+        {2, 1'000},    {7, 0},  {20, 1 << 15}, {21, ZigZag(-1)},       {22, ZigZag(-1)},
+        {23, 1 << 20}, {24, 1}, {25, 1},       {25, ~std::uint64_t{0}}};
     for (const auto& [place, number] : numbers) {
       INFO("number " << place);
       CHECK(absl::IsDataLoss(store.Open(row, ManifestUpToFamilies(payload, place, number) + good)));
