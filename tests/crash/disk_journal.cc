@@ -151,6 +151,11 @@ void DiskJournal::Apply(const Event& event, State* state) {
       if (file.doomed) return;
       file.synced = file.bytes.size();
       file.before.clear();
+      std::erase_if(state->unsynced, [&](const Event* made) {
+        if (made->kind != Event::Kind::kCreate || made->file != event.file) return false;
+        ApplyName(*made, &state->stable);
+        return true;
+      });
       return;
     }
     case Event::Kind::kFailSync:

@@ -1,8 +1,9 @@
 // crash/disk_journal.h - what was done to the files of a folder, in order; and what a power cut at any moment leaves of them.
 //
-// A disk promises what POSIX does: bytes of a file are there once it was synced, names once their folder was. Behind that a cut takes what it
-// likes: the end of a file, from any byte on or sector by sector; a new name, a renaming, a removal, in any order. After a sync that failed nothing more of
-// that file is ever safe: the system may have dropped what it could not write.
+// Bytes of a file are there once it was synced, and so is the name under which it was made, as ext4, XFS and Btrfs have it (RocksDB counts on it where it
+// begins a MANIFEST); all other changes of names once their folder was synced. Behind that a cut takes what it likes: the end of a file, from any
+// byte on or sector by sector; a new name, a renaming, a removal, in any order. After a sync that failed nothing more of that file is ever safe: the system
+// may have dropped what it could not write.
 //
 // THREADS: thread-compatible.
 #ifndef POLYONYM_TESTS_CRASH_DISK_JOURNAL_H_

@@ -115,7 +115,12 @@ class Ordeal {
         REQUIRE((misread || absl::IsUnavailable(engine.status())));
       } else {
         if (!script_.reopens) files.FailAt(fault);
-        failed_step = RunSteps(engine->get(), files, &acknowledged);
+        // RocksDB 7.8 as Debian builds it ends the process where it cannot read a table that it is to take in, so that no checkpoint is written here.
+        if (fault.reads) {
+          ReadUnderFault(**engine);
+        } else {
+          failed_step = RunSteps(engine->get(), files, &acknowledged);
+        }
       }
       ++counts_[!engine.ok()  ? "opening refused"
                 : failed_step ? "call refused"
@@ -132,6 +137,16 @@ class Ordeal {
     files.FailAt({});
     Check(store, acknowledged, most, manifest_failed);
     return true;
+  }
+
+  // The right answers, or an error.
+  void ReadUnderFault(const Engine& engine) {
+    const auto answers = ReadAnswers(engine);
+    ++counts_[answers.ok() ? "read" : "reading refused"];
+    if (!answers.ok()) return;
+    std::string wrong;
+    expected_.Find(*answers, script_.first, script_.first, &wrong);
+    REQUIRE(wrong == "");
   }
 
   // Whether a step failed.

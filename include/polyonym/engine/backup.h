@@ -28,8 +28,9 @@ struct BackupOptions {
 };
 
 struct BackupInfo {
-  std::uint32_t id = 0;         // from 1, ascending
-  std::uint64_t sequence = 0;   // of the last call that it has
+  std::uint32_t id = 0;  // from 1, ascending
+  // Of the last call when it was begun: it has that, and under load later ones too. RestoreOptions::up_to_sequence gives an exact state.
+  std::uint64_t sequence = 0;
   std::int64_t time_ms = 0;     // of the store's clock, or of its newest record where that is later
   std::uint64_t bytes = 0;      // of the whole of it, shared with others or not
   std::uint64_t new_bytes = 0;  // of what had to be copied; of BackUp() alone, else 0

@@ -316,7 +316,8 @@ class Engine {
   absl::Status CopyTo(const std::string& path);
 
   // A further backup in `folder`, which is made where it is not there; copies what the backups there have not. Writers go on meanwhile. It has
-  // every call that was acknowledged before.  ERRORS: Unimplemented (in memory), Unavailable (I/O: no backup was made), DataLoss.
+  // every call that was acknowledged before.  ERRORS: Unimplemented (in memory), Unavailable (I/O, or the folder is busy: no backup was made),
+  // FailedPrecondition (the folder holds something else), DataLoss.
   absl::StatusOr<BackupInfo> BackUp(const std::string& folder, const BackupOptions& options = {});
 
   // ---- forgetting: engine/erase.h, docs/erasure.md ----
