@@ -55,8 +55,11 @@ NewFolder::NewFolder(std::string path, std::string scratch, FileLock lock)
     : path_(std::move(path)), scratch_(std::move(scratch)), lock_(std::move(lock)) {}
 
 NewFolder::~NewFolder() {
-  std::error_code ignored;
-  fs::remove_all(scratch_, ignored);
+  try {
+    std::error_code ignored;
+    fs::remove_all(scratch_, ignored);
+  } catch (...) {  // no memory for names: the next one of this path takes it away
+  }
 }
 
 absl::StatusOr<std::unique_ptr<NewFolder>> NewFolder::Begin(const std::string& path) {
