@@ -15,7 +15,6 @@ set(POLYONYM_ALONE
   examples/polyonym/feed.cc
   examples/polyonym/subject.cc
   src/engine/prometheus.cc
-  src/model/campaigns.cc
   src/privacy/sealed_store.cc
   src/store/rocks_salvage.cc
   tests/campaign/reach_law_test.cc

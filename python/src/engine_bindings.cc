@@ -185,7 +185,8 @@ void BindEngine(nb::module_& module) {
             return On(handle, [&](Engine& engine) { return engine.Read(graph); });
           },
           "graph"_a)
-      .def("graphs", [](const EngineHandle& h) { return On(h, [](Engine& e) { return e.Graphs(); }); })
+      .def("graphs",
+           [](const EngineHandle& h) { return On(h, [](Engine& e) { return e.Graphs(); }); })
       .def("checkpoint",
            [](const EngineHandle& h) { On(h, [](Engine& e) { return e.Checkpoint(); }); })
       .def("sync", [](const EngineHandle& h) { On(h, [](Engine& e) { return e.Sync(); }); })

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "model/fault.h"
 #include "model/utf8.h"
 #include "profile/ordered_facts.h"
 #include "segment/subject.h"
@@ -26,10 +27,6 @@ std::uint32_t Fnv1a32(std::initializer_list<std::string_view> texts) {
 }
 
 bool Holds(const BucketRange& range, double unit) { return unit >= range.from && unit < range.to; }
-
-bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxFactNameBytes && IsUtf8(name);
-}
 
 absl::Status Refused(std::string_view field, std::string_view rule) {
   return absl::InvalidArgumentError(std::string(field) + ": " + std::string(rule));

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "model/fault.h"
 #include "model/utf8.h"
 
 namespace polyonym {
@@ -13,34 +14,10 @@ constexpr std::size_t kMaxShortList = 256;
 constexpr std::size_t kMaxAudienceBytes = 64 * 1024;
 constexpr std::size_t kMaxGoalBytes = 32 * 1024;  // the text around it and it are one expression
 constexpr std::size_t kCurrencyLetters = 3;
-constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
-
-constexpr std::string_view kNameRule = "must be UTF-8 of 1 to 128 bytes";
-constexpr std::string_view kDistinctRule = "is there twice; names must be distinct";
-
-// The first fault that is found.
-class Fault {
- public:
-  // `at` and `field` are the place; they are joined only for a fault.
-  void Require(bool holds, const std::string& at, std::string_view field, std::string_view rule) {
-    if (holds || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(at + std::string(field) + ": " + std::string(rule));
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
-
-std::string Item(std::string_view list, std::size_t index) {
-  return std::string(list) + "[" + std::to_string(index) + "]";
-}
 
 bool IsText(std::string_view text, std::size_t least, std::size_t most) {
   return text.size() >= least && text.size() <= most && IsUtf8(text);
 }
-
-bool IsName(std::string_view name) { return IsText(name, 1, kMaxFactNameBytes); }
 
 void CheckNames(const std::vector<std::string>& names, const std::string& list, Fault* fault) {
   fault->Require(names.size() <= kMaxShortList, list, "", "at most 256");

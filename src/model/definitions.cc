@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/fault.h"
 #include "model/utf8.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/model/policy.h"
@@ -28,9 +29,7 @@ constexpr double kMaxDaysPerUnit = 3'650;
 constexpr std::size_t kCurrencyLetters = 3;
 constexpr std::int32_t kMaxOffsetMinutes = 14 * 60;
 constexpr std::int64_t kMinHalfLifeMs = 60'000;
-constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 
-constexpr std::string_view kNameRule = "must be UTF-8 of 1 to 128 bytes";
 constexpr std::string_view kTextRule = "must be UTF-8 of at most 64 KiB";
 constexpr std::string_view kUnknown = "is not one that this library knows";
 constexpr std::string_view kSegmentRule = "must be a segment that is defined here";
@@ -79,35 +78,6 @@ constexpr FoldRow kFolds[] = {
 
 // ---- The checks ----
 
-// The first fault that is found.
-class Fault {
- public:
-  // `at` and `field` are the place; they are joined only for a fault.
-  void Require(bool holds, const std::string& at, std::string_view field, std::string_view rule) {
-    if (holds || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(at + std::string(field) + ": " + std::string(rule));
-  }
-  // The fault of a part that is checked elsewhere, whose message begins with its field.
-  void Take(const absl::Status& part, const std::string& at) {
-    if (part.ok() || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(at + "." + std::string(part.message()));
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
-
-std::string Item(const std::string& list, std::size_t index) {
-  return list + "[" + std::to_string(index) + "]";
-}
-
-bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxFactNameBytes && IsUtf8(name);
-}
-
-bool IsNameOrEmpty(std::string_view name) { return name.empty() || IsName(name); }
-
 bool IsText(std::string_view text) { return text.size() <= kMaxFactTextBytes && IsUtf8(text); }
 
 // The names of one space.
@@ -115,7 +85,7 @@ class Names {
  public:
   void Add(std::string_view name, const std::string& at, std::string_view field, Fault* fault) {
     fault->Require(IsName(name), at, field, kNameRule);
-    fault->Require(names_.insert(name).second, at, field, "is there twice; names must be distinct");
+    fault->Require(names_.insert(name).second, at, field, kDistinctRule);
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/fault.h"
 #include "model/pattern.h"
 #include "model/utf8.h"
 #include "polyonym/model/identifier.h"
@@ -27,7 +28,6 @@ constexpr std::size_t kMaxGuards = 8;
 constexpr std::size_t kMaxBlocked = 10'000;
 constexpr std::size_t kMaxPatterns = 64;
 constexpr std::size_t kMaxDerived = 8;
-constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 
 absl::Status Bad(const std::string& field, std::string_view what) {
   return absl::InvalidArgumentError(field + ": " + std::string(what));

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "model/fault.h"
 #include "model/utf8.h"
 #include "polyonym/model/definitions.h"
 #include "polyonym/model/identifier.h"
@@ -16,9 +17,8 @@ constexpr std::string_view kKinds[] = {"trait",   "tag",   "event",   "relation"
                                        "consent", "score", "segment", "namespace"};  // FieldKind
 constexpr std::string_view kClassPrefix = "class:";
 constexpr std::int64_t kMinKeepMs = 60'000;
-constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 
-constexpr std::string_view kNameRule = "must be UTF-8 of 1 to 160 bytes";
+constexpr std::string_view kRoleRule = "must be UTF-8 of 1 to 160 bytes";
 constexpr std::string_view kFieldRule =
     "must be a kind and a name, such as trait:city, or a kind and *; kinds are trait, tag, event, "
     "relation, consent, score, segment, and namespace with a family";
@@ -29,7 +29,7 @@ constexpr std::string_view kTwice = "is there twice";
 
 bool IsText(std::string_view text, std::size_t most) { return text.size() <= most && IsUtf8(text); }
 
-bool IsName(std::string_view name) { return !name.empty() && IsText(name, kMaxFieldBytes); }
+bool IsRole(std::string_view name) { return !name.empty() && IsText(name, kMaxFieldBytes); }
 
 bool IsFamily(std::string_view ns) { return IsValidNamespace(ns) && ScopeOf(ns).empty(); }
 
@@ -49,9 +49,9 @@ bool IsKeptField(std::string_view field) {
 }
 
 // The rules, up to the first fault.
-class Check {
+class PrivacyCheck {
  public:
-  explicit Check(const PrivacyRules& rules) : rules_(rules) {}
+  explicit PrivacyCheck(const PrivacyRules& rules) : rules_(rules) {}
 
   absl::Status Run() {
     Labels();
@@ -59,17 +59,12 @@ class Check {
     Disclosures();
     Retentions();
     Purpose("restriction_purpose", rules_.restriction_purpose);
-    return status_;
+    return fault_.status();
   }
 
  private:
   void Require(bool holds, const std::string& field, std::string_view rule) {
-    if (holds || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(field + ": " + std::string(rule));
-  }
-
-  static std::string Item(const std::string& list, std::size_t index) {
-    return list + "[" + std::to_string(index) + "]";
+    fault_.Require(holds, field, "", rule);
   }
 
   // False: there are too many to look at.
@@ -118,7 +113,7 @@ class Check {
     for (std::size_t i = 0; i < rules_.roles.size(); ++i) {
       const RoleDefinition& role = rules_.roles[i];
       const std::string at = Item("roles", i);
-      Require(IsName(role.name), at + ".name", kNameRule);
+      Require(IsRole(role.name), at + ".name", kRoleRule);
       Require(seen.insert(role.name).second, at + ".name", kTwice);
       Sensitivity(at + ".up_to", role.up_to);
       Each(at + ".also", role.also, IsField, kFieldRule);
@@ -159,7 +154,7 @@ class Check {
   }
 
   const PrivacyRules& rules_;
-  absl::Status status_;
+  Fault fault_;
 };
 
 }  // namespace
@@ -180,6 +175,6 @@ std::optional<std::pair<FieldKind, std::string_view>> ParseField(std::string_vie
   return std::pair(kind, name);
 }
 
-absl::Status Validate(const PrivacyRules& rules) { return Check(rules).Run(); }
+absl::Status Validate(const PrivacyRules& rules) { return PrivacyCheck(rules).Run(); }
 
 }  // namespace polyonym

@@ -8,29 +8,19 @@
 #include <string_view>
 #include <vector>
 
-#include "model/utf8.h"
+#include "model/fault.h"
 #include "polyonym/model/facts.h"
 #include "polyonym/model/identifier.h"
 
 namespace polyonym {
 namespace {
 
-constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 constexpr std::uint32_t kDaysOfWeek = 7;
 
-constexpr std::string_view kNameRule = "must be UTF-8 of 1 to 128 bytes";
-constexpr std::string_view kTwice = "is there twice; names must be distinct";
-
-bool IsNameOrEmpty(std::string_view name) {
-  return name.size() <= kMaxFactNameBytes && IsUtf8(name);
-}
-
-bool IsName(std::string_view name) { return !name.empty() && IsNameOrEmpty(name); }
-
 // The rules, up to the first fault.
-class Check {
+class ReachCheck {
  public:
-  explicit Check(const ReachRules& rules) : rules_(rules) {
+  explicit ReachCheck(const ReachRules& rules) : rules_(rules) {
     for (const ReachChannel& channel : rules.channels) channels_.insert(channel.name);
   }
 
@@ -45,17 +35,12 @@ class Check {
             "must be UTF-8 of at most 128 bytes");
     Require(!rules_.message_events.empty(), "message_events", "must name one type or more");
     Names("message_events", rules_.message_events);
-    return status_;
+    return fault_.status();
   }
 
  private:
   void Require(bool holds, const std::string& field, std::string_view rule) {
-    if (holds || !status_.ok()) return;
-    status_ = absl::InvalidArgumentError(field + ": " + std::string(rule));
-  }
-
-  static std::string Item(const std::string& list, std::size_t index) {
-    return list + "[" + std::to_string(index) + "]";
+    fault_.Require(holds, field, "", rule);
   }
 
   // False: there are too many to look at.
@@ -69,13 +54,13 @@ class Check {
     std::set<std::string_view> seen;
     for (std::size_t i = 0; i < names.size(); ++i) {
       Require(IsName(names[i]), Item(list, i), kNameRule);
-      Require(seen.insert(names[i]).second, Item(list, i), kTwice);
+      Require(seen.insert(names[i]).second, Item(list, i), kDistinctRule);
     }
   }
 
   void ChannelNames(const std::string& list, const std::vector<std::string>& names) {
     Names(list, names);
-    for (std::size_t i = 0; i < names.size() && status_.ok(); ++i)
+    for (std::size_t i = 0; i < names.size() && fault_.status().ok(); ++i)
       Require(channels_.contains(names[i]), Item(list, i),
               "must be a channel that is defined here");
   }
@@ -87,10 +72,10 @@ class Check {
       const ReachChannel& channel = rules_.channels[i];
       const std::string at = Item("channels", i);
       Require(IsName(channel.name), at + ".name", kNameRule);
-      Require(seen.insert(channel.name).second, at + ".name", kTwice);
+      Require(seen.insert(channel.name).second, at + ".name", kDistinctRule);
       Require(!channel.namespaces.empty(), at + ".namespaces", "must name one or more");
       Names(at + ".namespaces", channel.namespaces);
-      for (std::size_t n = 0; n < channel.namespaces.size() && status_.ok(); ++n)
+      for (std::size_t n = 0; n < channel.namespaces.size() && fault_.status().ok(); ++n)
         Require(IsValidNamespace(channel.namespaces[n]), Item(at + ".namespaces", n),
                 "must be a family or family/scope of letters, digits and _ . $ -");
       Require(IsNameOrEmpty(channel.purpose), at + ".purpose",
@@ -105,7 +90,7 @@ class Check {
       const FrequencyCap& cap = rules_.caps[i];
       const std::string at = Item("caps", i);
       Require(IsName(cap.name), at + ".name", kNameRule);
-      Require(seen.insert(cap.name).second, at + ".name", kTwice);
+      Require(seen.insert(cap.name).second, at + ".name", kDistinctRule);
       ChannelNames(at + ".channels", cap.channels);
       Names(at + ".labels", cap.labels);
       Names(at + ".campaigns", cap.campaigns);
@@ -137,7 +122,7 @@ class Check {
       const QuietHours& quiet = rules_.quiet_hours[i];
       const std::string at = Item("quiet_hours", i);
       Require(IsName(quiet.name), at + ".name", kNameRule);
-      Require(seen.insert(quiet.name).second, at + ".name", kTwice);
+      Require(seen.insert(quiet.name).second, at + ".name", kDistinctRule);
       ChannelNames(at + ".channels", quiet.channels);
       Require(quiet.from_minute < kMinutesOfDay, at + ".from_minute",
               "must be between 0 and 1,439");
@@ -161,12 +146,12 @@ class Check {
 
   const ReachRules& rules_;
   std::set<std::string_view> channels_;
-  absl::Status status_;
+  Fault fault_;
 };
 
 }  // namespace
 
-absl::Status Validate(const ReachRules& rules) { return Check(rules).Run(); }
+absl::Status Validate(const ReachRules& rules) { return ReachCheck(rules).Run(); }
 
 std::string_view ToString(CapPeriod period) {
   constexpr std::string_view kNames[] = {"rolling", "day", "week", "month"};

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "model/fault.h"
 #include "segment/check_names.h"
 #include "segment/check_types.h"
 #include "segment/check_values.h"

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "model/fault.h"
 #include "model/pattern.h"
 #include "model/utf8.h"
 #include "polyonym/model/identifier.h"

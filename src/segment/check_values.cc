@@ -50,10 +50,6 @@ struct Fault {
 
 }  // namespace
 
-bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxFactNameBytes && IsUtf8(name);
-}
-
 bool IsInstant(std::int64_t ms) { return ms >= kMinInstantMs && ms < kYear10000InstantMs; }
 
 std::string_view FaultOfLiteral(const Value& value) { return std::visit(Fault{}, value.is); }

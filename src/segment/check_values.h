@@ -1,5 +1,5 @@
-// segment/check_values.h - what names, instants and literals must be, wherever in an expression
-// they stand.
+// segment/check_values.h - what instants and literals must be, wherever in an expression they
+// stand.
 //
 // THREADS: pure functions.  COST: linear in the bytes.
 #ifndef POLYONYM_SRC_SEGMENT_CHECK_VALUES_H_
@@ -11,10 +11,6 @@
 #include "polyonym/model/facts.h"
 
 namespace polyonym::segment {
-
-// As of facts, whose names they are compared with.
-bool IsName(std::string_view name);
-inline constexpr char kNameRule[] = "must be UTF-8 of 1 to 128 bytes";
 
 // Whether the time, in milliseconds since 1970, lies in the years 0 to 9999, for which there is
 // text.

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "model/fault.h"
 #include "segment/check_values.h"
 #include "segment/forms.h"
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/fault.h"
 #include "polyonym/segment/expression.h"
 
 namespace polyonym::segment {
@@ -175,7 +176,6 @@ inline constexpr std::array kSpanUnits = {
     SpanUnit{"second", "seconds", 1'000},   SpanUnit{"ms", "ms", 1},
 };
 
-inline constexpr std::int64_t kMaxSpanMs = std::int64_t{100} * 366 * 86'400'000;  // a hundred years
 inline constexpr std::uint32_t kMaxWindowCount = 10'000;
 
 }  // namespace polyonym::segment

@@ -8,6 +8,7 @@
 #include "absl/strings/charconv.h"
 #include "absl/strings/str_cat.h"
 #include "model/currency.h"
+#include "model/fault.h"
 #include "segment/forms.h"
 
 namespace polyonym::segment {

@@ -65,7 +65,9 @@ absl::Status ToStatus(const rocksdb::Status& status) {
         what + ")");
   }
   if (status.IsNotFound()) return absl::NotFoundError(what);
-  if (status.IsInvalidArgument()) return absl::InvalidArgumentError(what);
+  // A file that could not be read at all is told as "Direct I/O is not supported".
+  if (status.IsInvalidArgument() && what.find("Direct I/O") == std::string::npos)
+    return absl::InvalidArgumentError(what);
   return absl::UnavailableError("the store cannot be read or written: " + what);
 }
 
@@ -190,8 +192,7 @@ class RocksStore : public Store {
   }
 
   absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override {
-    const std::unique_ptr<rocksdb::Iterator> it(
-        db_->NewIterator(ReadAt(nullptr), Family(table)));
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(ReadAt(nullptr), Family(table)));
     it->SeekToLast();
     if (it->Valid()) return std::optional<std::string>(it->key().ToString());
     if (!it->status().ok()) return ToStatus(it->status());
