@@ -9,6 +9,7 @@
 """
 
 from ._core import __version__
+from .backups import check_rows, drop_backups, list_backups, repair, restore_backup, verify_backup
 from .campaigns import CampaignBoard
 from .errors import (
     Aborted,
@@ -21,6 +22,7 @@ from .errors import (
     InvalidArgument,
     NotFound,
     OutOfRange,
+    PermissionDenied,
     ResourceExhausted,
     Unavailable,
     Unimplemented,
@@ -63,6 +65,7 @@ __all__ = [
     "Money",
     "NotFound",
     "OutOfRange",
+    "PermissionDenied",
     "Policy",
     "ResourceExhausted",
     "Segments",
@@ -73,11 +76,17 @@ __all__ = [
     "Unimplemented",
     "View",
     "__version__",
+    "check_rows",
     "check_segment",
     "column",
+    "drop_backups",
     "lift",
+    "list_backups",
     "open",
     "presets",
+    "repair",
     "resolve",
+    "restore_backup",
     "sample_ratio",
+    "verify_backup",
 ]

@@ -40,6 +40,10 @@ class FailedPrecondition(Error, RuntimeError):
     """Not in this state: the store is closed, read-only after a failed write, or of a newer version."""
 
 
+class PermissionDenied(Error, PermissionError):
+    """The key does not open this store."""
+
+
 class Aborted(Error, RuntimeError):
     """Somebody else changed it meanwhile: read again, and try again."""
 

@@ -18,6 +18,7 @@ from .questions import Questions, View
 from .results import (
     Advanced,
     Applied,
+    Backup,
     Enrolled,
     FeedCursor,
     Ingested,
@@ -27,6 +28,7 @@ from .results import (
     Retracted,
     ScoreFit,
 )
+from .rights import Rights
 from .times import Time, optional_ms, to_ms
 
 #: A record as a dict, in the form of docs/records.md: ``{"source": "pos", "t": time, "ids": {"phone": "1"}}``.
@@ -43,6 +45,8 @@ def open(
     memory_budget_bytes: int = 0,
     feed_keep_calls: int = 0,
     check_clock: bool = True,
+    keys: Optional[bytes] = None,
+    erase_key: Optional[bytes] = None,
 ) -> Store:
     """Opens the store in a folder, or makes it there; without a path one that lives in memory.
 
@@ -54,8 +58,11 @@ def open(
     feed_keep_calls: changes of the last so many calls are kept. 0: of all.
     check_clock: records more than a day ahead of the system's clock are rejected.
 
+    keys: a master key of 32 bytes: all that the store writes is sealed under keys that it wraps, from its making on (docs/security.md).
+    erase_key: of the ledger of erasures, 16 bytes or more, kept elsewhere (docs/erasure.md). DEFAULT: one that lies in the store.
+
     Raises InvalidArgument, Unavailable (another process has it open), FailedPrecondition (a newer version's, or the folder holds
-    something else), DataLoss.
+    something else; it is sealed, and there are no keys), PermissionDenied (another master key), DataLoss.
 
     >>> with open(policy={"namespaces": [{"name": "crm"}]}) as store:
     ...     len(store)
@@ -69,6 +76,8 @@ def open(
         memory_budget_bytes=memory_budget_bytes,
         feed_keep_calls=feed_keep_calls,
         check_clock=check_clock,
+        keys=keys,
+        erase_key=erase_key,
     )
     store = Store(engine, None if path is None else os.fspath(path))
     if policy is not None:
@@ -80,7 +89,7 @@ def open(
     return store
 
 
-class Store(Questions):
+class Store(Questions, Rights):
     """An open store. Thread-safe: any number of threads may write and ask at once.
 
     Questions see the newest state, each by itself; read() gives one state for several. It is a context manager: leaving it closes the store.
@@ -359,6 +368,14 @@ class Store(Questions):
     def copy_to(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """A consistent copy in a new folder. Raises AlreadyExists, Unimplemented (in memory)."""
         self._engine.copy_to(os.fspath(path))
+
+    def back_up(self, folder: Union[str, "os.PathLike[str]"], *, progress: ProgressLike = None) -> Backup:
+        """Adds a backup to a folder of them, while others write: of what is new since the one before. polyonym.restore_backup() has the rest.
+
+        Raises Unavailable (another call is at work on the folder; I/O), Unimplemented (in memory).
+        """
+        with shown(progress, "B") as callback:
+            return _core.back_up(self._engine, os.fspath(folder), callback)
 
     def move_horizon(self, source: str, before: Time, *, progress: ProgressLike = None) -> int:
         """Folds records of a source from before then to what they counted (docs/horizon.md); how many went. It cannot be taken back."""

@@ -24,6 +24,8 @@ void BindCampaigns(nanobind::module_& module);
 void BindSocial(nanobind::module_& module);
 void BindBatch(nanobind::module_& module);
 void BindIngest(nanobind::module_& module);
+void BindErasure(nanobind::module_& module);
+void BindBackups(nanobind::module_& module);
 
 }  // namespace polyonym::python
 

@@ -24,6 +24,8 @@ const char* ClassOf(absl::StatusCode code) {
       return "OutOfRange";
     case absl::StatusCode::kFailedPrecondition:
       return "FailedPrecondition";
+    case absl::StatusCode::kPermissionDenied:
+      return "PermissionDenied";
     case absl::StatusCode::kAborted:
       return "Aborted";
     case absl::StatusCode::kCancelled:

@@ -15,6 +15,7 @@
 #include "engine_handle.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/engine/engine.h"
+#include "polyonym/privacy/key_keeper.h"
 #include "values.h"
 
 namespace polyonym::python {
@@ -27,7 +28,11 @@ struct OpenOptions {
   std::uint64_t memory_budget_bytes = 0;
   std::uint64_t feed_keep_calls = 0;
   bool check_clock = true;
+  std::optional<nb::bytes> keys;
+  std::optional<nb::bytes> erase_key;
 };
+
+std::string BytesOf(const nb::bytes& bytes) { return {bytes.c_str(), bytes.size()}; }
 
 EngineOptions OptionsOf(const OpenOptions& from) {
   EngineOptions options;
@@ -45,6 +50,8 @@ EngineOptions OptionsOf(const OpenOptions& from) {
   options.memory_budget_bytes = from.memory_budget_bytes;
   options.feed_keep_calls = from.feed_keep_calls;
   options.interrupted = &Interrupted;
+  if (from.keys) options.keys = Call([&] { return MakeKeyKeeper(BytesOf(*from.keys)); });
+  if (from.erase_key) options.erase_key = BytesOf(*from.erase_key);
   if (from.check_clock) {
     options.now_ms = [] {
       return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -165,12 +172,14 @@ void BindEngine(nb::module_& module) {
           "open",
           [](const std::optional<std::string>& path, const std::string& durability,
              std::uint32_t group_ms, bool create, std::uint64_t memory_budget_bytes,
-             std::uint64_t feed_keep_calls, bool check_clock) {
+             std::uint64_t feed_keep_calls, bool check_clock, const std::optional<nb::bytes>& keys,
+             const std::optional<nb::bytes>& erase_key) {
             return Open(path, {durability, group_ms, create, memory_budget_bytes, feed_keep_calls,
-                               check_clock});
+                               check_clock, keys, erase_key});
           },
           "path"_a.none(), nb::kw_only(), "durability"_a, "group_ms"_a, "create"_a,
-          "memory_budget_bytes"_a, "feed_keep_calls"_a, "check_clock"_a)
+          "memory_budget_bytes"_a, "feed_keep_calls"_a, "check_clock"_a, "keys"_a.none(),
+          "erase_key"_a.none())
       .def("close", &EngineHandle::Close)
       .def_prop_ro("closed", &EngineHandle::closed)
       .def("apply", &Apply, "lines"_a)

@@ -22,4 +22,6 @@ NB_MODULE(_core, module) {
   polyonym::python::BindSocial(module);
   polyonym::python::BindBatch(module);
   polyonym::python::BindIngest(module);
+  polyonym::python::BindErasure(module);
+  polyonym::python::BindBackups(module);
 }

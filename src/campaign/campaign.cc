@@ -17,7 +17,7 @@ namespace {
 
 using segment::TimeZone;
 
-absl::Status Fault(std::size_t campaign, std::string_view what) {
+absl::Status FaultIn(std::size_t campaign, std::string_view what) {
   return absl::InvalidArgumentError(
       absl::StrCat("campaigns[", campaign, "].", absl::string_view(what.data(), what.size())));
 }
@@ -111,7 +111,7 @@ absl::StatusOr<std::shared_ptr<const CompiledCampaigns>> CompiledCampaigns::Comp
   std::vector<std::unique_ptr<CompiledCampaign::Impl>> parts;
   for (std::size_t i = 0; i < campaigns.size(); ++i) {
     auto part = CompileOne(definitions, campaigns[i], is_segment);
-    if (!part.ok()) return Fault(i, std::string(part.status().message()));
+    if (!part.ok()) return FaultIn(i, std::string(part.status().message()));
     (*part)->audience = with_audiences.segments.size();
     // By a name that no expression can say, so that none asks for it.
     with_audiences.segments.push_back({"", campaigns[i].audience, campaigns[i].time_zone});

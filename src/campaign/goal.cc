@@ -24,7 +24,7 @@ using segment::CompiledSegment;
 constexpr std::string_view kBefore = "did(\n";
 constexpr std::string_view kBehind = "\n)";
 
-absl::Status Fault(std::string_view what) {
+absl::Status FaultOfGoal(std::string_view what) {
   return absl::InvalidArgumentError("goal: " + std::string(what));
 }
 
@@ -36,12 +36,13 @@ absl::Status FaultOfWhole(const absl::Status& whole, std::string_view goal) {
   const std::string digits = message.substr(0, colon);
   if (what == std::string::npos || digits.empty() || digits.size() > 5 ||
       digits.find_first_not_of("0123456789") != std::string::npos)
-    return Fault(message);
+    return FaultOfGoal(message);
   const std::int64_t line = std::stoll(digits) - 1;
   const auto lines = std::count(goal.begin(), goal.end(), '\n') + 1;
-  if (line == 0) return Fault(message.substr(what + 2));
-  if (line <= lines) return Fault(absl::StrCat(line, message.substr(colon)));
-  return Fault("at its end: " + message.substr(what + 2, message.rfind("; found") - what - 2));
+  if (line == 0) return FaultOfGoal(message.substr(what + 2));
+  if (line <= lines) return FaultOfGoal(absl::StrCat(line, message.substr(colon)));
+  return FaultOfGoal("at its end: " +
+                     message.substr(what + 2, message.rfind("; found") - what - 2));
 }
 
 // ---- Expressions ----
@@ -102,14 +103,14 @@ absl::StatusOr<EventQuery> QueryOf(const Definitions& definitions, const std::st
   const std::string text = absl::StrCat(std::string(kBefore), goal, std::string(kBehind));
   auto whole = ParseExpression(text);
   if (!whole.ok() && ParseExpression(absl::StrCat(std::string(kBefore), goal)).ok())
-    return Fault("has a closing parenthesis too many");
+    return FaultOfGoal("has a closing parenthesis too many");
   if (!whole.ok()) return FaultOfWhole(whole.status(), goal);
   if (whole->op != Op::kDid)
-    return Fault("must be one query of events, such as order where value >= 100 CNY");
+    return FaultOfGoal("must be one query of events, such as order where value >= 100 CNY");
   if (whole->events.front().window != TimeWindow{})
-    return Fault("has a window; events count by goal_within_ms, or up to to_ms");
+    return FaultOfGoal("has a window; events count by goal_within_ms, or up to to_ms");
   if (!SegmentsIn(*whole).empty())
-    return Fault("asks for a segment, which a goal may not; write its expression instead");
+    return FaultOfGoal("asks for a segment, which a goal may not; write its expression instead");
   const auto no_segment = [](std::string_view) { return false; };
   const auto type = CheckExpression(*whole, definitions, no_segment, text);
   if (!type.ok()) return FaultOfWhole(type.status(), goal);
@@ -122,7 +123,7 @@ absl::StatusOr<std::unique_ptr<CompiledSegment>> Compiled(const Definitions& def
   auto out = segment::CompileNumber(definitions, WriteExpression(expression), campaign.time_zone);
   // What is left to fail is a zone, or a bound that the goal keeps to and the whole does not.
   if (out.ok() || out.status().message().rfind("time_zone", 0) == 0) return out;
-  return Fault(absl::StrCat("with what says when it counts, ", out.status().message()));
+  return FaultOfGoal(absl::StrCat("with what says when it counts, ", out.status().message()));
 }
 
 // ---- People ----

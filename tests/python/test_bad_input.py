@@ -624,6 +624,8 @@ def plausible(tmp_path: Path) -> Dict[str, Any]:
         "control": polyonym.Arm(people=100, converted=5),
         "people": [100, 90],
         "shares": [1, 1],
+        "folder": tmp_path / "backups",
+        "ledger": [],
     }
 
 
@@ -644,7 +646,7 @@ def arguments(call: Callable[..., Any], offered: Dict[str, Any]) -> Tuple[List[A
 
 
 def offered_to(name: str, tmp_path: Path) -> Dict[str, Any]:
-    other = {"ingest": {"time": "t"}, "resolve": {"identifiers": "crm:1"}}
+    other = {"ingest": {"time": "t"}, "resolve": {"identifiers": "crm:1"}, "erase": {"identifiers": ["crm:1"]}}
     return {**plausible(tmp_path), **other.get(name, {})}
 
 
@@ -745,7 +747,11 @@ def test_wrong_arguments(of: type, name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_wrong_arguments_of_functions(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    offered = {**plausible(tmp_path), "columns": ["crm"], "name": "who"}
+    with filled(tmp_path / "people.db") as store:
+        backup = store.back_up(tmp_path / "backups")
+    offered = {**plausible(tmp_path), "columns": ["crm"], "name": "who", "id": backup.id, "keep": 1, "to": tmp_path / "mended.db"}
+    if name in ("check_rows", "repair"):
+        offered["path"] = tmp_path / "people.db"
     positional, named = arguments(getattr(polyonym, name), offered)
     getattr(polyonym, name)(*positional, **named)
     assert unmeant_errors(lambda: getattr(polyonym, name), offered) == []

@@ -1,5 +1,6 @@
 """What calls answer: frozen dataclasses, which a notebook shows as tables."""
 
+from .backup import Backup, Repaired, UnsoundRow
 from .campaign import (
     CampaignReport,
     CampaignState,
@@ -12,6 +13,7 @@ from .campaign import (
     StepReport,
     VariantReport,
 )
+from .erasure import Erasure, EraseReceipt, Kept, Restricted
 from .feed import FeedCursor, OutboxItem
 from .growth import FlowMove, FlowStage, Flows, Growth, GrowthGroup, GrowthSpan
 from .identity import (
@@ -100,6 +102,7 @@ __all__ = [
     "Attribution",
     "AttributionCredit",
     "AttributionKey",
+    "Backup",
     "BgNbdModel",
     "CampaignReport",
     "CampaignState",
@@ -114,6 +117,8 @@ __all__ = [
     "Day",
     "Durations",
     "Enrolled",
+    "EraseReceipt",
+    "Erasure",
     "Event",
     "Evidence",
     "FeedCursor",
@@ -131,6 +136,7 @@ __all__ = [
     "Ingested",
     "Interval",
     "ItemPair",
+    "Kept",
     "Ladder",
     "Latency",
     "Lift",
@@ -156,8 +162,10 @@ __all__ = [
     "Reject",
     "Related",
     "Relation",
+    "Repaired",
     "Repurchase",
     "Resolution",
+    "Restricted",
     "Retention",
     "RetentionCohort",
     "RetentionPeriod",
@@ -189,6 +197,7 @@ __all__ = [
     "Timeline",
     "ToldRelation",
     "Trait",
+    "UnsoundRow",
     "VariantReport",
     "Verified",
     "Why",
