@@ -124,9 +124,9 @@ class Rights:
         ...     "segments": [{"name": "everybody", "expression": "has crm"}]}})
         >>> _ = store.apply({"source": "shop", "t": 0, "ids": {"crm": "C1"}})
         >>> store.segments().of("crm:C1")
-        ['everybody']
+        {'everybody': True}
         >>> store.restrict("crm:C1", time=1).records, store.segments().of("crm:C1")
-        (1, [])
+        (1, {'everybody': False})
         """
         return _core.restrict_person(
             self._engine, identifier, on=on, time_ms=to_ms(time, "time"), graph=self._graph
