@@ -317,7 +317,14 @@ class Core {
   void FindNames(const Record& record, std::vector<Named>* out);
   bool Unmention(Node value);
   template <class Array>
-  static void FreeIfGone(Array* array, std::size_t page);
+  static void FreeIfGone(Array* array, std::size_t page) {
+    const std::size_t first = page * Array::page_cells(), end = first + Array::page_cells();
+    if (end > array->size()) return;
+    for (std::size_t i = first; i < end; ++i) {
+      if (!array->Latest(i).gone()) return;
+    }
+    array->Free(first);
+  }
 
   // core_erase.cc
   void Empty(std::uint32_t record_index);

@@ -149,14 +149,4 @@ bool Core::Unmention(Node value) {
   return !pages.empty();
 }
 
-template <class Array>
-void Core::FreeIfGone(Array* array, std::size_t page) {
-  const std::size_t first = page * Array::page_cells(), end = first + Array::page_cells();
-  if (end > array->size()) return;
-  for (std::size_t i = first; i < end; ++i) {
-    if (!array->Latest(i).gone()) return;
-  }
-  array->Free(first);
-}
-
 }  // namespace polyonym::engine
