@@ -53,13 +53,6 @@ class Piece {
     if (!column_.offsets.empty()) return Cut(column_.offsets, i);
     return column_.texts.empty() ? Cut(column_.large_offsets, i) : column_.texts[i];
   }
-  // What at() reads.
-  const void* BoundsOf(std::size_t row) const {
-    const std::size_t i = row - begin_;
-    if (!column_.offsets.empty()) return column_.offsets.data() + i;
-    if (!column_.texts.empty()) return column_.texts.data() + i;
-    return column_.large_offsets.data() + i;
-  }
 
  private:
   std::string In(const std::string& name, std::size_t i) const {
@@ -152,26 +145,18 @@ class RowCells {
       : columns_(columns), known_(std::move(known)), kinds_(kinds) {}
   std::size_t size() const { return columns_.front().rows() * columns_.size(); }
 
-  struct Place {
-    const Piece* piece = nullptr;
-    std::uint32_t row = 0;
-    std::uint32_t column = 0;
-  };
-
   class Reader {
    public:
-    explicit Reader(const RowCells& of) : of_(of), cache_(of.kinds_) {}
+    explicit Reader(const RowCells& of) : of_(of), cache_(of.kinds_) {
+      for (const CellsOf& cells : of.columns_) near_.push_back(&cells.PieceOf(0));
+    }
 
     template <class F>
     void Read(std::size_t from, std::size_t to, const F& f) {
       const std::size_t stride = of_.columns_.size();
       std::size_t row = from / stride, column = from % stride;
-      std::vector<const Piece*> pieces;
-      for (const CellsOf& cells : of_.columns_) pieces.push_back(&cells.PieceOf(row));
       for (std::size_t cell = from; cell < to; ++cell) {
-        const Piece*& piece = pieces[column];
-        if (!piece->Has(row)) piece = &of_.columns_[column].PieceOf(row);
-        if (const std::string_view text = piece->at(row); !text.empty()) {
+        if (const std::string_view text = At(row, column); !text.empty()) {
           const auto& [value, known] = Split(text, column);
           f(cell, TextOf(value, known.kind), known.seed);
         }
@@ -179,19 +164,23 @@ class RowCells {
       }
     }
 
-    Place Find(std::uint32_t cell) const {
+    Text TextAt(std::uint32_t cell) {
       const auto stride = static_cast<std::uint32_t>(of_.columns_.size());
       const std::uint32_t row = cell / stride, column = cell % stride;
-      return {&of_.columns_[column].PieceOf(row), row, column};
-    }
-    const void* BoundsOf(const Place& place) const { return place.piece->BoundsOf(place.row); }
-    std::string_view BytesAt(const Place& place) const { return place.piece->at(place.row); }
-    Text TextAt(const Place& place) {
-      const auto& [value, known] = Split(place.piece->at(place.row), place.column);
+      const auto& [value, known] = Split(At(row, column), column);
       return TextOf(value, known.kind);
+    }
+    Kind KindOf(std::uint32_t cell) const {
+      return of_.known_[cell % static_cast<std::uint32_t>(of_.columns_.size())].kind;
     }
 
    private:
+    std::string_view At(std::size_t row, std::size_t column) {
+      const Piece*& piece = near_[column];
+      if (!piece->Has(row)) piece = &of_.columns_[column].PieceOf(row);
+      return piece->at(row);
+    }
+
     // A value, and its namespace. Without a colon there is none, which is not a valid one.
     std::pair<std::string_view, const Kinds::Known&> Split(std::string_view text,
                                                            std::size_t column) {
@@ -203,6 +192,7 @@ class RowCells {
 
     const RowCells& of_;
     KindCache cache_;
+    std::vector<const Piece*> near_;  // by column: which was read last
   };
 
  private:

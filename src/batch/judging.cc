@@ -17,6 +17,7 @@ constexpr std::size_t kRange = 1 << 13;
 struct KindVerdict {
   bool valid = false;
   std::uint32_t family = CompiledPolicy::kUndeclared;
+  bool passes_all = false;
 };
 
 class Judge {
@@ -29,8 +30,11 @@ class Judge {
     for (const NamespacePolicy& ns : policy_.policy().namespaces) {
       for (const Derived& derived : ns.derived) kinds->Add(derived.ns);
     }
-    for (const std::string& ns : kinds->names())
-      kinds_.push_back({IsValidNamespace(ns), policy_.FindFamily(ns)});
+    for (const std::string& ns : kinds->names()) {
+      const std::uint32_t family = policy_.FindFamily(ns);
+      kinds_.push_back({IsValidNamespace(ns), family,
+                        family != CompiledPolicy::kUndeclared && policy_.PassesAll(family)});
+    }
     out_.stores.resize((count_ + kRange - 1) / kRange + 1);
     out_.reasons.resize(count_);
   }
@@ -68,8 +72,9 @@ class Judge {
     for (std::size_t i = from; i < to; ++i) {
       if (i + 8 < to) __builtin_prefetch(texts_[i + 8].data);
       Text& text = texts_[i];
-      const std::uint32_t family = kinds_[text.kind].family;
+      const auto& [valid, family, passes_all] = kinds_[text.kind];
       Reason reason = ShapeOf(text);
+      if (passes_all && reason == Reason::kNone) continue;
       if (reason == Reason::kNone && family == CompiledPolicy::kUndeclared)
         reason = Reason::kUndeclaredNamespace;
       if (reason == Reason::kNone) {

@@ -32,10 +32,9 @@ struct Numbering {
   LargeArray<Text> texts;               // by number
 };
 
-// `Source` gives size(), under 2^32 - 1, what says where a cell is, Place, and a Reader, made of it for each range, with
+// `Source` gives size(), under 2^32 - 1, and a Reader, made of it for each range, with
 //   Read(from, to, f): calls f(cell, text, seed) for the cells of the range that are not empty; texts of one kind have one seed;
-//   Find(cell): the place of one that is not empty; BoundsOf(place): what says where its text lies, without a look at that;
-//   BytesAt(place): where it lies, without a look at it; TextAt(place): the text.
+//   TextAt(cell): the text of one that is not empty; KindOf(cell): its kind, or kNone where only a look at the text tells.
 template <class Source>
 class Numberer {
  public:
@@ -44,7 +43,7 @@ class Numberer {
 
   Numbering Number() {
     out_.number_of = LargeArray<std::uint32_t>(cells_);
-    slots_ = LargeArray<std::uint64_t>(cells_ + cells_ / 2 + 1);
+    slots_ = LargeArray<Slot>(cells_ + cells_ / 4 + 1);
     engine::RunRanges(threads_, cells_, kRange,
                       [&](std::size_t from, std::size_t to) { FindEqual(from, to); });
     slots_ = {};
@@ -59,28 +58,41 @@ class Numberer {
  private:
   static constexpr std::size_t kRange = std::size_t{1} << 15;
   static constexpr std::size_t kGroup = 128;
-  static constexpr std::size_t kLine = 64;  // bytes that come from memory at once
+  static constexpr std::uint64_t kMostPacked = 0xffff;  // bytes
 
-  using Place = typename Source::Place;
   using Reader = typename Source::Reader;
 
-  // A cell on its way, and the one that is likely to have the same text.
+  // The high bits of a hash choose the slot.
+  struct Slot {
+    std::uint64_t
+        cell;  // 0, or the low half of the hash and, behind it, the first cell that was met with its text, plus 1
+    std::uint64_t
+        text;  // where that lies, so that it can be fetched without a look at the cell: Pack(); 0: not told yet
+  };
+
+  // A cell on its way.
   struct Item {
     Text text;
     std::uint64_t hash = 0;
     std::uint32_t cell = 0;
-    std::uint32_t other = kNone;
-    Place place = {};  // of the other
   };
 
-  // A slot is 0, or the low half of a hash and, behind it, the first cell that was met with its text, plus 1. The high bits of the
-  // hash choose the slot.
-  static std::uint64_t SlotWith(const Item& item) {
+  static std::uint64_t CellWord(const Item& item) {
     return item.hash << 32 | (std::uint64_t{item.cell} + 1);
   }
-  static std::uint32_t CellIn(std::uint64_t slot) { return static_cast<std::uint32_t>(slot) - 1; }
-  static bool HasHashOf(const Item& item, std::uint64_t slot) {
-    return slot != 0 && slot >> 32 == (item.hash & 0xffffffff);
+  static std::uint32_t CellIn(std::uint64_t word) { return static_cast<std::uint32_t>(word) - 1; }
+  static bool HasHashOf(const Item& item, std::uint64_t word) {
+    return word != 0 && word >> 32 == (item.hash & 0xffffffff);
+  }
+
+  // Address and size in one word; 0 where they do not fit into it.
+  static std::uint64_t Pack(const Text& text) {
+    const std::uint64_t address = reinterpret_cast<std::uintptr_t>(text.data);
+    return address >> 48 != 0 || text.size > kMostPacked ? 0 : address << 16 | text.size;
+  }
+  static std::string_view Unpack(std::uint64_t word) {
+    return {reinterpret_cast<const char*>(static_cast<std::uintptr_t>(word >> 16)),
+            static_cast<std::size_t>(word & kMostPacked)};
   }
   std::size_t SlotOf(std::uint64_t hash) const {
     return absl::Uint128High64(absl::uint128(hash) * slots_.size());
@@ -94,32 +106,23 @@ class Numberer {
     std::size_t count = 0;
     reader.Read(from, to, [&](std::size_t cell, const Text& text, std::uint64_t seed) {
       Item& item = group[count++];
-      item = {text,
-              XXH3_64bits_withSeed(text.data, text.size, seed),
-              static_cast<std::uint32_t>(cell),
-              kNone,
-              {}};
+      item = {text, XXH3_64bits_withSeed(text.data, text.size, seed),
+              static_cast<std::uint32_t>(cell)};
+      __builtin_prefetch(&slots_[SlotOf(item.hash)], 1);
       if (count == kGroup) FindEqual({group.data(), std::exchange(count, 0)}, &reader);
     });
     FindEqual({group.data(), count}, &reader);
   }
 
-  // In steps, each of which fetches for all what the next one reads. Short loops, so that a core has many of them under way.
+  // Slots were fetched as the items came; now the texts that they lead to are, for all, before one is read.
   void FindEqual(std::span<Item> group, Reader* reader) {
-    for (const Item& item : group) __builtin_prefetch(&slots_[SlotOf(item.hash)], 1);
-    std::array<Place, kGroup> places;
-    std::size_t count = 0;
-    for (Item& item : group) {
-      const std::uint64_t slot = std::atomic_ref(slots_[SlotOf(item.hash)]).load();
-      if (!HasHashOf(item, slot)) continue;
-      item.other = CellIn(slot);
-      item.place = places[count++] = reader->Find(item.other);
-    }
-    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(reader->BoundsOf(places[i]));
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string_view bytes = reader->BytesAt(places[i]);
-      __builtin_prefetch(bytes.data());
-      __builtin_prefetch(bytes.data() + std::min(bytes.size(), kLine));
+    for (const Item& item : group) {
+      Slot& slot = slots_[SlotOf(item.hash)];
+      if (!HasHashOf(item, std::atomic_ref(slot.cell).load(std::memory_order_relaxed))) continue;
+      const std::string_view text =
+          Unpack(std::atomic_ref(slot.text).load(std::memory_order_relaxed));
+      __builtin_prefetch(text.data());
+      __builtin_prefetch(text.data() + text.size());
     }
     for (const Item& item : group) FindEqual(item, reader);
   }
@@ -128,13 +131,18 @@ class Numberer {
     // Before it is in the table: whoever puts an earlier cell in its place says so here.
     out_.number_of[item.cell] = item.cell;
     for (std::size_t at = SlotOf(item.hash);; at = at + 1 == slots_.size() ? 0 : at + 1) {
-      const std::atomic_ref slot(slots_[at]);
+      const std::atomic_ref slot(slots_[at].cell), text(slots_[at].text);
       std::uint64_t there = slot.load();
-      if (there == 0 && slot.compare_exchange_strong(there, SlotWith(item))) return;
-      if (!HasHashOf(item, there) || !IsEqual(item, CellIn(there), reader)) continue;
+      if (there == 0 && slot.compare_exchange_strong(there, CellWord(item))) {
+        text.store(Pack(item.text), std::memory_order_relaxed);
+        return;
+      }
+      if (!HasHashOf(item, there) ||
+          !IsEqual(item, CellIn(there), text.load(std::memory_order_relaxed), reader))
+        continue;
       // The text of a slot stays; its cell may have become an earlier one meanwhile.
       while (CellIn(there) > item.cell) {
-        if (slot.compare_exchange_weak(there, SlotWith(item))) {
+        if (slot.compare_exchange_weak(there, CellWord(item))) {
           out_.number_of[CellIn(there)] = item.cell;
           return;
         }
@@ -144,8 +152,12 @@ class Numberer {
     }
   }
 
-  static bool IsEqual(const Item& item, std::uint32_t cell, Reader* reader) {
-    return item.text == reader->TextAt(cell == item.other ? item.place : reader->Find(cell));
+  // `packed` is the text of the cell, or 0.
+  static bool IsEqual(const Item& item, std::uint32_t cell, std::uint64_t packed, Reader* reader) {
+    if (packed == 0) return item.text == reader->TextAt(cell);
+    if (item.text.view() != Unpack(packed)) return false;
+    const Kind kind = reader->KindOf(cell);
+    return item.text.kind == (kind == kNone ? reader->TextAt(cell).kind : kind);
   }
 
   // Marks the cells that are the first of their text, and counts them.
@@ -189,7 +201,7 @@ class Numberer {
       if (number == kNone) continue;
       const bool is_first = number == i;
       number = RankOf(number);
-      if (is_first) out_.texts[number] = reader.TextAt(reader.Find(static_cast<std::uint32_t>(i)));
+      if (is_first) out_.texts[number] = reader.TextAt(static_cast<std::uint32_t>(i));
     }
   }
 
@@ -197,7 +209,7 @@ class Numberer {
   const unsigned threads_;
   const std::size_t cells_;
   Numbering out_;
-  LargeArray<std::uint64_t> slots_;
+  LargeArray<Slot> slots_;
   // Of 64 cells.
   struct Firsts {
     std::uint64_t bits = 0;

@@ -75,7 +75,6 @@ class KindCache {
 // Texts in a row, as cells: batch/numbering.h.
 class TextsOf {
  public:
-  using Place = const Text*;
   TextsOf(std::span<const Text> texts, const Kinds& kinds) : texts_(texts), kinds_(kinds.all()) {}
   std::size_t size() const { return texts_.size(); }
 
@@ -89,10 +88,8 @@ class TextsOf {
         if (text.kind != kNone) f(i, text, of_.kinds_[text.kind].seed);
       }
     }
-    const Text* Find(std::uint32_t i) const { return &of_.texts_[i]; }
-    const void* BoundsOf(const Text* at) const { return at; }
-    std::string_view BytesAt(const Text* at) const { return at->view(); }
-    const Text& TextAt(const Text* at) const { return *at; }
+    const Text& TextAt(std::uint32_t i) const { return of_.texts_[i]; }
+    Kind KindOf(std::uint32_t i) const { return of_.texts_[i].kind; }
 
    private:
     const TextsOf& of_;

@@ -112,6 +112,13 @@ Reason CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
   return Reason::kNone;
 }
 
+bool CompiledPolicy::PassesAll(std::uint32_t family) const {
+  const NamespacePolicy& ns = impl_->policy.namespaces[family];
+  const Family& ready = impl_->families[family];
+  return ns.normaliser == Normaliser::kExact && !ns.builtin_blocks && ready.blocked.empty() &&
+         ready.blocked_patterns.empty() && ready.valid_pattern == nullptr;
+}
+
 Verdict CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value) const {
   Verdict verdict;
   verdict.reason = Judge(family, raw_value, &verdict.value);

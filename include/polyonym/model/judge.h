@@ -65,6 +65,9 @@ class CompiledPolicy {
   // COST: a fast path for what is already clean (no ICU, no libphonenumber, no RE2 where no pattern is given).
   Verdict Judge(std::uint32_t family, std::string_view raw_value) const;
 
+  // Whether Judge() passes every value that is not empty, as it is: exact, with no pattern, and nothing is blocked.
+  bool PassesAll(std::uint32_t family) const;
+
   // As Judge(), with the value into a caller's string, which is reused: no allocation in the steady state.
   Reason Judge(std::uint32_t family, std::string_view raw_value, std::string* normalised) const;
 
