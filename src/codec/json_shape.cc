@@ -48,6 +48,30 @@ std::optional<Steps> FindTwice(const simdjson::dom::element& element) {
   return std::nullopt;
 }
 
+// Counts what stands outside of text. What is no JSON is counted somehow: whoever parses it says so.
+absl::Status CheckJsonCounts(std::string_view json) {
+  if (json.size() < kMaxJsonObjects) return absl::OkStatus();
+  std::size_t objects = 0, commas = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_text) {
+      if (c == '\\') ++i;
+      in_text = c != '"';
+    } else if (c == '"') {
+      in_text = true;
+    } else {
+      objects += static_cast<std::size_t>(c == '{') + static_cast<std::size_t>(c == '[');
+      commas += static_cast<std::size_t>(c == ',');
+    }
+  }
+  if (objects > kMaxJsonObjects)
+    return absl::InvalidArgumentError("the JSON text has more than 65,536 objects and lists");
+  if (commas >= kMaxJsonValues)
+    return absl::InvalidArgumentError("the JSON text has more than 1,000,000 values");
+  return absl::OkStatus();
+}
+
 absl::Status Twice(std::string_view parent, const Steps& steps) {
   std::string path(parent);
   for (const std::string& step : steps)
@@ -62,7 +86,7 @@ absl::Status CheckJsonStart(std::string_view json) {
     return absl::InvalidArgumentError("the JSON text is longer than 16 MiB");
   if (json.starts_with("\xEF\xBB\xBF"))
     return NotJson("it begins with a byte order mark; take it off");
-  return absl::OkStatus();
+  return CheckJsonCounts(json);
 }
 
 absl::Status CheckJsonShape(std::string_view json, std::string_view parent) {

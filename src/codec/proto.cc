@@ -12,11 +12,9 @@
 namespace polyonym {
 namespace {
 
-// Parses untrusted bytes; the sender bounds the size.
+// Parses bytes that CheckWire() took; the sender bounds the size.
 template <class Message, class Value>
-absl::StatusOr<Value> Read(std::string_view bytes) {
-  if (absl::Status status = codec::CheckWire(bytes, *Message::descriptor(), 1); !status.ok())
-    return status;
+absl::StatusOr<Value> Parse(std::string_view bytes) {
   Message message;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -45,7 +43,11 @@ void AppendFacts(const std::string& facts, std::string* bytes) {
 }  // namespace
 
 absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) {
-  return Read<v1::Record, Record>(bytes);
+  const google::protobuf::Descriptor& type = *v1::Record::descriptor();
+  if (absl::Status status = codec::CheckWire(bytes, type, 1); !status.ok()) return status;
+  if (codec::HasMoreFields(bytes, type, codec::kMaxRecordFields))
+    return absl::InvalidArgumentError("the record has more than 1,000,000 fields");
+  return Parse<v1::Record, Record>(bytes);
 }
 
 std::string WriteRecordProto(const Record& record) {
@@ -57,7 +59,9 @@ std::string WriteRecordProto(const Record& record) {
 }
 
 absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) {
-  return Read<v1::Policy, Policy>(bytes);
+  if (absl::Status status = codec::CheckWire(bytes, *v1::Policy::descriptor(), 1); !status.ok())
+    return status;
+  return Parse<v1::Policy, Policy>(bytes);
 }
 
 std::string WritePolicyProto(const Policy& policy) {

@@ -80,4 +80,28 @@ absl::Status CheckWire(std::string_view bytes, const Descriptor& type, std::size
   return absl::OkStatus();
 }
 
+namespace {
+
+// Takes the fields off `left`; false where there are more.
+bool CountFields(std::string_view bytes, const Descriptor& type, std::size_t* left) {
+  while (!bytes.empty()) {
+    std::uint64_t tag = 0;
+    std::string_view content;
+    if (!TakeVarint(&bytes, &tag) || !TakeField(&bytes, tag, &content)) return true;
+    if (*left == 0) return false;
+    --*left;
+    if ((tag & 7) != kLength) continue;
+    const FieldDescriptor* field = type.FindFieldByNumber(static_cast<int>(tag >> 3));
+    if (field == nullptr || field->type() != FieldDescriptor::TYPE_MESSAGE) continue;
+    if (!CountFields(content, *field->message_type(), left)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool HasMoreFields(std::string_view bytes, const Descriptor& type, std::size_t max) {
+  return bytes.size() > max && !CountFields(bytes, type, &max);
+}
+
 }  // namespace polyonym::codec

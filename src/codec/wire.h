@@ -26,6 +26,13 @@ inline constexpr std::size_t kMaxWireDepth = 22;
 absl::Status CheckWire(std::string_view bytes, const google::protobuf::Descriptor& type,
                        std::size_t depth);
 
+// Fields of a record that comes from outside, known and unknown, of all its messages: protobuf makes some hundred bytes of an empty one.
+inline constexpr std::size_t kMaxRecordFields = 1'000'000;
+
+// Whether `bytes` have more than `max` fields, those of messages counted.  REQUIRES: CheckWire() took them.
+bool HasMoreFields(std::string_view bytes, const google::protobuf::Descriptor& type,
+                   std::size_t max);
+
 }  // namespace polyonym::codec
 
 #endif  // POLYONYM_SRC_CODEC_WIRE_H_

@@ -245,6 +245,7 @@ class Core {
   void CountSighting(Node u, Node v, const Span& span, bool forced, Sign sign);
   void RecountNode(Node node);
   void RecountPair(Node u, Node v);
+  bool IsMentionedLess(Node v, Node u) const;
   void RecountChildren(const std::vector<Named>& named, std::int64_t time_ms);
   void SetEvidence(Link link, const identity::Evidence& now);
   void SetLink(Link link, const identity::Evidence& now, bool expired);

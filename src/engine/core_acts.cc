@@ -65,8 +65,10 @@ void Core::CountDeletion(Node name, std::int64_t t, Sign sign) {
   MarkDeleted(name);
   const Node node = graph_.Canonical(name);
   std::set<Node> others;
-  if (sign == Sign::kPlus) {
-    graph_.ForEachPair(node, [&](Link, const LinkCell& l) { others.insert(l.Other(node)); });
+  if (sign == Sign::kPlus) {  // which voids more: a pair without evidence stays so
+    graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
+      if (l.evidence.any()) others.insert(l.Other(node));
+    });
   } else {  // what it voided may be in no list
     ForEachLiveRecord(node, [&](const Record&, const std::vector<Named>& named) {
       for (const Named& n : named) {
@@ -76,7 +78,7 @@ void Core::CountDeletion(Node name, std::int64_t t, Sign sign) {
     RecountNode(node);  // mentioned before it is linked, linked no longer than mentioned
   }
   for (const Node other : others) RecountPair(node, other);
-  if (sign == Sign::kPlus) RecountNode(node);
+  if (sign == Sign::kPlus && graph_.node(node).live > 0) RecountNode(node);
 }
 
 void Core::CountSourceDeletion(const std::string& source, std::int64_t t, Sign sign) {
@@ -170,8 +172,8 @@ void Core::CountRename(std::uint32_t record_index, const Record& record, Node fr
 
   // What names any of them, each once.
   std::map<std::uint32_t, std::pair<Record, std::vector<Named>>> records;
-  for (const Node name : names) {
-    for (const std::uint32_t r : MentionsOf(graph_.Canonical(name))) {
+  for (const Node node : {graph_.Canonical(from), graph_.Canonical(to)}) {  // of all their names
+    for (const std::uint32_t r : MentionsOf(node)) {
       if (r == record_index || !index_->records.Latest(r).live() || records.contains(r)) continue;
       auto loaded = LoadNamed(r);
       if (!loaded) return;

@@ -327,11 +327,32 @@ void Core::CountSighting(Node u, Node v, const Span& span, bool forced, Sign sig
   SetEvidence(link, now);
 }
 
+// Whether v is in fewer mentions than u, dead ones too: these are read as well, and nobody counts them.  COST: the fewer.
+bool Core::IsMentionedLess(Node v, Node u) const {
+  const auto heads = [&](Node node) {
+    std::vector<std::uint32_t> mentions;
+    graph_.ForEachName(
+        node, [&](Node name) { mentions.push_back(graph_.node(ValueNode(name)).mentions); });
+    return mentions;
+  };
+  const auto step = [&](std::vector<std::uint32_t>* mentions) {
+    while (!mentions->empty() && mentions->back() == kNone) mentions->pop_back();
+    if (mentions->empty()) return false;
+    mentions->back() = index_->mentions.Latest(mentions->back()).next;
+    return true;
+  };
+  std::vector<std::uint32_t> of_v = heads(v), of_u = heads(u);
+  for (;;) {
+    if (!step(&of_u)) return false;
+    if (!step(&of_v)) return true;
+  }
+}
+
 // Evidence of a pair, from the records of the end that has fewer.
 void Core::RecountPair(Node u, Node v) {
   const Link link = graph_.FindLink(u, v);
   if (link == kNone) return;
-  if (graph_.node(v).live < graph_.node(u).live) std::swap(u, v);
+  if (IsMentionedLess(v, u)) std::swap(u, v);
   const auto void_until = Later(VoidUntil(u), VoidUntil(v));
   const auto unbound_until = UnboundUntil(u, v);
   Evidence now;

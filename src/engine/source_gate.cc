@@ -12,7 +12,7 @@ SourceGate::Window* SourceGate::WindowOf(std::string_view source) {
   return &windows_[std::string(source)];
 }
 
-void SourceGate::Judge(std::string_view source, const Window& window) {
+bool SourceGate::Judge(std::string_view source, const Window& window) {
   const auto passed = [](std::uint64_t count, std::uint64_t limit) {
     return limit != 0 && count > limit;
   };
@@ -20,8 +20,10 @@ void SourceGate::Judge(std::string_view source, const Window& window) {
                       : passed(window.rejected, limits_.rejected_records)       ? "rejected_records"
                       : passed(window.new_identifiers, limits_.new_identifiers) ? "new_identifiers"
                                                                                 : nullptr;
-  if (limit == nullptr || quarantined_.contains(source)) return;
-  quarantined_[std::string(source)] = {std::string(source), limit, 0};
+  if (limit == nullptr) return false;
+  if (quarantined_.size() < kMaxSources && !quarantined_.contains(source))
+    quarantined_[std::string(source)] = {std::string(source), limit, 0};
+  return true;
 }
 
 bool SourceGate::Admit(std::string_view source) {
@@ -31,9 +33,9 @@ bool SourceGate::Admit(std::string_view source) {
     Window* window = WindowOf(source);
     if (window == nullptr) return true;
     ++window->records;
-    Judge(source, *window);
+    if (!Judge(source, *window)) return true;
     kept_out = quarantined_.find(source);
-    if (kept_out == quarantined_.end()) return true;
+    if (kept_out == quarantined_.end()) return false;
   }
   ++kept_out->second.rejected_records;
   return false;

@@ -20,7 +20,8 @@ namespace polyonym::engine {
 
 class SourceGate {
  public:
-  // Sources that are counted at once; further ones are not, until the next window: memory is bounded whatever names are sent.
+  // Sources that are counted at once; further ones are not, until the next window: memory is bounded whatever names are sent. As many are kept
+  // out at once; a further one that passes a limit is until its window ends.
   static constexpr std::size_t kMaxSources = 65'536;
 
   SourceGate(const SourceLimits& limits, std::function<std::uint64_t()> ticks_ns)
@@ -47,8 +48,8 @@ class SourceGate {
     std::uint64_t new_identifiers = 0;
   };
   Window* WindowOf(std::string_view source) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Keeps it out where it passed a limit.
-  void Judge(std::string_view source, const Window& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether it passed a limit: then it is kept out.
+  bool Judge(std::string_view source, const Window& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const SourceLimits limits_;
   const std::function<std::uint64_t()> ticks_ns_;

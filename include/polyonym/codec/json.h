@@ -9,8 +9,8 @@
 //     come in order as "pair":["phone:…","crm:…"] (rename: old, then new), delete_identifier as "pair":["phone:…"],
 //     delete_source with "target":"source".
 // In both, "folded":{"count":3,"last_ms":1700000000000} tells that a record stands for others; Engine::Apply() rejects one that does.
-// Unknown fields are errors that name them, and so are duplicate ones, a byte order mark, more than 16 MiB and more than 32
-// levels of objects and lists.
+// Unknown fields are errors that name them, and so are duplicate ones, a byte order mark, more than 16 MiB, more than 32
+// levels of objects and lists, more than 65,536 of these, and more than 1,000,000 values.
 #ifndef POLYONYM_CODEC_JSON_H_
 #define POLYONYM_CODEC_JSON_H_
 

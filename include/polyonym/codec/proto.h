@@ -13,7 +13,8 @@
 
 namespace polyonym {
 
-// ERRORS: InvalidArgument (not a polyonym.v1.Record, or an enum value that this library does not know).
+// ERRORS: InvalidArgument (not a polyonym.v1.Record, an enum value that this library does not know, or more than 1,000,000 fields, those of all
+// its messages).
 // ENSURES: equal facts are equal bytes, in whatever order they were sent.
 absl::StatusOr<Record> ReadRecordProto(std::string_view bytes);
 // REQUIRES: text in UTF-8 (CheckShape); readers refuse the bytes otherwise.  ENSURES: deterministic; facts go byte for byte.

@@ -2,7 +2,8 @@
 //
 // A source that passes a bound is in quarantine: its records are rejected (Reason::kQuarantined) and nothing of them is stored, until the host
 // lets it out (Engine::ReleaseSource()) or the engine is opened anew. The sender has them still, and sends them again. What is stored says
-// nothing of it: quarantine is no state.
+// nothing of it: quarantine is no state. 65,536 sources are counted at a time, and as many in quarantine: of one more, what it sends is taken in the
+// first case, and turned away until its window ends in the second, so that names that somebody makes up fill no memory.
 //
 // THREADS: plain values.
 #ifndef POLYONYM_ENGINE_SOURCE_LIMITS_H_
