@@ -93,6 +93,28 @@ TEST_CASE("identifiers that the store has not seen count by themselves") {
   CHECK(w.engine->QuarantinedSources()[0].limit == "new_identifiers");
 }
 
+TEST_CASE("65,536 sources are kept out at a time and one more until its window ends") {
+  World w({.rejected_records = 1, .window_ms = 1000});
+  const auto pass_limit = [&](const std::string& source) {
+    w.Send(source, "1", "");
+    w.Send(source, "2", "");
+    return w.Send(source, "3", "c1").reason;
+  };
+  for (int i = 0; i < 65'536; ++i) {
+    if (i == 40'000) w.now_ns += std::uint64_t{1} * 1'000'000'000;
+    REQUIRE(pass_limit("s" + std::to_string(i)) == Reason::kQuarantined);
+  }
+  CHECK(w.engine->QuarantinedSources().size() == 65'536);
+  CHECK(pass_limit("one more") == Reason::kQuarantined);
+  CHECK(w.engine->QuarantinedSources().size() == 65'536);
+  w.now_ns += std::uint64_t{1} * 1'000'000'000;
+  CHECK(w.Send("one more", "3", "c1").outcome == Outcome::kApplied);
+  CHECK(w.Send("s0", "3", "c1").reason == Reason::kQuarantined);
+  Must(w.engine->ReleaseSource("s0"));
+  CHECK(pass_limit("one more") == Reason::kQuarantined);
+  CHECK(w.engine->QuarantinedSources().size() == 65'536);
+}
+
 TEST_CASE("a window that is out of range is refused") {
   EngineOptions options;
   options.source_limits.window_ms = 0;
