@@ -82,10 +82,8 @@ class PrimaryCandidates {
   std::vector<Run> runs_;
 };
 
-void NoteFaults(const Record& record, RecordResult* result) {
-  const auto facts = ReadFacts(record.facts, &result->left_out_facts);
-  if (!facts.ok())
-    result->left_out_facts.push_back({"facts", std::string(facts.status().message())});
+bool IsAppended(Outcome outcome) {
+  return outcome != Outcome::kUnchanged && outcome != Outcome::kRejected;
 }
 
 }  // namespace
@@ -219,17 +217,14 @@ void Engine::Impl::Publish() {
 // All lenses take the same records; only the first writes them to the log.
 void Engine::Impl::Take(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
                         const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
-  const engine::Index& index = first().index;
   std::vector<engine::Core::Incoming> stored;
   const engine::JudgeAhead::Shape shape{options_.record_limits, now_ms};
   first().core->Take(records, shape, [&](std::size_t i, const engine::Core::Taken& what) {
     taken(i, what);
-    if (lenses_.size() == 1 || what.outcome == Outcome::kUnchanged ||
-        what.outcome == Outcome::kRejected)
-      return;
+    if (lenses_.size() == 1 || !IsAppended(what.outcome)) return;
     stored.push_back(records[i]);
     stored.back().check = false;
-    stored.back().location = index.records.Latest(index.records.size() - 1).location;
+    stored.back().location = LastLocation();
   });
   for (std::size_t i = 1; i < lenses_.size(); ++i)
     lenses_[i]->core->Take(stored, shape, [](std::size_t, const engine::Core::Taken&) {});
@@ -246,6 +241,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
     r.reason = CheckShape(records[i], options_.record_limits, now, &r.field);
     return r.reason == Reason::kNone;
   };
+  engine::CallFacts facts(records);
   Ready ready(records.size());
   const bool gated = source_gate_.limits();
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -257,10 +253,12 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
     if (!records[i].id.empty() || check(i)) ready.Add(records[i], i);
   }
   Job job;
+  job.facts = &facts;
   job.alone = job.bulk = bulk;
   job.run = [&] {
     PrimaryCandidates primaries;
     std::uint64_t identifiers = first().index.nodes.size();
+    const bool as_they_came = ledger_.empty();  // else some come with less
     TakeAdmitted(ready.records(), now, [&](std::size_t i, const engine::Core::Taken& taken) {
       const std::uint64_t before = std::exchange(identifiers, first().index.nodes.size());
       if (gated) source_gate_.Count(records[ready.PlaceOf(i)].source, 0, identifiers - before);
@@ -270,6 +268,8 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
       r.reason = taken.reason;
       r.held_identifiers = taken.held_identifiers;
       if (!bulk) primaries.Add(ready.PlaceOf(i), taken.self);
+      if (as_they_came && IsAppended(taken.outcome))
+        facts.NoteAppended(ready.PlaceOf(i), *ready.records()[i].record, LastLocation());
     });
     primaries.ForEachProfile(*first().core, [&](std::size_t i, std::optional<ProfileId> profile) {
       result.records[i].profile = profile;
@@ -284,8 +284,8 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
       source_gate_.Count(records[i].source, 1, 0);
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (records[i].facts.empty() || result.records[i].outcome == Outcome::kRejected) continue;
-    NoteFaults(records[i], &result.records[i]);
+    if (result.records[i].outcome == Outcome::kRejected) continue;
+    result.records[i].left_out_facts = facts.TakeFaults(i);
   }
   result.sequence = job.sequence;
   result.changes = std::move(job.changes);

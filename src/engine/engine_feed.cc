@@ -74,7 +74,7 @@ void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* jo
   std::uint64_t triggered = 0;
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, sequence);
-    UpdateSegments(lens, sequence, &row);
+    UpdateSegments(lens, sequence, job == nullptr ? nullptr : job->facts, &row);
     lens->CountChanges(row.changes);
     if (!row.changes.empty()) {
       writes->puts.push_back({Table::kFeed, engine::FeedKey(sequence, lens->number),
@@ -88,14 +88,14 @@ void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* jo
 
 // What follows for segments.
 void Engine::Impl::UpdateSegments(const std::shared_ptr<engine::Lens>& lens, std::uint64_t sequence,
-                                  engine::FeedRow* row) {
+                                  engine::CallFacts* facts, engine::FeedRow* row) {
   if (!lens->live.Concerns(*lens->core)) return;
   const View::Impl view(lens, store_.get(), &log_, lens->StateOf(sequence, log_.last_frame()));
   row->now_ms = view.now_ms();
   std::optional<View::Impl> before;
   if (lens->before() != nullptr) before.emplace(lens, store_.get(), &log_, lens->before());
   absl::Status status = lens->live.Update({view, before ? &*before : nullptr, lens->core->tracker(),
-                                           lens->nodes_before(), &row->changes});
+                                           lens->nodes_before(), facts, &row->changes});
   if (!status.ok()) lens->core->Fail(status);
 }
 

@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/background.h"
+#include "engine/call_facts.h"
 #include "engine/checkpoint.h"
 #include "engine/core.h"
 #include "engine/feed.h"
@@ -117,14 +118,19 @@ class Engine::Impl {
     std::vector<Change> changes;  // filled in after run()
     std::uint64_t sequence = 0;   // likewise
     absl::Status status;
-    WriteSet writes;          // that go with the commit
-    std::uint32_t graph = 0;  // whose changes are wanted
-    bool alone = false;       // commits by itself: no other call is in its group
-    bool bulk = false;        // its commit stays open; alone
+    WriteSet writes;                     // that go with the commit
+    engine::CallFacts* facts = nullptr;  // of its records
+    std::uint32_t graph = 0;             // whose changes are wanted
+    bool alone = false;                  // commits by itself: no other call is in its group
+    bool bulk = false;                   // its commit stays open; alone
     bool done = false;
   };
 
   engine::Lens& first() const { return *lenses_.front(); }
+  // Where the record that was taken last lies.  REQUIRES: it was appended.
+  std::uint64_t LastLocation() const {
+    return first().index.records.Latest(first().index.records.size() - 1).location;
+  }
 
   absl::Status OpenMemory();
   absl::Status OpenHeader();
@@ -148,7 +154,7 @@ class Engine::Impl {
   absl::Status CheckRoom() const;
   void FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job);
   void UpdateSegments(const std::shared_ptr<engine::Lens>& lens, std::uint64_t sequence,
-                      engine::FeedRow* row);
+                      engine::CallFacts* facts, engine::FeedRow* row);
   void ShowCommit(bool synced);
   // engine_feed.cc
   absl::Status LoadFeedBegin();

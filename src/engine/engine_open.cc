@@ -315,7 +315,7 @@ absl::Status Engine::Impl::EndReplayedApply() {
   replayed_feed_.clear();
   for (const auto& lens : lenses_) {
     engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
-    UpdateSegments(lens, replaying_, &row);
+    UpdateSegments(lens, replaying_, nullptr, &row);
     lens->index.Reclaim(replaying_);
     if (lens->index.memory != nullptr) lens->index.memory->Keep();
     if (!row.changes.empty()) replayed_feed_.emplace_back(lens->number, std::move(row));

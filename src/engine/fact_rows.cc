@@ -22,14 +22,19 @@ bool IsIdentifying(const Definitions& definitions, std::string_view ns) {
          definitions.identifying.end();
 }
 
-FactRow MakeFactRow(std::uint64_t number, const Record& record, Identifier belongs_to,
-                    bool anonymous) {
+FactRow FactRowOf(std::uint64_t number, const Record& record, Identifier belongs_to) {
   FactRow row;
   row.from.record = number;
   row.from.source = row.from.record_source = record.source;
   row.from.record_id = record.id;
   row.from.time_ms = record.time_ms.value_or(0);
   row.from.belongs_to = std::move(belongs_to);
+  return row;
+}
+
+FactRow MakeFactRow(std::uint64_t number, const Record& record, Identifier belongs_to,
+                    bool anonymous) {
+  FactRow row = FactRowOf(number, record, std::move(belongs_to));
   row.from.anonymous = anonymous;
   std::vector<FactFault> faults;
   auto facts = ReadFacts(record.facts, &faults);

@@ -22,6 +22,8 @@ bool TellsFacts(Act act);
 // A namespace that says who somebody is.
 bool IsIdentifying(const Definitions& definitions, std::string_view ns);
 
+// Of a record, without its facts.
+FactRow FactRowOf(std::uint64_t number, const Record& record, Identifier belongs_to);
 // A record's facts, with what is left out of them.
 FactRow MakeFactRow(std::uint64_t number, const Record& record, Identifier belongs_to,
                     bool anonymous);

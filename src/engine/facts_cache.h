@@ -7,6 +7,8 @@
 #define POLYONYM_SRC_ENGINE_FACTS_CACHE_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <list>
 #include <memory>
 #include <utility>
@@ -17,6 +19,7 @@
 #include "engine/fact_rows.h"
 #include "polyonym/profile/profile.h"
 #include "segment/segment_bits.h"
+#include "segment/verdicts.h"
 
 namespace polyonym::engine {
 
@@ -27,9 +30,13 @@ class FactsCache {
     std::vector<Identifier> identifiers;
     Identifier anchor;
     std::vector<FactRow> rows;
-    segment::SegmentBits in;  // segments that they are a member of
+    segment::Verdicts verdicts;  // what all conditions are
+    segment::SegmentBits in;     // segments that they are a member of
+    std::int64_t latest_ms = std::numeric_limits<std::int64_t>::min();  // of the rows' facts
     bool has_later = false;  // facts of times that were still to come when they were looked at last
-    std::size_t bytes = 0;   // about
+    // A moment before which no fact begins or ceases to count, where it is later than now.
+    std::int64_t turn_ms = std::numeric_limits<std::int64_t>::min();
+    std::size_t bytes = 0;  // of the rows, about
   };
 
   explicit FactsCache(std::size_t bytes) : bytes_allowed_(bytes) {}
@@ -39,7 +46,7 @@ class FactsCache {
     const auto at = by_id_.find(id);
     if (at == by_id_.end()) return nullptr;
     std::unique_ptr<Known> known = std::move(at->second->known);
-    bytes_ -= known->bytes;
+    bytes_ -= BytesOf(*known);
     kept_.erase(at->second);
     by_id_.erase(at);
     return known;
@@ -47,8 +54,9 @@ class FactsCache {
   void Drop(Node id) { Take(id); }
   // Whoever was put longest ago goes for it.  REQUIRES: nobody is kept under the id.
   void Put(Node id, std::unique_ptr<Known> known) {
-    if (known->bytes > bytes_allowed_) return;
-    bytes_ += known->bytes;
+    const std::size_t bytes = BytesOf(*known);
+    if (bytes > bytes_allowed_) return;
+    bytes_ += bytes;
     kept_.push_front({id, std::move(known)});
     by_id_[id] = kept_.begin();
     while (bytes_ > bytes_allowed_) Drop(kept_.back().id);
@@ -61,6 +69,9 @@ class FactsCache {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  static std::size_t BytesOf(const Known& known) {
+    return known.bytes + known.verdicts.bytes() + known.in.bytes();
+  }
   struct Kept {
     Node id;
     std::unique_ptr<Known> known;

@@ -25,24 +25,32 @@ bool HasValues(ChangeKind kind) { return kind == ChangeKind::kTrait || kind == C
 
 // ---- Writing ----
 
-// The names of a row, each once, in order of first use.
+// The names of a row, each once, in order of first use. Changes of one name mostly lie together.
 class NameTable {
  public:
   explicit NameTable(const std::vector<Change>& changes) {
+    std::map<std::string_view, std::uint64_t> numbers;
     for (const Change& change : changes) {
       if (IsWhoIsWho(change.kind)) continue;
-      if (index_of_.emplace(change.name, names_.size()).second) names_.push_back(change.name);
+      if (of_changes_.empty() || names_[of_changes_.back()] != change.name) {
+        const auto [at, is_new] = numbers.emplace(change.name, names_.size());
+        if (is_new) names_.push_back(change.name);
+        of_changes_.push_back(at->second);
+      } else {
+        of_changes_.push_back(of_changes_.back());
+      }
     }
   }
   void PutTo(std::string* out) const {
     PutVarint(out, names_.size());
     for (const std::string_view name : names_) PutText(out, name);
   }
-  std::uint64_t IndexOf(std::string_view name) const { return index_of_.find(name)->second; }
+  // By change that has one, in their order.
+  std::uint64_t NumberOf(std::size_t change) const { return of_changes_[change]; }
 
  private:
   std::vector<std::string_view> names_;
-  std::map<std::string_view, std::uint64_t> index_of_;
+  std::vector<std::uint64_t> of_changes_;
 };
 
 void PutWhoIsWho(const Change& change, const std::pair<std::uint64_t, std::uint64_t>& before,
@@ -141,11 +149,14 @@ std::uint64_t FeedSequence(std::string_view key) {
 }
 
 std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row, std::uint32_t graph) {
+  constexpr std::size_t kAChange = 12;  // bytes, about
   std::string out;
+  out.reserve(row.changes.size() * kAChange);
   const NameTable names(row.changes);
   PutVarint(&out, ZigZag(row.now_ms));
   names.PutTo(&out);
   PutVarint(&out, row.changes.size());
+  std::size_t named = 0;
   for (std::size_t i = 0; i < row.changes.size(); ++i) {
     const Change& change = row.changes[i];
     out.push_back(static_cast<char>(change.kind));
@@ -153,7 +164,7 @@ std::string EncodeFeedRow(std::uint64_t sequence, const FeedRow& row, std::uint3
     if (IsWhoIsWho(change.kind)) {
       PutWhoIsWho(change, row.before[i], &out);
     } else {
-      PutMembership(change, names.IndexOf(change.name), &out);
+      PutMembership(change, names.NumberOf(named++), &out);
     }
   }
   return SealValue(kFeedVersion, FeedKey(sequence, graph), out);

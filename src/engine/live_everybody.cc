@@ -8,9 +8,9 @@
 #include "engine/live_segments.h"
 #include "engine/view_impl.h"
 #include "polyonym/segment/check.h"
+#include "segment/conditions.h"
 #include "segment/dependents.h"
 #include "segment/earliest_turn.h"
-#include "segment/fact_turns.h"
 #include "segment/subject.h"
 
 namespace polyonym::engine {
@@ -142,9 +142,11 @@ void LiveSegments::GetReady() {
   CountBytes();
   turns_.assign(segments_.size(), {});
   nobody_ = {};
-  earliest_turn_ = std::make_unique<const segment::EarliestTurn>(*compiled_, *definitions_);
+  conditions_ = &segment::ConditionsOf(*compiled_);
+  earliest_turn_ = std::make_unique<const segment::EarliestTurn>(*conditions_, *definitions_);
   calendar_turn_ = std::numeric_limits<std::int64_t>::min();
-  dependents_ = std::make_unique<const segment::Dependents>(*compiled_, *definitions_);
+  dependents_ =
+      std::make_unique<const segment::Dependents>(*compiled_, *conditions_, *definitions_);
 }
 
 std::optional<std::size_t> LiveSegments::NumberBefore(const std::string& name) const {
@@ -171,12 +173,10 @@ absl::Status LiveSegments::EvaluateEverybody(const View::Impl& view) {
                            view.now_ms());
     const auto id = static_cast<Node>(person.id.value);
     std::int64_t due = DueOf(id);
-    const bool has_later = subject.impl().turns().HasLater();
     for (std::size_t s = 0; s < segments_.size(); ++s) {
       if (!fresh_[s]) continue;
       if (compiled_->Evaluate(s, &subject) == true) members[s].Add(id);
-      if (has_later || dependents_->of_time().Has(s))
-        due = std::min(due, compiled_->NextChange(s, &subject));
+      due = std::min(due, compiled_->NextChange(s, &subject));
     }
     SetDue(id, due, false);
     return true;
@@ -195,7 +195,9 @@ void LiveSegments::Replace(std::size_t segment, IdSet members) {
   IdSet turned = IdSet::AndNot(members, before);
   turned |= IdSet::AndNot(before, members);
   turned.ForEach([&](Node id) {
-    turns_[segment].push_back({id, members.Contains(id)});
+    const auto touch = people_.find(id);
+    turns_[segment].push_back(
+        {id, members.Contains(id), touch == people_.end() ? nullptr : &touch->second});
     return true;
   });
   Put(&kept.members, MemberSet::Of(std::move(members), sequence_, *kept.members));

@@ -10,16 +10,17 @@
 #include "engine/view_impl.h"
 #include "engine/watched_values.h"
 #include "polyonym/segment/check.h"
+#include "segment/conditions.h"
 #include "segment/dependents.h"
 #include "segment/earliest_turn.h"
-#include "segment/fact_turns.h"
 #include "segment/subject.h"
 
 namespace polyonym::engine {
 namespace {
 
-constexpr std::size_t kWorthThreads = 256;  // people
+constexpr std::size_t kWorthThreads = 256;  // people, or their turns
 constexpr std::size_t kTasksAtOnce = 32;
+constexpr std::size_t kSegmentsAtOnce = 32;
 constexpr std::size_t kFewDues = 1024;  // void ones that are no matter
 
 bool IsOfConsents(const Facts& facts) {
@@ -42,6 +43,12 @@ std::optional<Cause> CauseOfIdentity(ChangeKind kind, bool is_from) {
 }
 
 }  // namespace
+
+struct LiveSegments::Scratch {
+  segment::SegmentBits asked;  // conditions
+  segment::SegmentBits above;  // segments that may have another answer
+  SegmentSubject::Impl::Answers answers;
+};
 
 LiveSegments::LiveSegments(std::size_t facts_bytes) : facts_(facts_bytes) {}
 LiveSegments::~LiveSegments() = default;
@@ -83,7 +90,7 @@ absl::Status LiveSegments::Update(const Call& call) {
   if (std::find(fresh_.begin(), fresh_.end(), true) != fresh_.end()) {
     if (absl::Status status = EvaluateEverybody(call.view); !status.ok()) return status;
   }
-  if (absl::Status status = EvaluateTouched(call.view); !status.ok()) return status;
+  if (absl::Status status = EvaluateTouched(call); !status.ok()) return status;
   PutTurns(cause, call.changes);
   fresh_.assign(segments_.size(), false);
   if (changed_) ShowState();
@@ -215,17 +222,17 @@ void LiveSegments::FindRoots(const View::Impl& view) {
 // ---- evaluating ----
 
 // Some thousand people at a time, whose facts are in memory meanwhile.
-absl::Status LiveSegments::EvaluateTouched(const View::Impl& view) {
+absl::Status LiveSegments::EvaluateTouched(const Call& call) {
   constexpr std::size_t kAtATime = 4096;
   if (std::find(fresh_.begin(), fresh_.end(), false) == fresh_.end()) {
     facts_.Clear();
     return absl::OkStatus();
   }
-  LookAtNobody(view.now_ms());
+  LookAtNobody(call.view.now_ms());
   std::vector<std::pair<Node, Touch*>> order;
   for (auto& [id, touch] : people_) {
     if (touch.root == kNone) {
-      Leave(id);
+      Leave(id, touch);
     } else {
       order.emplace_back(id, &touch);
     }
@@ -233,7 +240,7 @@ absl::Status LiveSegments::EvaluateTouched(const View::Impl& view) {
   std::sort(order.begin(), order.end());
   for (std::size_t first = 0; first < order.size(); first += kAtATime) {
     const auto some = std::span(order).subspan(first, std::min(kAtATime, order.size() - first));
-    if (absl::Status status = EvaluateSome(view, some); !status.ok()) return status;
+    if (absl::Status status = EvaluateSome(call, some); !status.ok()) return status;
   }
   gone_.clear();
   return absl::OkStatus();
@@ -246,15 +253,20 @@ void LiveSegments::LookAtNobody(std::int64_t now_ms) {
   const std::vector<FactRow> rows;
   const Identifier anchor;
   SegmentSubject subject(*definitions_, rows, {}, anchor, now_ms);
-  nobody_ = {segment::SegmentBits(segments_.size()), DueCell::kNever};
-  for (std::size_t s = 0; s < segments_.size(); ++s) {
-    nobody_.in.Put(s, compiled_->Evaluate(s, &subject) == true);
-    nobody_.due = std::min(nobody_.due, compiled_->NextChange(s, &subject));
-  }
+  SegmentSubject::Impl& person = subject.impl();
+  auto& answers = person.AnswersTo(compiled_);
+  conditions_->Assess(&person, &answers);
+  nobody_ = {answers.conditions, segment::SegmentBits(segments_.size()), DueCell::kNever};
+  for (std::size_t s = 0; s < segments_.size(); ++s)
+    nobody_.in.Put(s, conditions_->IsTrue(s, nobody_.verdicts));
+  dependents_->of_time().ForEach([&](std::size_t c) {
+    nobody_.due = std::min(nobody_.due, conditions_->NextChange(c, &person, answers));
+  });
 }
 
-absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
+absl::Status LiveSegments::EvaluateSome(const Call& call,
                                         std::span<const std::pair<Node, Touch*>> people) {
+  const View::Impl& view = call.view;
   std::vector<Task> tasks(people.size());
   std::vector<Node> roots;  // of those whose facts are to be read
   std::vector<std::size_t> places;
@@ -275,17 +287,17 @@ absl::Status LiveSegments::EvaluateSome(const View::Impl& view,
   if (!status.ok()) return status;
   const unsigned threads = tasks.size() < kWorthThreads ? 1 : ThreadsFor(0);
   RunRanges(threads, tasks.size(), kTasksAtOnce, [&](std::size_t from, std::size_t to) {
-    segment::SegmentBits asked(segments_.size());
+    Scratch scratch = MakeScratch();
     FrameReader frames(&view.store());
     for (std::size_t i = from; i < to; ++i) {
-      if (!tasks[i].touch->whole) tasks[i].status = AddNews(view, &frames, &tasks[i]);
-      if (tasks[i].status.ok()) Judge(view, &asked, &tasks[i]);
+      if (!tasks[i].touch->whole) tasks[i].status = AddNews(call, &frames, &tasks[i]);
+      if (tasks[i].status.ok()) Judge(view, &scratch, &tasks[i]);
     }
   });
   for (Task& task : tasks) {
     if (!task.status.ok()) return task.status;
     for (const auto& [segment, is] : task.turned) {
-      turns_[segment].push_back({task.id, is});
+      turns_[segment].push_back({task.id, is, task.touch});
       task.known->in.Put(segment, is);
     }
     SetDue(task.id, task.due, task.touch->due);
@@ -300,6 +312,7 @@ bool LiveSegments::FindKnown(Task* task) {
   std::unique_ptr<FactsCache::Known> known = facts_.Take(task->id);
   if (known == nullptr && touch.is_new) {
     known = std::make_unique<FactsCache::Known>();
+    known->verdicts = nobody_.verdicts;
     known->in = segment::SegmentBits(segments_.size());
   }
   const auto is_at_hand = [&](Node id) {
@@ -313,8 +326,20 @@ bool LiveSegments::FindKnown(Task* task) {
   return true;
 }
 
+// What a record of the call tells: as its caller's facts were decoded, where they were.
+absl::StatusOr<FactRow> LiveSegments::NewRow(const Call& call, std::uint32_t record, Node primary,
+                                             FrameReader* frames) {
+  const Definitions& definitions = call.view.rules().policy().policy().definitions;
+  if (call.facts != nullptr && definitions.identifying.empty()) {
+    const std::uint64_t location = call.view.graph().access().record(record).location;
+    auto row = call.facts->TakeRow(location, std::uint64_t{record} + 1, call.view.NameOf(primary));
+    if (row) return *std::move(row);
+  }
+  return call.view.ReadRow(record, primary, frames);
+}
+
 // Adds what the call brought to somebody who is known. Beside others: of those who are gone, each is absorbed by one.
-absl::Status LiveSegments::AddNews(const View::Impl& view, FrameReader* frames, Task* task) {
+absl::Status LiveSegments::AddNews(const Call& call, FrameReader* frames, Task* task) {
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;
   task->rows_before = known.rows.size();
@@ -324,18 +349,19 @@ absl::Status LiveSegments::AddNews(const View::Impl& view, FrameReader* frames, 
     known.bytes += other.bytes;
   }
   for (const auto& [record, primary] : touch.added) {
-    auto row = view.ReadRow(record, primary, frames);
+    auto row = NewRow(call, record, primary, frames);
     if (!row.ok()) return row.status();
     known.bytes += BytesOf(*row);
     known.rows.push_back(*std::move(row));
   }
   if (!touch.joined) return absl::OkStatus();
-  task->identifiers_before = std::exchange(known.identifiers, view.MembersOf(touch.root));
-  task->anchor_before = std::exchange(known.anchor, view.NameOf(view.AnchorOf(touch.root)));
+  task->identifiers_before = std::exchange(known.identifiers, call.view.MembersOf(touch.root));
+  task->anchor_before =
+      std::exchange(known.anchor, call.view.NameOf(call.view.AnchorOf(touch.root)));
   return absl::OkStatus();
 }
 
-// Which segments may have another answer than before.
+// Which conditions may be others than before.
 void LiveSegments::AskFor(const Task& task, segment::SegmentBits* asked) const {
   const FactsCache::Known& known = *task.known;
   asked->Clear();
@@ -354,40 +380,70 @@ void LiveSegments::AskFor(const Task& task, segment::SegmentBits* asked) const {
   }
 }
 
+LiveSegments::Scratch LiveSegments::MakeScratch() const {
+  return {segment::SegmentBits(conditions_->size()), segment::SegmentBits(segments_.size()), {}};
+}
+
 // Beside others: of what is not the task's it changes nothing.
-void LiveSegments::Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const {
+void LiveSegments::Judge(const View::Impl& view, Scratch* scratch, Task* task) const {
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;
   FindCause(task);
-  SegmentSubject subject(*definitions_, known.rows, known.identifiers, known.anchor, view.now_ms());
-  if (!touch.whole) AskFor(*task, asked);
-  known.has_later = subject.impl().turns().HasLater();
-  // When an answer really changes is found out once the bound is reached, which is seldom: by then more has come of most.
-  task->due = DueCell::kNever;
-  if (!touch.due)
-    task->due = std::min(calendar_turn_, earliest_turn_->OfFacts(known.rows, view.now_ms()));
-  const auto ask = [&](std::size_t s) {
-    const bool by_clock = known.has_later || dependents_->of_time().Has(s);
-    if (touch.due ? by_clock : earliest_turn_->moving().Has(s))
-      task->due = std::min(task->due, compiled_->NextChange(s, &subject));
-    if (fresh_[s]) return;
-    const bool is = compiled_->Evaluate(s, &subject) == true;
-    if (is != known.in.Has(s)) task->turned.emplace_back(static_cast<std::uint32_t>(s), is);
-  };
+  SegmentSubject::Impl person(*definitions_, known.rows, known.identifiers, known.anchor,
+                              view.now_ms());
+  auto& [asked, above, answers] = *scratch;
+  answers.ForgetPerson();
+  above.Clear();
+  if (!touch.whole) AskFor(*task, &asked);
+  FindTurn(view.now_ms(), task);
   if (touch.whole) {
-    for (std::size_t s = 0; s < segments_.size(); ++s) ask(s);
-    return;
+    conditions_->Assess(&person, &answers);
+    for (std::size_t s = 0; s < segments_.size(); ++s) above.Set(s);
+  } else {
+    answers.conditions = std::move(known.verdicts);
+    conditions_->Reassess(asked, &person, &answers, &above);
+    if (touch.is_new) above |= nobody_.in;
   }
-  if (!touch.due) task->due = std::min(task->due, DueOf(task->id));
-  asked->ForEach(ask);
-  if (!touch.is_new) return;
-  // All else is as it is of nobody.
-  task->due = std::min(task->due, nobody_.due);
-  segment::SegmentBits others = nobody_.in;
-  others -= *asked;
-  others.ForEach([&](std::size_t s) {
-    if (!fresh_[s]) task->turned.emplace_back(static_cast<std::uint32_t>(s), true);
+  task->due = DueOf(*task, *scratch, &person);
+  known.verdicts = std::move(answers.conditions);
+  above.ForEach([&](std::size_t s) {
+    if (fresh_[s]) return;
+    const bool is = conditions_->IsTrue(s, known.verdicts);
+    if (is != known.in.Has(s)) task->turned.emplace_back(static_cast<std::uint32_t>(s), is);
   });
+}
+
+// When facts next begin or cease to count: what was found of those before stands until then.
+void LiveSegments::FindTurn(std::int64_t now_ms, Task* task) const {
+  FactsCache::Known& known = *task->known;
+  const bool stands = !task->touch->whole && known.turn_ms > now_ms;
+  const auto news = std::span(known.rows).subspan(stands ? task->rows_before : 0);
+  const segment::EarliestTurn::Turn turn = earliest_turn_->OfFacts(news, now_ms);
+  known.turn_ms = stands ? std::min(known.turn_ms, turn.ms) : turn.ms;
+  known.latest_ms = stands ? std::max(known.latest_ms, turn.latest_ms) : turn.latest_ms;
+  known.has_later = known.latest_ms > now_ms;
+}
+
+// Until when nothing changes by itself. When that really is is found out once a bound is reached, which is seldom: by then more has
+// come of most.
+std::int64_t LiveSegments::DueOf(const Task& task, const Scratch& scratch,
+                                 SegmentSubject::Impl* person) const {
+  const Touch& touch = *task.touch;
+  std::int64_t due = DueCell::kNever;
+  if (!touch.due) due = std::min(calendar_turn_, task.known->turn_ms);
+  if (!touch.due && !touch.whole) due = std::min(due, DueOf(task.id));
+  if (touch.is_new && !touch.whole) due = std::min(due, nobody_.due);  // of what was not asked
+  const auto add = [&](std::size_t c) {
+    const bool by_clock = task.known->has_later || dependents_->of_time().Has(c);
+    if (touch.due ? by_clock : earliest_turn_->moving().Has(c))
+      due = std::min(due, conditions_->NextChange(c, person, scratch.answers));
+  };
+  if (!touch.whole) {
+    scratch.asked.ForEach(add);
+  } else {
+    for (std::size_t c = 0; c < conditions_->size(); ++c) add(c);
+  }
+  return due;
 }
 
 // A word about consents is a cause of its own.
@@ -409,12 +465,12 @@ segment::SegmentBits LiveSegments::MembershipsOf(Node id) const {
 }
 
 // The id is nobody's any more.
-void LiveSegments::Leave(Node id) {
+void LiveSegments::Leave(Node id, const Touch& touch) {
   std::unique_ptr<FactsCache::Known>& known = gone_[id];
   known = facts_.Take(id);
   const segment::SegmentBits in = known != nullptr ? known->in : MembershipsOf(id);
   in.ForEach([&](std::size_t s) {
-    if (!fresh_[s]) turns_[s].push_back({id, false});
+    if (!fresh_[s]) turns_[s].push_back({id, false, &touch});
   });
   SetDue(id, DueCell::kNever, false);
 }
@@ -448,36 +504,58 @@ Cause LiveSegments::CauseOf(std::size_t segment, const Touch& touch) const {
   return touch.cause;
 }
 
-Change LiveSegments::ChangeOf(std::size_t segment, Node id, bool is, Cause otherwise) const {
-  Change change;
-  change.sequence = sequence_;
-  change.kind = is ? ChangeKind::kEntered : ChangeKind::kLeft;
-  (is ? change.to : change.from) = ProfileId{id};
-  change.name = compiled_->name(segment);
-  change.cause = otherwise;
-  const auto at = people_.find(id);
-  if (at == people_.end()) return change;
-  change.cause = CauseOf(segment, at->second);
-  change.record = at->second.record;
-  return change;
+// `otherwise`: why everybody was evaluated, where that was so.
+void LiveSegments::SayTurns(std::size_t segment, Cause otherwise, std::span<Change> changes) const {
+  const std::vector<Turn>& turns = turns_[segment];
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const Turn& turn = turns[i];
+    Change& change = changes[i];
+    change.sequence = sequence_;
+    change.kind = turn.is ? ChangeKind::kEntered : ChangeKind::kLeft;
+    (turn.is ? change.to : change.from) = ProfileId{turn.id};
+    change.name = compiled_->name(segment);
+    change.cause = turn.touch == nullptr ? otherwise : CauseOf(segment, *turn.touch);
+    if (turn.touch != nullptr) change.record = turn.touch->record;
+  }
 }
 
-// By segment as defined, those that are no more last; then by profile. `otherwise`: why everybody was evaluated, where that was so.
-void LiveSegments::PutTurns(Cause otherwise, std::vector<Change>* changes) {
+MemberSet::Ptr LiveSegments::TurnedMembers(std::size_t segment) const {
   std::vector<Node> came, went;
+  for (const Turn& turn : turns_[segment]) (turn.is ? came : went).push_back(turn.id);
+  return segments_[segment].members->With(came, went, sequence_);
+}
+
+// By segment as defined, those that are no more last; then by profile.
+void LiveSegments::PutTurns(Cause otherwise, std::vector<Change>* changes) {
+  std::vector<std::size_t> which, first;  // segments, and where their changes begin
+  std::size_t end = changes->size();
   for (std::size_t s = 0; s < segments_.size(); ++s) {
-    std::vector<Turn>& turns = turns_[s];
-    if (turns.empty()) continue;
-    std::sort(turns.begin(), turns.end(), [](const Turn& a, const Turn& b) { return a.id < b.id; });
-    came.clear();
-    went.clear();
-    for (const Turn& turn : turns) {
-      (turn.is ? came : went).push_back(turn.id);
-      changes->push_back(ChangeOf(s, turn.id, turn.is, otherwise));
-    }
-    if (!fresh_[s]) Put(&segments_[s].members, segments_[s].members->With(came, went, sequence_));
-    turns.clear();
+    if (turns_[s].empty()) continue;
+    which.push_back(s);
+    first.push_back(end);
+    end += turns_[s].size();
   }
+  changes->resize(end);
+  std::vector<MemberSet::Ptr> members(which.size());
+  const unsigned threads = end < kWorthThreads ? 1 : ThreadsFor(0);
+  RunRanges(threads, which.size(), kSegmentsAtOnce, [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      std::vector<Turn>& turns = turns_[which[i]];
+      const auto by_id = [](const Turn& a, const Turn& b) { return a.id < b.id; };
+      if (!std::is_sorted(turns.begin(), turns.end(), by_id))
+        std::sort(turns.begin(), turns.end(), by_id);
+      SayTurns(which[i], otherwise, std::span(*changes).subspan(first[i], turns.size()));
+      if (!fresh_[which[i]]) members[i] = TurnedMembers(which[i]);
+    }
+  });
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    turns_[which[i]].clear();
+    if (members[i] != nullptr) Put(&segments_[which[i]].members, std::move(members[i]));
+  }
+  SayDropped(changes);
+}
+
+void LiveSegments::SayDropped(std::vector<Change>* changes) {
   for (const auto& [name, members] : dropped_) {
     members->ToSet().ForEach([&](Node id) {
       Change& change = changes->emplace_back();

@@ -28,6 +28,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/call_facts.h"
 #include "engine/cells.h"
 #include "engine/changes.h"
 #include "engine/core.h"
@@ -39,6 +41,7 @@
 #include "polyonym/store/versioned_array.h"
 
 namespace polyonym::segment {
+class Conditions;
 class Dependents;
 class EarliestTurn;
 }  // namespace polyonym::segment
@@ -74,6 +77,7 @@ class LiveSegments {
     const View::Impl* before;  // of what was before; null: values are not compared
     const ChangeTracker& tracker;
     Node nodes_before = 0;
+    CallFacts* facts = nullptr;  // of its records; null: they are read
     // Who became who, from the feed; who came into segments and who left them is put behind it, in the order that model/change.h says.
     std::vector<Change>* changes;
   };
@@ -134,6 +138,7 @@ class LiveSegments {
   struct Turn {  // of a segment
     Node id;
     bool is;
+    const Touch* touch;  // null: only everybody was evaluated
   };
   // Somebody to be evaluated.
   struct Task {
@@ -149,6 +154,7 @@ class LiveSegments {
   };
   // What is so of somebody of whom nothing is known, up to a time.
   struct Nobody {
+    segment::Verdicts verdicts;
     segment::SegmentBits in;
     std::int64_t due = std::numeric_limits<std::int64_t>::min();  // before the first look
   };
@@ -160,17 +166,22 @@ class LiveSegments {
   absl::Status GatherRegarded(const View::Impl& view, const ChangeTracker::Told& regarded);
   void GatherDue(const View::Impl& view);
   void FindRoots(const View::Impl& view);
-  absl::Status EvaluateTouched(const View::Impl& view);
-  absl::Status EvaluateSome(const View::Impl& view,
-                            std::span<const std::pair<Node, Touch*>> people);
+  absl::Status EvaluateTouched(const Call& call);
+  absl::Status EvaluateSome(const Call& call, std::span<const std::pair<Node, Touch*>> people);
   bool FindKnown(Task* task);
-  absl::Status AddNews(const View::Impl& view, FrameReader* frames, Task* task);
+  static absl::StatusOr<FactRow> NewRow(const Call& call, std::uint32_t record, Node primary,
+                                        FrameReader* frames);
+  absl::Status AddNews(const Call& call, FrameReader* frames, Task* task);
+  struct Scratch;  // of one evaluation after the other
+  Scratch MakeScratch() const;
   void AskFor(const Task& task, segment::SegmentBits* asked) const;
-  void Judge(const View::Impl& view, segment::SegmentBits* asked, Task* task) const;
+  void Judge(const View::Impl& view, Scratch* scratch, Task* task) const;
+  void FindTurn(std::int64_t now_ms, Task* task) const;
+  std::int64_t DueOf(const Task& task, const Scratch& scratch, SegmentSubject::Impl* person) const;
   void FindCause(Task* task) const;
   segment::SegmentBits MembershipsOf(Node id) const;
   void LookAtNobody(std::int64_t now_ms);
-  void Leave(Node id);
+  void Leave(Node id, const Touch& touch);
   void SetDue(Node id, std::int64_t ms, bool is_taken);
   void FillQueue();
   std::int64_t DueOf(Node id) const {
@@ -186,7 +197,9 @@ class LiveSegments {
   void CountBytes();
   void Put(MemberSet::Ptr* set, MemberSet::Ptr next);
   absl::Status CompareValues(const Call& call, Cause otherwise) const;
-  Change ChangeOf(std::size_t segment, Node id, bool is, Cause otherwise) const;
+  void SayTurns(std::size_t segment, Cause otherwise, std::span<Change> changes) const;
+  MemberSet::Ptr TurnedMembers(std::size_t segment) const;
+  void SayDropped(std::vector<Change>* changes);
   Cause CauseOf(std::size_t segment, const Touch& touch) const;
 
   std::shared_ptr<const LiveState> published_;
@@ -196,6 +209,7 @@ class LiveSegments {
   std::unique_ptr<const Policy> policy_before_;  // without segments
   std::shared_ptr<const Definitions> definitions_;
   std::shared_ptr<const CompiledSegments> compiled_;
+  const segment::Conditions* conditions_ = nullptr;  // of compiled_
   std::unique_ptr<const segment::Dependents> dependents_;
   std::unique_ptr<const segment::EarliestTurn> earliest_turn_;
   std::int64_t calendar_turn_ = std::numeric_limits<std::int64_t>::min();  // of earliest_turn_

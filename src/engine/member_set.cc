@@ -19,15 +19,21 @@ bool Has(const std::vector<Node>& ascending, Node id) {
 
 // Puts ascending ids into a set: those that are in `opposite` only leave that.
 void Put(std::span<const Node> ids, std::vector<Node>* set, std::vector<Node>* opposite) {
-  std::vector<Node> fresh, merged, left;
-  std::set_difference(ids.begin(), ids.end(), opposite->begin(), opposite->end(),
-                      std::back_inserter(fresh));
-  if (fresh.size() < ids.size()) {
-    std::set_difference(opposite->begin(), opposite->end(), ids.begin(), ids.end(),
-                        std::back_inserter(left));
-    *opposite = std::move(left);
+  if (ids.empty()) return;
+  std::vector<Node> fresh, merged;
+  if (!opposite->empty()) {
+    std::set_difference(ids.begin(), ids.end(), opposite->begin(), opposite->end(),
+                        std::back_inserter(fresh));
+    if (fresh.size() < ids.size()) {
+      std::vector<Node> left;
+      std::set_difference(opposite->begin(), opposite->end(), ids.begin(), ids.end(),
+                          std::back_inserter(left));
+      *opposite = std::move(left);
+    }
+    ids = fresh;
   }
-  std::merge(set->begin(), set->end(), fresh.begin(), fresh.end(), std::back_inserter(merged));
+  merged.reserve(set->size() + ids.size());
+  std::merge(set->begin(), set->end(), ids.begin(), ids.end(), std::back_inserter(merged));
   *set = std::move(merged);
 }
 

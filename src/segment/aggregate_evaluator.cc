@@ -6,8 +6,45 @@
 #include "segment/aggregate.h"
 #include "segment/calendar.h"
 #include "segment/evaluator.h"
+#include "segment/parts.h"
+#include "segment/sequence.h"
 
 namespace polyonym::segment {
+namespace {
+
+// Whether each step has an event that may be it; else no order of them matters.
+bool HasAllSteps(const EventSequence& sequence, std::span<const MatchedEvent> events) {
+  std::uint32_t any = 0;
+  for (const MatchedEvent& matched : events) any |= matched.queries;
+  return std::all_of(
+      sequence.steps.begin(), sequence.steps.end(),
+      [any](const EventSequence::Step& step) { return (any >> step.condition & 1) != 0; });
+}
+
+// Of a pattern: the steps that the event may be.
+LookedAt LookAt(const EventSequence& sequence, const MatchedEvent& matched) {
+  LookedAt out{matched.event->time_ms, 0};
+  for (std::size_t i = 0; i < sequence.steps.size(); ++i) {
+    if ((matched.queries >> sequence.steps[i].condition & 1) != 0)
+      out.steps |= std::uint32_t{1} << i;
+  }
+  return out;
+}
+
+std::int64_t CountSequences(const EventSequence& sequence, std::span<const MatchedEvent> events,
+                            bool one_is_enough) {
+  if (!HasAllSteps(sequence, events)) return 0;
+  SequenceMatcher matcher(sequence.steps, sequence.within_ms);
+  std::int64_t matches = 0;
+  for (const MatchedEvent& matched : events) {
+    if (!matcher.Take(LookAt(sequence, matched))) continue;
+    ++matches;
+    if (one_is_enough) break;
+  }
+  return matches;
+}
+
+}  // namespace
 
 // Events lie in the order of their times.
 std::span<const Evaluator::PlacedEvent> Evaluator::Within(const TimeSpan& span) {
@@ -31,87 +68,63 @@ bool Evaluator::IsOf(const EventQuery& query, const PlacedEvent& event) {
   return is_of_type && (query.where.empty() || FlagOf(At(event, query.where.front())) == true);
 }
 
-void Evaluator::ForEach(const EventQuery& query, const TimeSpan& span, bool from_last,
-                        absl::FunctionRef<bool(const PlacedEvent&)> visit) {
-  const std::span<const PlacedEvent> events = Within(span);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const PlacedEvent& event = events[from_last ? events.size() - 1 - i : i];
-    if (IsOf(query, event) && !visit(event)) return;
+void Evaluator::AddMatches(std::span<const EventQuery> queries, std::span<const PlacedEvent> events,
+                           std::vector<MatchedEvent>* matched) {
+  for (const PlacedEvent& event : events) {
+    std::uint32_t matches = 0;
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      if (IsOf(queries[i], event)) matches |= std::uint32_t{1} << i;
+    }
+    if (matches != 0) matched->push_back({&event, matches});
   }
 }
 
-std::vector<Datum> Evaluator::Collected(const Expression& node, const TimeSpan& span) {
+Datum Evaluator::Collected(const Expression& node, std::span<const MatchedEvent> events) {
   std::vector<Datum> values;
-  ForEach(node.events.front(), span, false, [&](const PlacedEvent& event) {
-    values.push_back(At(event, node.args.front()));
-    return true;
-  });
-  return values;
+  values.reserve(events.size());
+  for (const MatchedEvent& matched : events)
+    values.push_back(At(*matched.event, node.args.front()));
+  return Aggregate(node.op, std::move(values));
 }
 
-Datum Evaluator::FirstOrLast(const Expression& node, const TimeSpan& span) {
+Datum Evaluator::FirstOrLast(const Expression& node, std::span<const MatchedEvent> events) {
+  const bool from_last = node.op == ExpressionOp::kLast;
   Datum found;
-  ForEach(node.events.front(), span, node.op == ExpressionOp::kLast, [&](const PlacedEvent& event) {
-    found = At(event, node.args.front());
-    return IsUnknown(found);
-  });
+  for (std::size_t i = 0; i < events.size() && IsUnknown(found); ++i)
+    found = At(*events[from_last ? events.size() - 1 - i : i].event, node.args.front());
   return found;
 }
 
 Datum Evaluator::Aggregated(const Expression& node) {
-  if (!node.sequence.empty()) return InSequence(node);
-  const EventQuery& query = node.events.front();
-  const TimeSpan span = SpanOf(query.window, person_.now_ms(), compiled_.zone);
-  std::int64_t count = 0;
+  const TimeWindow& window =
+      node.sequence.empty() ? node.events.front().window : node.sequence.front().window;
+  std::vector<MatchedEvent> matched;
+  AddMatches(QueriesOf(node), Within(SpanOf(window, person_.now_ms(), compiled_.zone)), &matched);
+  return Over(node, matched);
+}
+
+Datum Evaluator::Over(const Expression& node, std::span<const MatchedEvent> events) {
+  if (!node.sequence.empty()) return InSequence(node, events);
   switch (node.op) {
     case ExpressionOp::kDid:
-      ForEach(query, span, false, [&](const PlacedEvent&) { return ++count == 0; });
-      return count > 0;
+      return !events.empty();
     case ExpressionOp::kCount:
-      ForEach(query, span, false, [&](const PlacedEvent&) { return ++count > 0; });
-      return count;
+      return static_cast<std::int64_t>(events.size());
     case ExpressionOp::kFirst:
     case ExpressionOp::kLast:
-      return FirstOrLast(node, span);
+      return FirstOrLast(node, events);
     default:
-      return Aggregate(node.op, Collected(node, span));
+      return Collected(node, events);
   }
 }
 
-std::optional<LookedAt> Evaluator::Look(const EventSequence& sequence, const PlacedEvent& event) {
-  std::uint32_t conditions = 0;
-  for (std::size_t i = 0; i < sequence.conditions.size(); ++i) {
-    if (IsOf(sequence.conditions[i], event)) conditions |= std::uint32_t{1} << i;
-  }
-  if (conditions == 0) return std::nullopt;
-  if (sequence.steps.empty()) return LookedAt{event.time_ms, conditions};
-  LookedAt out{event.time_ms, 0};
-  for (std::size_t i = 0; i < sequence.steps.size(); ++i) {
-    if ((conditions >> sequence.steps[i].condition & 1) != 0) out.steps |= std::uint32_t{1} << i;
-  }
-  return out;
-}
-
-Datum Evaluator::InSequence(const Expression& node) {
+Datum Evaluator::InSequence(const Expression& node, std::span<const MatchedEvent> events) const {
   const EventSequence& sequence = node.sequence.front();
-  const auto events = Within(SpanOf(sequence.window, person_.now_ms(), compiled_.zone));
-  if (node.op == ExpressionOp::kFunnel) {
-    FunnelWalker walker(sequence, sequence.conditions.size());
-    for (const PlacedEvent& event : events) {
-      if (const auto looked_at = Look(sequence, event)) walker.Take(*looked_at);
-    }
-    return static_cast<std::int64_t>(walker.best());
-  }
-  SequenceMatcher matcher(sequence.steps, sequence.within_ms);
-  std::int64_t matches = 0;
-  for (const PlacedEvent& event : events) {
-    const auto looked_at = Look(sequence, event);
-    if (!looked_at || !matcher.Take(*looked_at)) continue;
-    ++matches;
-    if (node.op == ExpressionOp::kSequence) break;
-  }
-  if (node.op == ExpressionOp::kSequence) return matches > 0;
-  return matches;
+  if (node.op == ExpressionOp::kSequence) return CountSequences(sequence, events, true) > 0;
+  if (node.op == ExpressionOp::kSequences) return CountSequences(sequence, events, false);
+  FunnelWalker walker(sequence, sequence.conditions.size());
+  for (const MatchedEvent& matched : events) walker.Take({matched.event->time_ms, matched.queries});
+  return static_cast<std::int64_t>(walker.best());
 }
 
 }  // namespace polyonym::segment

@@ -1,29 +1,44 @@
 #include "segment/conditions.h"
 
-#include <string>
+#include <algorithm>
 #include <string_view>
-#include <utility>
 #include <variant>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "polyonym/segment/text.h"
+#include "segment/below_first.h"
+#include "segment/compare.h"
 #include "segment/definition_lookup.h"
 #include "segment/evaluator.h"
+#include "segment/outlook.h"
+#include "segment/parts.h"
 
 namespace polyonym::segment {
 namespace {
 
-bool IsLogic(ExpressionOp op) {
-  return op == ExpressionOp::kAnd || op == ExpressionOp::kOr || op == ExpressionOp::kNot;
-}
+using Op = ExpressionOp;
 
-// The text that a trait of one value must be; null: something else is asked.
-const std::string* TextOfTrait(const CompiledSegment& of, const Expression& part) {
-  if (part.op != ExpressionOp::kEqual || part.args[0].op != ExpressionOp::kTrait ||
-      part.args[1].op != ExpressionOp::kLiteral || of.PreparedOf(part.args[0]).is_list)
-    return nullptr;
-  return std::get_if<std::string>(&part.args[1].value.is);
+bool IsLogic(Op op) { return op == Op::kAnd || op == Op::kOr || op == Op::kNot; }
+
+bool ComparesTwo(Op op) { return op >= Op::kEqual && op <= Op::kGreaterEqual; }
+
+// The texts of which a trait of one value must be one; none: something else is asked.
+std::vector<std::string> TextsOfTrait(const CompiledSegment& of, const Expression& part) {
+  if ((part.op != Op::kEqual && part.op != Op::kIn) || part.args[0].op != Op::kTrait ||
+      of.PreparedOf(part.args[0]).is_list)
+    return {};
+  const auto text_of = [](const Value& value) { return std::get_if<std::string>(&value.is); };
+  if (part.op == Op::kEqual) {
+    const bool is = part.args[1].op == Op::kLiteral && text_of(part.args[1].value) != nullptr;
+    return is ? std::vector<std::string>{*text_of(part.args[1].value)} : std::vector<std::string>();
+  }
+  std::vector<std::string> texts;
+  for (const Value& value : std::get<ValueList>(part.value.is)) {
+    const std::string* text = text_of(value);
+    if (text == nullptr) return {};
+    texts.push_back(*text);
+  }
+  return texts;
 }
 
 }  // namespace
@@ -32,10 +47,15 @@ class Conditions::Maker {
  public:
   Maker(const Definitions& definitions, Conditions* out) : definitions_(definitions), out_(*out) {}
 
-  std::uint32_t Add(const CompiledSegment& of, const Expression& part) {
-    if (!IsLogic(part.op)) return Put({part.op, NumberOf(of, part), 0});
+  // Returns the node of the expression; `has`: its conditions.
+  std::uint32_t Add(const CompiledSegment& of, const Expression& part,
+                    std::vector<std::uint32_t>* has) {
+    if (!IsLogic(part.op)) {
+      has->push_back(NumberOf(of, part));
+      return Put({part.op, has->back(), 0});
+    }
     std::vector<std::uint32_t> parts;
-    for (const Expression& arg : part.args) parts.push_back(Add(of, arg));
+    for (const Expression& arg : part.args) parts.push_back(Add(of, arg, has));
     const auto first = static_cast<std::uint32_t>(out_.parts_.size());
     out_.parts_.insert(out_.parts_.end(), parts.begin(), parts.end());
     return Put({part.op, first, static_cast<std::uint32_t>(parts.size())});
@@ -49,27 +69,53 @@ class Conditions::Maker {
   std::uint32_t NumberOf(const CompiledSegment& of, const Expression& part) {
     const auto number = static_cast<std::uint32_t>(out_.conditions_.size());
     const auto [at, is_new] = numbers_.try_emplace({of.zone_name, WriteExpression(part)}, number);
-    if (is_new) out_.conditions_.push_back({&of, &part, GroupOf(of, part, number)});
-    return at->second;
+    if (!is_new) return at->second;
+    Condition& condition = out_.conditions_.emplace_back();
+    condition = {&of, &part, number, kNone, kNone, false, false, {}, 0, {}};
+    ForEachPart(part, [&](const Expression& below) {
+      if (below.op == Op::kInSegment) condition.asks_for.push_back(of.PreparedOf(below).segment);
+    });
+    if (!PutInGroup(number, &condition)) FindQuantity(&condition);
+    return number;
   }
-  std::uint32_t GroupOf(const CompiledSegment& of, const Expression& part, std::uint32_t number) {
-    const std::string* text = TextOfTrait(of, part);
-    const bool is_tag = part.op == ExpressionOp::kTag;
-    if (!is_tag && text == nullptr) return kNoGroup;
-    const TagDefinition* tag = is_tag ? Find(definitions_.tags, part.name) : nullptr;
-    if (is_tag && tag == nullptr && !definitions_.show_undefined) return kNoGroup;
-    const std::string trait = is_tag ? "" : part.args[0].name;
+
+  bool PutInGroup(std::uint32_t number, Condition* condition) {
+    const Expression& part = *condition->part;
+    if (part.op == Op::kTag) {
+      const TagDefinition* tag = Find(definitions_.tags, part.name);
+      if (tag == nullptr && !definitions_.show_undefined) return false;
+      condition->tag_window_ms = tag == nullptr ? 0 : tag->window_ms;
+      PutInGroup({true, ""}, {part.name}, number, condition);
+      return true;
+    }
+    const std::vector<std::string> texts = TextsOfTrait(*condition->of, part);
+    if (texts.empty()) return false;
+    PutInGroup({false, part.args[0].name}, texts, number, condition);
+    condition->leader = out_.groups_[condition->group].all.front();
+    return true;
+  }
+  void PutInGroup(const std::pair<bool, std::string>& key, const std::vector<std::string>& texts,
+                  std::uint32_t number, Condition* condition) {
     const auto [at, is_new] =
-        groups_.try_emplace({is_tag, trait}, static_cast<std::uint32_t>(out_.groups_.size()));
-    if (is_new) out_.groups_.push_back({is_tag, trait, {}});
-    // One of another zone has the same answer; it is asked for by itself.
-    auto& conditions = out_.groups_[at->second].conditions;
-    const bool is_first =
-        conditions
-            .try_emplace(is_tag ? part.name : *text,
-                         Group::Settled{number, tag == nullptr ? 0 : tag->window_ms})
-            .second;
-    return is_first ? at->second : kNoGroup;
+        groups_.try_emplace(key, static_cast<std::uint32_t>(out_.groups_.size()));
+    if (is_new) out_.groups_.push_back({key.first, key.second, {}, {}});
+    Group& group = out_.groups_[at->second];
+    group.all.push_back(number);
+    for (const std::string& text : texts) group.conditions[text].push_back(number);
+    condition->group = at->second;
+  }
+
+  void FindQuantity(Condition* condition) {
+    const Expression& part = *condition->part;
+    const bool is_of_events = !QueriesOf(part).empty();
+    const bool is_first = ComparesTwo(part.op) && IsLiteral(part.args[0]);
+    condition->compares =
+        ComparesTwo(part.op) && IsLiteral(part.args[0]) != IsLiteral(part.args[1]);
+    if (!condition->compares && !is_of_events) return;
+    condition->literal_first = is_first;
+    if (condition->compares) condition->literal = LiteralOf(part.args[is_first ? 0 : 1]);
+    condition->quantity = out_.quantities_.Add(
+        *condition->of, condition->compares ? part.args[is_first ? 1 : 0] : part);
   }
 
   const Definitions& definitions_;
@@ -81,90 +127,188 @@ class Conditions::Maker {
 Conditions::Conditions(const std::vector<std::unique_ptr<CompiledSegment>>& segments,
                        const Definitions& definitions) {
   Maker maker(definitions, this);
-  for (const auto& segment : segments) roots_.push_back(maker.Add(*segment, segment->expression));
+  roots_.assign(segments.size(), kNone);
+  std::vector<std::vector<std::uint32_t>> has(segments.size());
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    SettleFrom(
+        segments, s, [&](std::size_t at) { return roots_[at] != kNone; },
+        [&](std::size_t at) {
+          roots_[at] = maker.Add(*segments[at], segments[at]->expression, &has[at]);
+        });
+  }
+  above_.resize(conditions_.size());
+  for (std::size_t s = 0; s < segments.size(); ++s) {
+    std::sort(has[s].begin(), has[s].end());
+    has[s].erase(std::unique(has[s].begin(), has[s].end()), has[s].end());
+    for (const std::uint32_t condition : has[s])
+      above_[condition].push_back(static_cast<std::uint32_t>(s));
+  }
 }
 
-// Of one evaluation.
-struct Conditions::Asked {
-  SegmentSubject::Impl* person;
-  SegmentSubject::Impl::Answers& answers;
-};
+// ---- Logic ----
 
 // False decides an `and`, true an `or`.
-Conditions::Verdict Conditions::Joined(const Node& node, Verdict decides,
-                                       const Asked& asked) const {
+template <class Ask>
+Verdict Conditions::Joined(const Node& node, Verdict decides, const Ask& ask) const {
   Verdict all = decides == Verdict::kFalse ? Verdict::kTrue : Verdict::kFalse;
   for (std::uint32_t i = node.first; i < node.first + node.parts; ++i) {
-    const Verdict is = Of(parts_[i], asked);
+    const Verdict is = Of(parts_[i], ask);
     if (is == decides) return decides;
     if (is == Verdict::kUnknown) all = Verdict::kUnknown;
   }
   return all;
 }
 
-Conditions::Verdict Conditions::Of(std::uint32_t number, const Asked& asked) const {
+// `ask(number)`: what a condition is.
+template <class Ask>
+Verdict Conditions::Of(std::uint32_t number, const Ask& ask) const {
   const Node& node = nodes_[number];
   switch (node.op) {
-    case ExpressionOp::kAnd:
-      return Joined(node, Verdict::kFalse, asked);
-    case ExpressionOp::kOr:
-      return Joined(node, Verdict::kTrue, asked);
-    case ExpressionOp::kNot: {
-      const Verdict is = Of(parts_[node.first], asked);
+    case Op::kAnd:
+      return Joined(node, Verdict::kFalse, ask);
+    case Op::kOr:
+      return Joined(node, Verdict::kTrue, ask);
+    case Op::kNot: {
+      const Verdict is = Of(parts_[node.first], ask);
       if (is == Verdict::kUnknown) return is;
       return is == Verdict::kTrue ? Verdict::kFalse : Verdict::kTrue;
     }
     default:
-      return OfCondition(node.first, asked);
+      return ask(node.first);
   }
 }
 
-Conditions::Verdict Conditions::OfCondition(std::uint32_t number, const Asked& asked) const {
-  Verdict& verdict = asked.answers.conditions[number];
-  if (verdict != Verdict::kNotAsked) return verdict;
+Verdict Conditions::Known(std::uint32_t node, const Verdicts& verdicts) const {
+  return Of(node, [&](std::uint32_t condition) { return verdicts.Of(condition); });
+}
+
+// ---- One condition ----
+
+// Of one evaluation.
+struct Conditions::Asked {
+  Subject* person;
+  Answers& answers;
+};
+
+Verdict Conditions::OfCondition(std::uint32_t number, const Asked& asked) const {
+  Verdicts& verdicts = asked.answers.conditions;
+  if (const Verdict verdict = verdicts.Of(number); verdict != Verdict::kNotAsked) return verdict;
   const Condition& condition = conditions_[number];
-  if (condition.group != kNoGroup) Settle(groups_[condition.group], asked);
-  if (verdict != Verdict::kNotAsked) return verdict;
-  const std::optional<bool> is =
-      Evaluator(*condition.of, asked.person, asked.answers.memberships).IsTrue(*condition.part);
-  verdict = !is ? Verdict::kUnknown : *is ? Verdict::kTrue : Verdict::kFalse;
-  return verdict;
+  if (condition.group != kNone) {
+    Settle(groups_[condition.group], asked);
+  } else {
+    verdicts.Set(number, OfOne(condition, asked));
+  }
+  return verdicts.Of(number);
 }
 
-// Leaves those of a trait open that is no text, or several values.
-void Conditions::Settle(const Group& group, const Asked& asked) const {
-  auto& verdicts = asked.answers.conditions;
-  const auto settle_all = [&](Verdict verdict) {
-    for (const auto& [what, settled] : group.conditions) verdicts[settled.condition] = verdict;
-  };
-  const auto find = [&](std::string_view what) {
-    const auto at = group.conditions.find(absl::string_view(what.data(), what.size()));
-    return at == group.conditions.end() ? nullptr : &at->second;
-  };
-  if (group.is_of_tags) {
-    settle_all(Verdict::kFalse);
-    const profile::TagFolder& tags = asked.person->tags();
-    for (std::size_t tag = 0; tag < tags.size(); ++tag) {
-      const Group::Settled* settled = find(tags.name(tag));
-      if (settled != nullptr && tags.IsThere(tag, settled->window_ms))
-        verdicts[settled->condition] = Verdict::kTrue;
+Verdict Conditions::OfOne(const Condition& condition, const Asked& asked) const {
+  const Expression& part = *condition.part;
+  if (condition.quantity == kNone) {
+    if (condition.group != kNone && groups_[condition.group].is_of_tags) {
+      const profile::TagFolder& tags = asked.person->tags();
+      const auto tag = tags.Find(part.name);
+      return VerdictOf(tag && tags.IsThere(*tag, condition.tag_window_ms));
     }
-    return;
+    return VerdictOf(
+        Evaluator(*condition.of, asked.person, asked.answers.memberships).IsTrue(part));
   }
+  const Datum& is = quantities_.Of(condition.quantity, asked.person, asked.answers.memberships,
+                                   &asked.answers.quantities);
+  if (!condition.compares) return VerdictOf(FlagOf(is));
+  return VerdictOf(condition.literal_first ? Compared(part.op, condition.literal, is)
+                                           : Compared(part.op, is, condition.literal));
+}
+
+void Conditions::SettleTags(const Group& group, const Asked& asked) const {
+  Verdicts& verdicts = asked.answers.conditions;
+  for (const std::uint32_t condition : group.all) verdicts.Set(condition, Verdict::kFalse);
+  const profile::TagFolder& tags = asked.person->tags();
+  for (std::size_t tag = 0; tag < tags.size(); ++tag) {
+    const std::string_view name = tags.name(tag);
+    const auto at = group.conditions.find(absl::string_view(name.data(), name.size()));
+    if (at == group.conditions.end()) continue;
+    for (const std::uint32_t condition : at->second) {
+      if (tags.IsThere(tag, conditions_[condition].tag_window_ms))
+        verdicts.Set(condition, Verdict::kTrue);
+    }
+  }
+}
+
+void Conditions::Settle(const Group& group, const Asked& asked) const {
+  if (group.is_of_tags) return SettleTags(group, asked);
+  Verdicts& verdicts = asked.answers.conditions;
+  const auto settle_all = [&](Verdict verdict) {
+    for (const std::uint32_t condition : group.all) verdicts.Set(condition, verdict);
+  };
   const ProfileTrait* trait = asked.person->Trait(group.trait);
   if (trait == nullptr || trait->values.empty()) return settle_all(Verdict::kUnknown);
-  if (trait->values.size() != 1) return;
-  const auto* text = std::get_if<std::string>(&trait->values.front().is);
-  if (text == nullptr) return;
+  const auto* text =
+      trait->values.size() == 1 ? std::get_if<std::string>(&trait->values.front().is) : nullptr;
+  if (text == nullptr) {  // nothing is looked up of what is no text
+    for (const std::uint32_t condition : group.all)
+      verdicts.Set(condition, OfOne(conditions_[condition], asked));
+    return;
+  }
   settle_all(Verdict::kFalse);
-  if (const Group::Settled* settled = find(*text)) verdicts[settled->condition] = Verdict::kTrue;
+  const auto at = group.conditions.find(*text);
+  if (at == group.conditions.end()) return;
+  for (const std::uint32_t condition : at->second) verdicts.Set(condition, Verdict::kTrue);
 }
 
-std::optional<bool> Conditions::Evaluate(std::size_t segment, SegmentSubject::Impl* person,
-                                         SegmentSubject::Impl::Answers* answers) const {
-  if (answers->conditions.empty()) answers->conditions.resize(conditions_.size());
-  const Verdict is = Of(roots_[segment], {person, *answers});
-  return is == Verdict::kUnknown ? std::nullopt : std::optional<bool>(is == Verdict::kTrue);
+std::optional<bool> Conditions::Evaluate(std::size_t segment, Subject* person,
+                                         Answers* answers) const {
+  if (answers->conditions.empty()) answers->conditions = Verdicts(conditions_.size());
+  const Asked asked{person, *answers};
+  return FlagOf(
+      Of(roots_[segment], [&](std::uint32_t condition) { return OfCondition(condition, asked); }));
+}
+
+// ---- All of a person ----
+
+// Their conditions come before this one.
+void Conditions::AskSegments(const Condition& condition, const Asked& asked) const {
+  if (condition.asks_for.empty()) return;
+  asked.answers.memberships.resize(roots_.size());
+  for (const std::size_t segment : condition.asks_for) {
+    const std::optional<bool> is = FlagOf(Known(roots_[segment], asked.answers.conditions));
+    asked.answers.memberships[segment] = {true, is, CompiledSegments::kNever};
+  }
+}
+
+void Conditions::Assess(Subject* person, Answers* answers) const {
+  answers->conditions = Verdicts(conditions_.size());
+  const Asked asked{person, *answers};
+  for (std::uint32_t i = 0; i < conditions_.size(); ++i) {
+    AskSegments(conditions_[i], asked);
+    OfCondition(i, asked);
+  }
+}
+
+void Conditions::Reassess(const SegmentBits& which, Subject* person, Answers* answers,
+                          SegmentBits* above) const {
+  const Verdicts before = answers->conditions;
+  const Asked asked{person, *answers};
+  which.ForEach([&](std::size_t i) {
+    const Condition& condition = conditions_[i];
+    AskSegments(condition, asked);
+    if (condition.group != kNone && !groups_[condition.group].is_of_tags) {
+      Settle(groups_[condition.group], asked);
+    } else {
+      answers->conditions.Set(i, OfOne(condition, asked));
+    }
+  });
+  answers->conditions.ForEachOther(before, [&](std::size_t i) {
+    for (const std::uint32_t segment : above_[i]) above->Set(segment);
+  });
+}
+
+std::int64_t Conditions::NextChange(std::size_t number, Subject* person,
+                                    const Answers& answers) const {
+  const Condition& condition = conditions_[number];
+  const bool is_of_texts = condition.group != kNone && !groups_[condition.group].is_of_tags;
+  const Expression& part = is_of_texts ? condition.part->args[0] : *condition.part;
+  return Forecaster(*condition.of, person, answers.memberships).NextChange(part);
 }
 
 }  // namespace polyonym::segment

@@ -65,8 +65,8 @@ class Dependents::Maker {
  public:
   Maker(const Definitions& definitions, Dependents* out) : definitions_(definitions), out_(*out) {}
 
-  void Add(std::size_t segment, const Expression& expression) {
-    segment_ = segment;
+  void Add(std::size_t condition, const Expression& expression) {
+    condition_ = condition;
     ForEachPart(expression, [&](const Expression& part) { AddPart(part); });
   }
 
@@ -77,8 +77,8 @@ class Dependents::Maker {
     if (is_new) at->second.all = SegmentBits(out_.size_);
     return at->second;
   }
-  void Note(Kind kind, const std::string& name) { Of(kind, name).all.Set(segment_); }
-  void NoteAny(Kind kind) { out_.kinds_[static_cast<std::size_t>(kind)].of_any.Set(segment_); }
+  void Note(Kind kind, const std::string& name) { Of(kind, name).all.Set(condition_); }
+  void NoteAny(Kind kind) { out_.kinds_[static_cast<std::size_t>(kind)].of_any.Set(condition_); }
 
   void AddTypes(std::span<const std::string> types) {
     for (const std::string& type : types) Note(Kind::kEvent, type);
@@ -91,7 +91,7 @@ class Dependents::Maker {
     for (const std::string& type : query.types) {
       auto& by_text = Of(Kind::kEvent, type).by_text[wanted->property];
       for (const std::string& text : wanted->texts)
-        by_text.try_emplace(text, SegmentBits(out_.size_)).first->second.Set(segment_);
+        by_text.try_emplace(text, SegmentBits(out_.size_)).first->second.Set(condition_);
     }
   }
 
@@ -198,43 +198,48 @@ class Dependents::Maker {
 
   const Definitions& definitions_;
   Dependents& out_;
-  std::size_t segment_ = 0;
+  std::size_t condition_ = 0;
 };
 
-Dependents::Dependents(const CompiledSegments& segments, const Definitions& definitions)
-    : size_(segments.size()), of_anchor_(size_), of_time_(size_) {
+Dependents::Dependents(const CompiledSegments& segments, const Conditions& conditions,
+                       const Definitions& definitions)
+    : size_(conditions.size()), of_anchor_(size_), of_time_(size_) {
   for (OfKind& kind : kinds_) kind.of_any = SegmentBits(size_);
   Maker maker(definitions, this);
-  for (std::size_t s = 0; s < size_; ++s) {
+  for (std::size_t c = 0; c < size_; ++c) {
+    const Conditions::Condition& condition = conditions[c];
+    maker.Add(condition.leader, *condition.part);
+    std::uint32_t inputs = InputsOf(*condition.part, definitions);
     // With the segments that it asks for, and those that these ask for.
-    std::vector<bool> known(size_);
-    std::vector<std::size_t> open = {s};
+    std::vector<bool> known(segments.size());
+    std::vector<std::size_t> open = condition.asks_for;
     while (!open.empty()) {
       const std::size_t at = open.back();
       open.pop_back();
       if (known[at]) continue;
       known[at] = true;
-      maker.Add(s, segments.expression(at));
+      maker.Add(condition.leader, segments.expression(at));
+      inputs |= segments.inputs(at);
       for (const std::string& name : SegmentsIn(segments.expression(at)))
         open.push_back(segments.Find(name));
     }
-    if ((segments.inputs(s) & kInputAnchor) != 0) of_anchor_.Set(s);
-    if ((segments.inputs(s) & kInputClock) != 0) of_time_.Set(s);
+    if ((inputs & kInputAnchor) != 0) of_anchor_.Set(condition.leader);
+    if ((inputs & kInputClock) != 0) of_time_.Set(condition.leader);
   }
 }
 
 const Dependents::OfName* Dependents::AddNamed(Kind kind, std::string_view name,
-                                               SegmentBits* segments) const {
+                                               SegmentBits* conditions) const {
   const OfKind& of = kinds_[static_cast<std::size_t>(kind)];
-  *segments |= of.of_any;
+  *conditions |= of.of_any;
   const auto at = of.by_name.find(absl::string_view(name.data(), name.size()));
   if (at == of.by_name.end()) return nullptr;
-  *segments |= at->second.all;
+  *conditions |= at->second.all;
   return &at->second;
 }
 
-void Dependents::AddEvent(const Event& event, SegmentBits* segments) const {
-  const OfName* of = AddNamed(Kind::kEvent, event.type, segments);
+void Dependents::AddEvent(const Event& event, SegmentBits* conditions) const {
+  const OfName* of = AddNamed(Kind::kEvent, event.type, conditions);
   if (of == nullptr) return;
   for (const auto& [property, by_text] : of->by_text) {
     const auto has = event.properties.find(property);
@@ -242,22 +247,23 @@ void Dependents::AddEvent(const Event& event, SegmentBits* segments) const {
     const auto* text = std::get_if<std::string>(&has->second.is);
     if (text == nullptr) continue;
     const auto at = by_text.find(*text);
-    if (at != by_text.end()) *segments |= at->second;
+    if (at != by_text.end()) *conditions |= at->second;
   }
 }
 
-void Dependents::Add(const Identifier& identifier, SegmentBits* segments) const {
-  AddNamed(Kind::kIdentifier, identifier.ns, segments);
-  AddNamed(Kind::kIdentifier, FamilyOf(identifier.ns), segments);
+void Dependents::Add(const Identifier& identifier, SegmentBits* conditions) const {
+  AddNamed(Kind::kIdentifier, identifier.ns, conditions);
+  AddNamed(Kind::kIdentifier, FamilyOf(identifier.ns), conditions);
 }
 
-void Dependents::Add(const Facts& facts, SegmentBits* segments) const {
-  for (const Trait& trait : facts.traits) AddNamed(Kind::kTrait, trait.name, segments);
-  for (const Tag& tag : facts.tags) AddNamed(Kind::kTag, tag.name, segments);
-  for (const Event& event : facts.events) AddEvent(event, segments);
-  for (const Consent& consent : facts.consents) AddNamed(Kind::kConsent, consent.purpose, segments);
+void Dependents::Add(const Facts& facts, SegmentBits* conditions) const {
+  for (const Trait& trait : facts.traits) AddNamed(Kind::kTrait, trait.name, conditions);
+  for (const Tag& tag : facts.tags) AddNamed(Kind::kTag, tag.name, conditions);
+  for (const Event& event : facts.events) AddEvent(event, conditions);
+  for (const Consent& consent : facts.consents)
+    AddNamed(Kind::kConsent, consent.purpose, conditions);
   for (const RelationFact& relation : facts.relations)
-    AddNamed(Kind::kRelation, relation.type, segments);
+    AddNamed(Kind::kRelation, relation.type, conditions);
 }
 
 }  // namespace polyonym::segment

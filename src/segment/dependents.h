@@ -1,7 +1,8 @@
-// segment/dependents.h - which segments a record's facts may change: those that read what the facts are about, by name.
+// segment/dependents.h - which conditions (conditions.h) a record's facts may change: those that read what the facts are about, by name.
 //
-// Of somebody of whom facts came and nothing else did, all other segments have the answers that they had, but for what time does. An event
-// concerns a segment where it may match a query of it: by its type, and by a property that the query wants to be some text.
+// Of somebody of whom facts came and nothing else did, all other conditions are what they were, but for what time does. An event concerns
+// a condition where it may match a query of it: by its type, and by a property that the query wants to be some text. Where one of them stands
+// for others, it is the one that is said.
 #ifndef POLYONYM_SRC_SEGMENT_DEPENDENTS_H_
 #define POLYONYM_SRC_SEGMENT_DEPENDENTS_H_
 
@@ -16,22 +17,25 @@
 #include "polyonym/model/facts.h"
 #include "polyonym/model/identifier.h"
 #include "polyonym/segment/evaluate.h"
+#include "segment/conditions.h"
 #include "segment/segment_bits.h"
 
 namespace polyonym::segment {
 
-// THREADS: thread-safe (immutable).  Memory: a bit a segment for each name that is asked for.
+// THREADS: thread-safe (immutable).  Memory: a bit a condition for each name that is asked for.
 class Dependents {
  public:
   // What may come: kinds of facts, each with names; identifiers, with namespaces and families.
   enum class Kind : std::uint8_t { kTrait, kTag, kEvent, kConsent, kRelation, kIdentifier };
 
   // COST: the parts of all expressions, times the definitions.
-  Dependents(const CompiledSegments& segments, const Definitions& definitions);
+  // `conditions`: of the segments.
+  Dependents(const CompiledSegments& segments, const Conditions& conditions,
+             const Definitions& definitions);
 
   // Adds those that the facts may change.
-  void Add(const Facts& facts, SegmentBits* segments) const;
-  void Add(const Identifier& identifier, SegmentBits* segments) const;
+  void Add(const Facts& facts, SegmentBits* conditions) const;
+  void Add(const Identifier& identifier, SegmentBits* conditions) const;
   // Those that read the anchor.
   const SegmentBits& of_anchor() const { return of_anchor_; }
   // Those that time may change.
@@ -40,7 +44,7 @@ class Dependents {
 
  private:
   class Maker;
-  // Of events: segments that ask for those of a type which have one text in a property, by property and text.
+  // Of events: conditions that ask for those of a type which have one text in a property, by property and text.
   using ByText = absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, SegmentBits>>;
   struct OfName {
     SegmentBits all;
@@ -50,8 +54,8 @@ class Dependents {
     absl::flat_hash_map<std::string, OfName> by_name;
     SegmentBits of_any;  // whatever the name
   };
-  const OfName* AddNamed(Kind kind, std::string_view name, SegmentBits* segments) const;
-  void AddEvent(const Event& event, SegmentBits* segments) const;
+  const OfName* AddNamed(Kind kind, std::string_view name, SegmentBits* conditions) const;
+  void AddEvent(const Event& event, SegmentBits* conditions) const;
 
   std::size_t size_;
   OfKind kinds_[6];

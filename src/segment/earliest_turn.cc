@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "absl/container/flat_hash_set.h"
-#include "polyonym/segment/check.h"
 #include "profile/ordered_facts.h"
 #include "segment/definition_lookup.h"
 #include "segment/fact_turns.h"
@@ -69,16 +69,13 @@ std::optional<BeforeNow> BeforeNowOf(const Expression& part) {
 // Goes through the expressions once.
 class EarliestTurn::Maker {
  public:
-  Maker(const CompiledSegments& segments, const Definitions& definitions, EarliestTurn* out)
-      : segments_(segments), definitions_(definitions), out_(*out) {}
+  Maker(const Conditions& conditions, const Definitions& definitions, EarliestTurn* out)
+      : conditions_(conditions), definitions_(definitions), out_(*out) {}
 
   void Make() {
     AddDefinitions();
-    for (std::size_t s = 0; s < segments_.size(); ++s) {
-      ForEachPart(segments_.expression(s), [&](const Expression& part) { AddPart(s, part); });
-    }
-    for (std::size_t s = 0; s < segments_.size(); ++s) {
-      if (AsksForMoving(s)) out_.moving_.Set(s);
+    for (std::size_t c = 0; c < conditions_.size(); ++c) {
+      ForEachPart(*conditions_[c].part, [&](const Expression& part) { AddPart(c, part); });
     }
     std::sort(spans_.begin(), spans_.end());
     spans_.erase(std::unique(spans_.begin(), spans_.end()), spans_.end());
@@ -112,14 +109,14 @@ class EarliestTurn::Maker {
       }
     }
   }
-  void AddZone(std::size_t segment) {
-    const std::string& zone = definitions_.segments[segment].time_zone;
+  void AddZone(std::size_t condition) {
+    const std::string& zone = conditions_[condition].of->zone_name;
     if (std::find(zones_.begin(), zones_.end(), zone) == zones_.end()) zones_.push_back(zone);
   }
-  void AddWindow(std::size_t segment, const TimeWindow& window) {
+  void AddWindow(std::size_t condition, const TimeWindow& window) {
     if (window.kind == TimeWindow::Kind::kWithin) AddSpan(window.span_ms);
     if (window.kind != TimeWindow::Kind::kLast && window.kind != TimeWindow::Kind::kPast) return;
-    AddZone(segment);
+    AddZone(condition);
     if (window.unit == CalendarUnit::kHour) out_.has_hours_ = true;
   }
   // A fact's time by `now`: it turns when the fact is as old as that, or a moment older.
@@ -131,7 +128,7 @@ class EarliestTurn::Maker {
     of_ages_.insert(before->now);
   }
   // Parts that it is of come before it.
-  void AddPart(std::size_t segment, const Expression& part) {
+  void AddPart(std::size_t condition, const Expression& part) {
     if (IsComparison(part.op)) {
       AddAge(part.args[0], part.args[1]);
       AddAge(part.args[1], part.args[0]);
@@ -139,29 +136,13 @@ class EarliestTurn::Maker {
     const bool is_now = part.op == Op::kNow && !of_ages_.contains(&part);
     if (is_now || part.op == Op::kChannelShare || part.op == Op::kTopChannel ||
         Decays(definitions_, part))
-      out_.moving_.Set(segment);
-    if (part.op >= Op::kDaysSince && part.op <= Op::kAnniversaryIn) AddZone(segment);
+      out_.moving_.Set(conditions_[condition].leader);
+    if (part.op >= Op::kDaysSince && part.op <= Op::kAnniversaryIn) AddZone(condition);
     if (part.op == Op::kScore) out_.has_days_ = true;
-    for (const EventQuery& query : part.events) AddWindow(segment, query.window);
-    for (const EventSequence& sequence : part.sequence) AddWindow(segment, sequence.window);
+    for (const EventQuery& query : part.events) AddWindow(condition, query.window);
+    for (const EventSequence& sequence : part.sequence) AddWindow(condition, sequence.window);
   }
-  // Itself, or a segment that it asks for, these asking for others in turn.
-  bool AsksForMoving(std::size_t segment) {
-    std::vector<bool> seen(segments_.size());
-    std::vector<std::size_t> open = {segment};
-    while (!open.empty()) {
-      const std::size_t at = open.back();
-      open.pop_back();
-      if (seen[at]) continue;
-      seen[at] = true;
-      if (out_.moving_.Has(at)) return true;
-      for (const std::string& name : SegmentsIn(segments_.expression(at)))
-        open.push_back(segments_.Find(name));
-    }
-    return false;
-  }
-
-  const CompiledSegments& segments_;
+  const Conditions& conditions_;
   const Definitions& definitions_;
   EarliestTurn& out_;
   std::vector<std::int64_t> spans_;
@@ -169,9 +150,10 @@ class EarliestTurn::Maker {
   absl::flat_hash_set<const Expression*> of_ages_;  // each `now` that AddAge() took
 };
 
-EarliestTurn::EarliestTurn(const CompiledSegments& segments, const Definitions& definitions)
-    : moving_(segments.size()), offset_ms_(std::int64_t{definitions.utc_offset_minutes} * 60'000) {
-  Maker(segments, definitions, this).Make();
+EarliestTurn::EarliestTurn(const Conditions& conditions, const Definitions& definitions)
+    : moving_(conditions.size()),
+      offset_ms_(std::int64_t{definitions.utc_offset_minutes} * 60'000) {
+  Maker(conditions, definitions, this).Make();
 }
 
 std::int64_t EarliestTurn::OfCalendar(std::int64_t now_ms) const {
@@ -191,9 +173,11 @@ std::int64_t EarliestTurn::OfCalendar(std::int64_t now_ms) const {
   return turn.ms();
 }
 
-std::int64_t EarliestTurn::OfFacts(std::span<const FactRow> rows, std::int64_t now_ms) const {
+EarliestTurn::Turn EarliestTurn::OfFacts(std::span<const FactRow> rows, std::int64_t now_ms) const {
   NextTurn turn(now_ms);
+  std::int64_t latest_ms = std::numeric_limits<std::int64_t>::min();
   const auto add = [&](std::int64_t time_ms) {
+    latest_ms = std::max(latest_ms, time_ms);
     if (time_ms > now_ms) return turn.Add(time_ms);
     const auto span = std::upper_bound(spans_.begin(), spans_.end(), now_ms - time_ms);
     if (span != spans_.end()) turn.Add(Later(time_ms, *span));
@@ -208,7 +192,7 @@ std::int64_t EarliestTurn::OfFacts(std::span<const FactRow> rows, std::int64_t n
     for (const Consent& consent : row.facts.consents) add(profile::TimeOf(consent, row));
     for (const RelationFact& relation : row.facts.relations) add(profile::TimeOf(relation, row));
   }
-  return turn.ms();
+  return {turn.ms(), latest_ms};
 }
 
 }  // namespace polyonym::segment

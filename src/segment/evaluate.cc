@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "polyonym/segment/check.h"
+#include "segment/below_first.h"
 #include "segment/compile.h"
 #include "segment/conditions.h"
 #include "segment/evaluator.h"
@@ -17,6 +18,7 @@ namespace polyonym {
 using segment::CompiledSegment;
 using segment::Evaluator;
 using segment::Forecaster;
+using segment::SettleFrom;
 
 struct CompiledSegments::Impl {
   std::vector<std::unique_ptr<CompiledSegment>> segments;
@@ -29,28 +31,6 @@ namespace {
 
 using Answers = SegmentSubject::Impl::Answers;
 using Segments = std::vector<std::unique_ptr<CompiledSegment>>;
-
-// Settles a segment and those that it asks for, these first: with a stack of its own, since segments may ask for each other
-// in long chains. None of them is in a circle.
-template <class IsSettled, class SettleOne>
-void SettleFrom(const Segments& segments, std::size_t segment, const IsSettled& is_settled,
-                const SettleOne& settle_one) {
-  if (is_settled(segment)) return;
-  if (segments[segment]->asks_for.empty()) return settle_one(segment);
-  std::vector<std::size_t> open = {segment};
-  while (!open.empty()) {
-    const std::size_t at = open.back();
-    const std::size_t height = open.size();
-    if (!is_settled(at)) {
-      for (const std::size_t below : segments[at]->asks_for) {
-        if (!is_settled(below)) open.push_back(below);
-      }
-    }
-    if (open.size() > height) continue;
-    open.pop_back();
-    if (!is_settled(at)) settle_one(at);
-  }
-}
 
 void Settle(const Segments& segments, const segment::Conditions& conditions, std::size_t segment,
             SegmentSubject::Impl* person, Answers* answers) {
@@ -75,6 +55,10 @@ void Foresee(const Segments& segments, std::size_t segment, SegmentSubject::Impl
 }
 
 }  // namespace
+
+const segment::Conditions& segment::ConditionsOf(const CompiledSegments& segments) {
+  return *segments.impl_->conditions;
+}
 
 CompiledSegments::CompiledSegments(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 CompiledSegments::~CompiledSegments() = default;

@@ -9,16 +9,13 @@
 #include "segment/arithmetic.h"
 #include "segment/compare.h"
 #include "segment/operands.h"
+#include "segment/parts.h"
 
 namespace polyonym::segment {
 namespace {
 
 bool IsBetween(ExpressionOp op, ExpressionOp first, ExpressionOp last) {
   return op >= first && op <= last;
-}
-
-bool IsLiteral(const Expression& node) {
-  return node.op == ExpressionOp::kLiteral || node.op == ExpressionOp::kDuration;
 }
 
 // Of aggregates: their arguments are about each event, as their queries are.
@@ -42,12 +39,6 @@ List ElementsOf(const Expression& in) {
   return list == nullptr ? List() : List(*list);
 }
 
-Datum LiteralOf(const Expression& node) {
-  if (node.op != ExpressionOp::kDuration) return Read(node.value);
-  const auto* ms = std::get_if<std::int64_t>(&node.value.is);
-  return ms == nullptr ? Datum() : Datum(Duration{*ms});
-}
-
 // What is known and no list has no elements to count.
 Datum SizeOf(const Datum& x) {
   if (IsUnknown(x)) return std::int64_t{0};
@@ -56,6 +47,12 @@ Datum SizeOf(const Datum& x) {
 }
 
 }  // namespace
+
+Datum LiteralOf(const Expression& node) {
+  if (node.op != ExpressionOp::kDuration) return Read(node.value);
+  const auto* ms = std::get_if<std::int64_t>(&node.value.is);
+  return ms == nullptr ? Datum() : Datum(Duration{*ms});
+}
 
 Evaluator::Evaluator(const CompiledSegment& compiled, SegmentSubject::Impl* person,
                      std::span<const SegmentSubject::Impl::Membership> memberships)

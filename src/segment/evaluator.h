@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/functional/function_ref.h"
 #include "polyonym/segment/evaluate.h"
 #include "polyonym/segment/expression.h"
 #include "segment/compiled.h"
 #include "segment/datum.h"
-#include "segment/sequence.h"
+#include "segment/quantity_memory.h"
 #include "segment/subject.h"
 
 namespace polyonym::segment {
+
+// What a literal says.  REQUIRES: IsLiteral(); it must outlive it.
+Datum LiteralOf(const Expression& node);
 
 // REQUIRES: the segments that the expression asks for are among `memberships`.
 // Recursion is as deep as the expression, which is bounded by kMaxExpressionDepth.
@@ -28,11 +30,19 @@ class Evaluator {
   // A part of the expression, as a flag; none: unknown.
   std::optional<bool> IsTrue(const Expression& part) { return Flag(part); }
   Datum Value() { return Of(compiled_.expression); }
+  Datum Value(const Expression& part) { return Of(part); }
   SegmentExplanation Explain() { return Explain(compiled_.expression, true); }
+
+  // aggregate_evaluator.cc
+  using PlacedEvent = profile::Placed<Event>;
+  // Of a part over events what it comes to over those that match its queries, in order.
+  Datum Over(const Expression& part, std::span<const MatchedEvent> events);
+  // Adds those of the events that match any of the queries.
+  void AddMatches(std::span<const EventQuery> queries, std::span<const PlacedEvent> events,
+                  std::vector<MatchedEvent>* matched);
 
  private:
   friend class Forecaster;  // outlook.h asks for parts of the expression
-  using PlacedEvent = profile::Placed<Event>;
 
   Datum Of(const Expression& node);
   std::optional<bool> Flag(const Expression& node) { return FlagOf(Of(node)); }
@@ -46,16 +56,11 @@ class Evaluator {
 
   // aggregate_evaluator.cc
   Datum Aggregated(const Expression& node);
-  Datum FirstOrLast(const Expression& node, const TimeSpan& span);
-  std::vector<Datum> Collected(const Expression& node, const TimeSpan& span);
-  Datum InSequence(const Expression& node);
-  // Of the query's events those in the span; `visit` says whether to go on.
-  void ForEach(const EventQuery& query, const TimeSpan& span, bool from_last,
-               absl::FunctionRef<bool(const PlacedEvent&)> visit);
+  Datum FirstOrLast(const Expression& node, std::span<const MatchedEvent> events);
+  Datum Collected(const Expression& node, std::span<const MatchedEvent> events);
+  Datum InSequence(const Expression& node, std::span<const MatchedEvent> events) const;
   std::span<const PlacedEvent> Within(const TimeSpan& span);
   bool IsOf(const EventQuery& query, const PlacedEvent& event);
-  // The steps that the event may be; none: it matches no condition and is not looked at.
-  std::optional<LookedAt> Look(const EventSequence& sequence, const PlacedEvent& event);
   Datum At(const PlacedEvent& event, const Expression& node);
 
   const CompiledSegment& compiled_;

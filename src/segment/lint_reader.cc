@@ -15,6 +15,7 @@
 #include "segment/compare.h"
 #include "segment/datum.h"
 #include "segment/operand_ranges.h"
+#include "segment/parts.h"
 
 namespace polyonym::segment {
 namespace {
@@ -22,10 +23,6 @@ namespace {
 constexpr std::size_t kMaxPoints = 4096;  // of a region: beyond them parts stay apart
 
 // ---- Operands ----
-
-bool IsLiteral(const Expression& x) {
-  return x.op == ExpressionOp::kLiteral || x.op == ExpressionOp::kDuration;
-}
 
 Datum DatumOf(const Expression& literal) {
   if (literal.op == ExpressionOp::kDuration)

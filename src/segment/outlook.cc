@@ -47,9 +47,9 @@ Forecaster::Forecaster(const CompiledSegment& compiled, SegmentSubject::Impl* pe
       evaluator_(compiled, person, memberships),
       turns_(person->turns()) {}
 
-std::int64_t Forecaster::NextChange() {
+std::int64_t Forecaster::NextChange(const Expression& part) {
   if (now_ms_ == kNeverMs) return kNeverMs;
-  return std::max(now_ms_ + 1, Of(compiled_.expression).holds_ms);
+  return std::max(now_ms_ + 1, Of(part).holds_ms);
 }
 
 Outlook Forecaster::Of(const Expression& node) {

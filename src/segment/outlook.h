@@ -60,8 +60,9 @@ class Forecaster {
   Forecaster(const CompiledSegment& compiled, SegmentSubject::Impl* person,
              std::span<const SegmentSubject::Impl::Membership> memberships);
 
-  // Until when the expression stays what it is now: later than now, or kNeverMs.
-  std::int64_t NextChange();
+  // Until when the expression, or a part of it, stays what it is now: later than now, or kNeverMs.
+  std::int64_t NextChange() { return NextChange(compiled_.expression); }
+  std::int64_t NextChange(const Expression& part);
 
  private:
   using PlacedEvent = profile::Placed<Event>;

@@ -1,12 +1,22 @@
-// segment/parts.h - every part of an expression, one after the other.
+// segment/parts.h - what an expression is made of: every part of it, one after the other, and what a part is.
 #ifndef POLYONYM_SRC_SEGMENT_PARTS_H_
 #define POLYONYM_SRC_SEGMENT_PARTS_H_
 
+#include <span>
 #include <vector>
 
 #include "polyonym/segment/expression.h"
 
 namespace polyonym::segment {
+
+inline bool IsLiteral(const Expression& part) {
+  return part.op == ExpressionOp::kLiteral || part.op == ExpressionOp::kDuration;
+}
+
+// What an expression over events looks for; of others nothing.
+inline std::span<const EventQuery> QueriesOf(const Expression& part) {
+  return part.sequence.empty() ? part.events : part.sequence.front().conditions;
+}
 
 // Calls `visit` with each part of an expression, itself too.  COST: linear, without recursion.
 template <class Visit>

@@ -16,10 +16,6 @@ using Kind = PlanNode::Kind;
 
 bool IsBetween(Op op, Op first, Op last) { return op >= first && op <= last; }
 
-bool IsLiteral(const Expression& node) {
-  return node.op == Op::kLiteral || node.op == Op::kDuration;
-}
-
 bool IsFlagLiteral(const Expression& node) {
   return node.op == Op::kLiteral && std::holds_alternative<bool>(node.value.is);
 }

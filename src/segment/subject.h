@@ -22,6 +22,8 @@
 #include "profile/ordered_facts.h"
 #include "profile/tag_fold.h"
 #include "profile/trait_folder.h"
+#include "segment/quantity_memory.h"
+#include "segment/verdicts.h"
 
 namespace polyonym {
 
@@ -81,11 +83,15 @@ class SegmentSubject::Impl {
     std::optional<bool> is;
     std::optional<std::int64_t> until_ms;  // until when it stays; none: not asked for
   };
-  enum class Verdict : std::uint8_t { kNotAsked = 0, kFalse, kTrue, kUnknown };
-  // What is known of the person's answers to some compiled segments; both are empty at first.
+  // What is known of the person's answers to some compiled segments; all of it is empty at first.
   struct Answers {
     std::vector<Membership> memberships;  // by segment
-    std::vector<Verdict> conditions;      // by number: conditions.h
+    segment::Verdicts conditions;         // by number: conditions.h
+    segment::QuantityMemory quantities;
+    void ForgetPerson() {
+      memberships.clear();
+      quantities.ForgetPerson();
+    }
   };
   // To those of `of`, which is kept alive: answers to others are forgotten.
   template <class T>

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,6 +24,10 @@
 #include "polyonym/segment/evaluate.h"
 #include "polyonym/segment/expression.h"
 #include "polyonym/segment/text.h"
+#include "segment/conditions.h"
+#include "segment/dependents.h"
+#include "segment/segment_bits.h"
+#include "segment/subject.h"
 
 namespace polyonym::harness {
 namespace {
@@ -168,6 +173,41 @@ std::string CheckOneSubject(const Case& made, Random& random) {
                                                       : (*segments)->Explain(i, &person).verdict;
     if (got != (*segments)->Evaluate(i, &other))
       return "segment " + (*segments)->name(i) + " is another to a subject that was asked before\n";
+  }
+  return "";
+}
+
+// Of somebody of whom it is known what was so before some of their facts came, what reads these is evaluated anew, and nothing else need be.
+std::string CheckNews(const Case& made, Random& random) {
+  const auto segments = CompiledSegments::Compile(made.definitions);
+  if (!segments.ok()) return std::string(segments.status().message()) + "\n";
+  const segment::Conditions& conditions = segment::ConditionsOf(**segments);
+  const segment::Dependents dependents(**segments, conditions, made.definitions);
+  segment::SegmentBits asked(conditions.size()), above((*segments)->size());
+  std::vector<FactRow> before;
+  for (const FactRow& row : made.rows) {
+    if (random.Chance(60)) {
+      before.push_back(row);
+    } else {
+      dependents.Add(row.facts, &asked);
+    }
+  }
+  const auto subject_of = [&](const std::vector<FactRow>& rows) {
+    return std::make_unique<SegmentSubject>(made.definitions, rows, made.identifiers, made.anchor,
+                                            made.nows[0]);
+  };
+  const auto was = subject_of(before), is = subject_of(made.rows), other = subject_of(made.rows);
+  auto& answers_before = was->impl().AnswersTo(*segments);
+  conditions.Assess(&was->impl(), &answers_before);
+  auto& answers = is->impl().AnswersTo(*segments);
+  answers.conditions = answers_before.conditions;
+  conditions.Reassess(asked, &is->impl(), &answers, &above);
+  for (std::size_t i = 0; i < (*segments)->size(); ++i) {
+    const bool got = conditions.IsTrue(i, answers.conditions);
+    if (got != ((*segments)->Evaluate(i, other.get()) == true))
+      return "segment " + (*segments)->name(i) + " is another than without what was known\n";
+    if (got != conditions.IsTrue(i, answers_before.conditions) && !above.Has(i))
+      return "segment " + (*segments)->name(i) + " is another now, and is not said\n";
   }
   return "";
 }
@@ -331,6 +371,10 @@ TEST_CASE("who is in a segment is what the slow model says, at length", "[slow]"
 
 TEST_CASE("what a person was asked before changes no answer") {
   CheckCases(10'001, 500, CheckOneSubject);
+}
+
+TEST_CASE("who is in a segment after facts came follows from what was so before") {
+  CheckCases(20'001, 3'000, CheckNews);
 }
 
 }  // namespace

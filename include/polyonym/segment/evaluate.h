@@ -26,6 +26,12 @@
 
 namespace polyonym {
 
+class CompiledSegments;
+namespace segment {
+class Conditions;  // of the library's inside, as is what segments are compiled to
+const Conditions& ConditionsOf(const CompiledSegments& segments);
+}  // namespace segment
+
 // A person as expressions read them: the parts of the profile are folded when something first asks for them, and kept.
 //
 // THREADS: thread-compatible.  What is given must outlive it.
@@ -96,6 +102,7 @@ class CompiledSegments {
   SegmentExplanation Explain(std::size_t segment, SegmentSubject* subject) const;
 
  private:
+  friend const segment::Conditions& segment::ConditionsOf(const CompiledSegments&);
   struct Impl;
   explicit CompiledSegments(std::shared_ptr<const Impl> impl);
   std::shared_ptr<const Impl> impl_;  // shared with subjects that keep answers of it
