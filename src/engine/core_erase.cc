@@ -46,9 +46,47 @@ void Core::EraseOut(std::span<const std::uint32_t> records) {
 }
 
 void Core::DropLost() {
+  const auto is_lost = [this](Node n) {
+    return !graph_.node(n).erased() && index_->lost_values.contains(graph_.node(n).value);
+  };
+  // A class that a rename made which cannot be read any more: what is counted of it goes, and is counted again of each name that is left.
+  const auto part = [&](const std::vector<Node>& names) {
+    for (const Node name : names) {
+      tracker_.Each(name);
+      mention_times_.Drop(name);
+    }
+    DropLostNode(graph_.Canonical(names.front()));
+    Reclass(names);
+    CountCannotOf(names, 1);
+    std::set<NodePair> pairs;
+    for (const Node name : names) {
+      if (is_lost(name)) continue;
+      const Node node = graph_.Canonical(name);
+      RecountNode(node);
+      ForEachLiveRecord(node, [&](const Record&, const std::vector<Named>& named) {
+        for (const Named& n : named) {
+          if (n.node != node) pairs.insert(MakePair(node, n.node));
+        }
+      });
+    }
+    for (const auto& [u, v] : pairs) {
+      if (graph_.FindLink(u, v) == kNone) graph_.AddLink(u, v, index_->HashPair(u, v));
+      RecountPair(u, v);
+    }
+    for (const Node name : names) {
+      graph_.RefreshId(graph_.ProfileOf(graph_.Canonical(name)));
+      tracker_.Each(name);
+    }
+  };
   for (Node n = 0; n < index_->nodes.size() && !index_->lost_values.empty(); ++n) {
-    const NodeCell& cell = graph_.node(n);
-    if (!cell.erased() && index_->lost_values.contains(cell.value)) DropLostNode(n);
+    if (!is_lost(n)) continue;
+    if (const Node canonical = graph_.Canonical(n);
+        !graph_.node(n).life() && !graph_.node(canonical).life()) {
+      std::vector<Node> names;
+      graph_.ForEachName(canonical, [&](Node name) { names.push_back(name); });
+      if (!std::all_of(names.begin(), names.end(), is_lost)) part(names);
+    }
+    DropLostNode(n);
   }
   if (std::exchange(lost_acts_, false)) DropLostActs();
 }

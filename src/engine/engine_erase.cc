@@ -52,13 +52,14 @@ void NoteSaid(const Record& record, const Forgetter::Result& result,
   for (const auto& relation : result.relations) (*said)[relation] = true;
 }
 
-void NoteKept(const Record& record, bool names, const privacy::Keyring& ring,
-              std::set<privacy::KeySlot>* kept) {
+// f(slot) for what a record names: with `names` its identifiers too, and whom its relations are to.
+template <class F>
+void ForEachSlot(const Record& record, bool names, const privacy::Keyring& ring, const F& f) {
   for (std::size_t i = 0; i < record.identifiers.size() && names; ++i)
-    kept->insert(ring.Find(record.identifiers[i].ns, record.identifiers[i].value));
+    f(ring.Find(record.identifiers[i].ns, record.identifiers[i].value));
   if (!codec::HasRelations(record.facts)) return;
   for (const codec::RelationSpan& relation : codec::RelationsIn(record.facts))
-    kept->insert(ring.Find(relation.ns, relation.value));
+    f(ring.Find(relation.ns, relation.value));
 }
 
 // The bytes of a row of the feed without watched values of some profiles; nothing where it has none.
@@ -407,21 +408,38 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
                                     EraseReceipt* receipt) {
   if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
   ErasePlan plan;
+  // Where records lie that are left alone, and slots that they name beside the graphs.
+  std::vector<std::pair<std::uint64_t, privacy::KeySlot>> said_at;
   for (std::size_t before = names->size() + 1; before != names->size();) {
     before = names->size();
     plan = {};
+    said_at.clear();
     Forgetter forgetter(Forgetter::Of::kStored, Sights(names->asks_ledger()), names);
     const auto look = [&](const RecordCell& cell, const Record& record) {
       Forgetter::Result result = forgetter.Look(record);
       if (result.touched) NoteShared(record, result, &plan);
-      if (keys_ != nullptr && !(result.touched && !result.record)) {
+      if (keys_ != nullptr && !result.touched) {
         const bool graphs_name_it = !cell.has(RecordCell::kHeld) && lenses_.size() == 1;
-        NoteKept(result.touched ? *result.record : record, !graphs_name_it, keys_->ring(),
-                 &plan.kept);
+        ForEachSlot(record, !graphs_name_it, keys_->ring(),
+                    [&](privacy::KeySlot slot) { said_at.emplace_back(cell.location, slot); });
       }
       return result;
     };
     if (absl::Status status = PlanErase(look, options.progress, &plan); !status.ok()) return status;
+  }
+  if (keys_ != nullptr) {
+    absl::flat_hash_set<std::uint64_t> gone;
+    for (const GoneRecord& record : plan.gone)
+      gone.insert(first().index.records.Latest(record.index).location);
+    for (const auto& [location, slot] : said_at) {
+      if (!gone.contains(location)) plan.kept.insert(slot);
+    }
+    for (const std::vector<Record>* left : {&plan.fewer_facts, &plan.left}) {
+      for (const Record& record : *left) {
+        ForEachSlot(record, true, keys_->ring(),
+                    [&](privacy::KeySlot slot) { plan.kept.insert(slot); });
+      }
+    }
   }
   EraseReceipt& counts = plan.counts;
   counts.kept_shared_identifiers = plan.shared.size();

@@ -186,6 +186,12 @@ void CheckCopiesOfBefore(std::uint64_t people) {
   const EngineOptions options = KeyedOptions(ring);
   auto live = Must(Engine::Open(store, options));
   Must(live->SetPolicy(TeaPolicy()).status());
+  Policy exact = TeaPolicy();  // a second graph takes what the first has for one phone for two
+  for (NamespacePolicy& ns : exact.namespaces) ns.normaliser = Normaliser::kExact;
+  exact.definitions = {};
+  PolicyOptions second;
+  second.graph = "exact";
+  Must(live->SetPolicy(exact, second).status());
   Crowd crowd;
   for (std::uint64_t p = 0; p < people; ++p) {
     Must(live->Apply(RecordsOf(p, (p + 1) % people)).status());
@@ -225,6 +231,15 @@ void CheckCopiesOfBefore(std::uint64_t people) {
     for (int times = 0; times < 2; ++times) {
       auto opened = Must(Engine::Open(path, options));
       CheckOthers(opened->Read(), live->Read(), crowd);
+      const View exact_view = Must(opened->Read("exact")), exact_live = Must(live->Read("exact"));
+      CHECK(Must(exact_view.Verify()).ok());
+      for (const std::uint64_t p : crowd.all) {
+        for (const char* end : {"p", "P"}) {
+          const Identifier phone{"phone", NameOf(p) + end};
+          CHECK(exact_view.Resolve(phone).known == (crowd.others.count(p) == 1));
+          CHECK(exact_view.Resolve(phone).profile == exact_live.Resolve(phone).profile);
+        }
+      }
       for (const Change& change : Must(opened->Read().Changes(1, 1'000'000))) {
         for (const std::string& value : change.values) {
           for (const std::uint64_t p : NamesIn(value, people)) CHECK(crowd.others.count(p) == 1);
@@ -369,6 +384,34 @@ TEST_CASE("an erasure that fails anywhere is finished with its keys when the sto
     std::uint64_t n = 0;
     while (CheckFailedErasure(n, written)) ++n;
     CHECK(n >= 3);  // the erasure itself, frames, keys
+  }
+}
+
+TEST_CASE("rows that were copied without a checkpoint are sound once keys of theirs are gone") {
+  for (const std::uint64_t checkpoint_after : {0, 1, 2}) {
+    const TempFolder folder;
+    const EngineOptions options = KeyedOptions(folder / "ring");
+    const auto store = std::shared_ptr<Store>(OpenMemoryStore());
+    const auto plan = std::make_shared<FailingStore::Plan>();
+    auto engine = Must(OpenOnFailing(store, plan, options));
+    Must(engine->SetPolicy(TeaPolicy()).status());
+    for (std::uint64_t p = 0; p < 3; ++p) {
+      Must(engine->Apply(RecordsOf(p, (p + 1) % 3)).status());
+      if (p + 1 == checkpoint_after) Must(engine->Checkpoint());
+    }
+    const std::shared_ptr<Store> before = CopyOf(*store);
+    Must(engine->Erase(std::vector<EraseRequest>{{{"crm", NameOf(0)}, true}}).status());
+    engine.reset();
+    for (int times = 0; times < 2; ++times) {
+      engine = Must(OpenOnFailing(before, plan, options));
+      CHECK(Must(engine->Read().Verify()).ok());
+      CHECK_FALSE(engine->Read().Resolve({"crm", NameOf(0)}).known);
+      for (const std::uint64_t p : {1, 2}) {
+        CHECK(engine->Read().Resolve({"phone", NameOf(p) + "P"}).known);
+        CHECK_FALSE(CityOf(engine->Read(), p).empty());
+      }
+      engine.reset();
+    }
   }
 }
 
