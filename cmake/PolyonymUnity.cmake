@@ -33,6 +33,7 @@ function(polyonym_unite)
     tests/crash/power_loss_test.cc
     tests/crash/power_test.cc
     tests/engine/erase_test.cc
+    tests/engine/erased_keys_test.cc
     tests/engine/event_reader_test.cc
     tests/engine/live_segments_test.cc
     tests/engine/owned_things_test.cc

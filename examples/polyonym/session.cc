@@ -77,6 +77,11 @@ void Session::OfferStore(CLI::App* command, bool required) {
       ->add_option("--master-key-file", master_key_file,
                    "file of 32 bytes, the key that a sealed store's keys are wrapped under")
       ->type_name("FILE");
+  command
+      ->add_option("--keyring", keyring,
+                   "file of the keys of single identifiers, which erasing destroys; wants "
+                   "--master-key-file")
+      ->type_name("FILE");
 }
 
 void Session::OfferGraph(CLI::App* command) {
@@ -109,6 +114,9 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
     if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
     options.keys = *std::move(keeper);
   }
+  if (!keyring.empty() && master_key_file.empty())
+    Fail(kUsage, "--keyring wants --master-key-file too");
+  options.keyring = keyring;
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
     Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,

@@ -63,6 +63,7 @@ struct Session {
   std::uint64_t memory_budget_bytes = 0;
   std::string erase_key_file;
   std::string master_key_file;
+  std::string keyring;
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);

@@ -3,6 +3,8 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>
 
+#include <algorithm>
+
 #include "codec/convert.h"
 #include "codec/facts.h"
 #include "codec/wire.h"
@@ -73,6 +75,42 @@ std::uint64_t DropRelations(
   });
   if (gone > 0) *bytes = BytesOf(facts);
   return gone;
+}
+
+std::vector<RelationSpan> RelationsIn(std::string_view bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  std::vector<RelationSpan> spans;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            static_cast<int>(bytes.size()));
+  for (;;) {
+    const auto begin = static_cast<std::size_t>(in.CurrentPosition());
+    const std::uint32_t tag = in.ReadTag();
+    if (tag == 0) break;
+    if (tag != WireFormatLite::MakeTag(v1::Facts::kRelationsFieldNumber,
+                                       WireFormatLite::WIRETYPE_LENGTH_DELIMITED)) {
+      if (!WireFormatLite::SkipField(&in, tag)) return {};
+      continue;
+    }
+    std::uint32_t size = 0;
+    v1::Relation relation;
+    if (!in.ReadVarint32(&size)) return {};
+    const auto from = static_cast<std::size_t>(in.CurrentPosition());
+    if (size > bytes.size() - from || !in.Skip(static_cast<int>(size))) return {};
+    const std::string_view body = bytes.substr(from, size);
+    if (!CheckWire(body, *v1::Relation::descriptor(), 1).ok() ||
+        !relation.ParseFromArray(body.data(), static_cast<int>(body.size())))
+      return {};
+    spans.push_back({begin, static_cast<std::size_t>(in.CurrentPosition()),
+                     relation.other().namespace_(), relation.other().value()});
+  }
+  return spans;
+}
+
+bool HasLostRelation(std::string_view bytes) {
+  const std::vector<RelationSpan> spans = RelationsIn(bytes);
+  return std::any_of(spans.begin(), spans.end(), [&](const RelationSpan& span) {
+    return bytes.substr(span.begin, span.end - span.begin) == kLostRelation;
+  });
 }
 
 std::uint64_t DropFacts(

@@ -4,10 +4,12 @@
 #ifndef POLYONYM_SRC_CODEC_FACTS_FILTER_H_
 #define POLYONYM_SRC_CODEC_FACTS_FILTER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "polyonym/model/privacy_rules.h"
 
@@ -24,6 +26,20 @@ bool HasRelations(std::string_view bytes);
 std::uint64_t DropRelations(
     std::string* bytes,
     const std::function<bool(std::string_view ns, std::string_view value)>& goes);
+
+// A relation as it lies in a record's facts: bytes [begin, end), its tag included, and the identifier as the channel gave it.
+struct RelationSpan {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string ns;
+  std::string value;
+};
+// In order; none where the bytes are no facts.  COST: as CountFacts(), and a copy of each.
+std::vector<RelationSpan> RelationsIn(std::string_view bytes);
+
+// What stands in place of a relation that cannot be read any more: one to nobody, by no name.
+inline constexpr std::string_view kLostRelation{"\x22\x00", 2};
+bool HasLostRelation(std::string_view bytes);
 
 // Takes out the facts of which `goes(kind, name, time_ms)` says so; those that have no time have the record's. Returns how many went.
 // COST: a copy of the facts.

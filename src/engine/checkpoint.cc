@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "engine/bytes.h"
 #include "engine/check_cells.h"
 #include "engine/families.h"
+#include "engine/keyed_store.h"
 #include "polyonym/codec/proto.h"
 #include "polyonym/model/judge.h"
 
@@ -138,6 +140,61 @@ bool LoadValues(std::string_view payload, std::uint64_t block, std::uint64_t end
     return false;
   values->Restore(from, payload);
   return true;
+}
+
+// Where values lie in the chunks of a graph, and their slots. Chunks are asked for in ascending order.
+class ValuePlaces {
+ public:
+  ValuePlaces(const Index& index, const CommitState& state, const KeyedRows& keys)
+      : index_(index), state_(state), keys_(keys) {}
+
+  absl::StatusOr<std::vector<KeyedRows::ValueSpan>> In(std::uint64_t from, std::uint64_t bytes) {
+    std::vector<KeyedRows::ValueSpan> spans;
+    for (; next_ < state_.nodes; ++next_) {
+      const NodeCell& cell = index_.nodes.At(next_, state_.sequence);
+      if (cell.life()) continue;  // its value is there already
+      if (cell.value < last_value_)
+        return absl::InternalError("values do not lie in the order of their identifiers");
+      if (cell.value >= from + bytes) break;
+      last_value_ = cell.value;
+      if (cell.erased()) continue;
+      const std::string_view value = index_.values.At(cell.value);
+      const std::uint64_t begin = cell.value + kLengthBytes, end = begin + value.size();
+      const std::uint64_t first = std::max(begin, from), last = std::min(end, from + bytes);
+      if (first < last) {
+        auto slot = keys_.ring().SlotOf(state_.rules->kinds()[cell.kind], value);
+        if (!slot.ok()) return slot.status();
+        spans.push_back({first - from, last - first, *slot});
+      }
+      if (end > from + bytes) break;  // the rest of it is in the next chunk
+    }
+    return spans;
+  }
+
+ private:
+  static constexpr std::uint64_t kLengthBytes = 4;  // before each value
+
+  const Index& index_;
+  const CommitState& state_;
+  const KeyedRows& keys_;
+  std::uint64_t next_ = 0;
+  std::uint64_t last_value_ = 0;
+};
+
+// Values that the checkpoint has, and nobody can read.
+void FindLost(const std::vector<std::uint64_t>& begins, Index* index) {
+  if (begins.empty()) return;
+  const absl::flat_hash_set<std::uint64_t> lost(begins.begin(), begins.end());
+  for (Node n = 0; n < index->nodes.size(); ++n) {
+    const NodeCell& cell = index->nodes.Latest(n);
+    if (!cell.life() && !cell.erased() && lost.contains(cell.value + sizeof(std::uint32_t)))
+      index->lost_values.emplace(cell.value, n);
+  }
+}
+
+const KeyedRows* KeysOf(const Store& store) {
+  const auto* keyed = dynamic_cast<const KeyedStore*>(&store);
+  return keyed == nullptr ? nullptr : keyed->rows().get();
 }
 
 // What is kept of segments: nothing where there never was one.
@@ -457,14 +514,29 @@ absl::Status AddGraph(const CheckpointPart& part, std::uint64_t since, const Sto
       if (c * kValueChunk < from) chunks.insert(c);
     }
   });
+  const KeyedRows* const keys = KeysOf(store);
+  std::optional<ValuePlaces> places;
+  if (keys != nullptr) places.emplace(index, state, *keys);
   const auto add_chunk = [&](std::uint64_t chunk) {
     const std::uint64_t first = chunk * kValueChunk;
-    rows->Add(
-        Part::kValues, chunk,
-        index.values.Raw(first, std::min(kValueChunk, state.values_end - first), state.sequence));
+    const std::uint64_t bytes = std::min(kValueChunk, state.values_end - first);
+    std::string raw = index.values.Raw(first, bytes, state.sequence);
+    if (keys != nullptr) {
+      auto spans = places->In(first, bytes);
+      if (!spans.ok()) return spans.status();
+      auto sealed = keys->SealChunk(std::move(raw), *spans);
+      if (!sealed.ok()) return sealed.status();
+      raw = *std::move(sealed);
+    }
+    rows->Add(Part::kValues, chunk, raw);
+    return absl::OkStatus();
   };
-  for (const std::uint64_t chunk : chunks) add_chunk(chunk);
-  for (; from < state.values_end; from += kValueChunk) add_chunk(from / kValueChunk);
+  for (const std::uint64_t chunk : chunks) {
+    if (absl::Status status = add_chunk(chunk); !status.ok()) return status;
+  }
+  for (; from < state.values_end; from += kValueChunk) {
+    if (absl::Status status = add_chunk(from / kValueChunk); !status.ok()) return status;
+  }
   AddCells(*part.dues, Part::kDues, state.dues, state.sequence, live_since, rows);
   if (state.live != nullptr) AddMembers(*state.live, live_since, rows);
   return rows->status();
@@ -484,7 +556,9 @@ absl::StatusOr<std::uint64_t> WriteCheckpoint(const std::vector<CheckpointPart>&
         return added;
       bytes += rows.bytes();
     }
-    return absl::OkStatus();
+    // From here on nobody is told again of what lies behind the checkpoint.
+    const KeyedRows* const keys = KeysOf(*store);
+    return keys == nullptr ? absl::OkStatus() : keys->ring().Sync();
   });
   for (std::size_t p = 0; p < parts.size() && status.ok(); ++p)
     status = EraseSlots(parts[p].graph, slots_gone[p], store);
@@ -510,12 +584,28 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, st
   index->Begin(state->sequence);
   dues->Begin(state->sequence);
   LoadedSets sets(state->live.get());
+  const KeyedRows* const keys = KeysOf(store);
+  std::vector<std::uint64_t> lost, lost_in_chunk;
   absl::Status problem;
   absl::Status status = store.Scan(
       Table::kState, std::string(1, static_cast<char>(graph)),
       std::string(1, static_cast<char>(graph + 1)),
       [&](std::string_view key, std::string_view value) {
         auto row = OpenValue(kStateVersion, key, value);
+        std::string chunk;
+        if (row.ok() && keys != nullptr && key.size() == 10 &&
+            static_cast<Part>(key[1]) == Part::kValues) {
+          lost_in_chunk.clear();
+          auto opened = keys->OpenChunk(*row, &lost_in_chunk);
+          if (opened.ok()) {
+            chunk = *std::move(opened);
+            row = std::string_view(chunk);
+            for (const std::uint64_t begin : lost_in_chunk)
+              lost.push_back(FromBigEndianKey(key.substr(2)) * kValueChunk + begin);
+          } else {
+            row = opened.status();
+          }
+        }
         if (!row.ok()) {
           problem = row.status();
         } else if (key.size() != 10 ||
@@ -530,6 +620,7 @@ absl::StatusOr<std::optional<CommitState>> LoadCheckpoint(const Store& store, st
   if (!problem.ok()) return problem;
   if (!Complete(*state, *index))
     return absl::DataLossError("checkpoint rows are missing; restore a backup");
+  FindLost(lost, index);
   if (absl::Status sound = CheckCells(*index, *state); !sound.ok()) return sound;
   if (dues->size() != state->dues)
     return absl::DataLossError("checkpoint rows are missing; restore a backup");

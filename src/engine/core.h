@@ -127,10 +127,14 @@ class Core {
   // core_erase.cc
   void BeginErase(Cause cause);
   void EraseOut(std::span<const std::uint32_t> records);
+  // Takes out of the evidence all that names identifiers whose values are lost (Index::lost_values): then the index is that of the records as they
+  // can be read.  REQUIRES: behind BeginErase().  COST: a pass over cells, where there are any.
+  void DropLost();
   void ReplaceFacts(std::uint32_t record_index, const Record& left, std::uint64_t location);
   struct Erased {
     std::uint64_t identifiers = 0;
     std::uint64_t links = 0;  // pairs that have no evidence any more
+    std::vector<Node> wiped;  // values, without their lives
   };
   Erased EndErase(std::span<const Node> names);
   // The name of a normalised value, or kNone; of one with lives, what the dictionary has.
@@ -194,7 +198,8 @@ class Core {
   // core_records.cc
   Kind KindOfNamespace(const std::string& ns);
   void AddKinds(const std::vector<std::string>& added);
-  void NameNodes(const Judged& judged, std::vector<Named>* out);
+  // `all`: a value that the index has not is added; else what names it is left out.
+  void NameNodes(const Judged& judged, std::vector<Named>* out, bool all = true);
   void TakeOne(const Incoming& incoming, const Judged& judged, Taken* taken);
   bool ComesTooLate(const Record& record, bool known) const;
   std::uint32_t AddCell(const Judged& judged, std::uint64_t location);
@@ -212,6 +217,15 @@ class Core {
   void Supersede(std::uint32_t record_index, const Record& record);
   bool VoidedBySource(const Record& record) const;
   static Cause CauseOf(Act act, Sign sign);
+
+  // Identifiers that an act has to name to say anything.
+  static std::size_t NamesOf(Act act);
+
+  // core_erase.cc
+  void DropLostNode(Node node);
+  void DropLostActs();
+  void FindBehindLost();
+  void RecountAll(Node value);
 
   // core_rebuild.cc
   void FillTables();
@@ -402,11 +416,17 @@ class Core {
     std::set<Node> values;  // that what goes had named
     std::vector<std::uint32_t> gone;
     std::uint64_t links_before = 0;
+    // Of records of which something was lost: values that they name as far as can be read; and values that they name besides.
+    absl::flat_hash_map<std::uint32_t, std::vector<Node>> lossy;
+    std::set<Node> recount;
   };
   std::optional<Erasing> erasing_;
 
   absl::flat_hash_map<Node, Lives> lives_;  // by value
   absl::flat_hash_set<Node> acted_on_;      // values with lives that an act names, or did
+  // Of live acts of which something was lost: whether there are any, and what unbinds name beside it.
+  bool lost_acts_ = false;
+  std::vector<Node> lost_partners_;
   // Links that may expire, by when. A time may be too early, when evidence came since; where evidence went, the link stands a second
   // time, and the time in `scheduled_` is the one that counts.
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;

@@ -9,6 +9,20 @@
 
 namespace polyonym::engine {
 
+// Pairs that sightings make need no second: who is named alone is named all the same.
+std::size_t Core::NamesOf(Act act) {
+  switch (act) {
+    case Act::kUnbind:
+    case Act::kCannotLink:
+    case Act::kRename:
+      return 2;
+    case Act::kDeleteIdentifier:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
 void Core::RestoreAct(std::uint32_t record_index, const Record& record,
                       const std::vector<Named>& named) {
   const std::int64_t t = record.time_ms.value_or(0);

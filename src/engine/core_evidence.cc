@@ -103,6 +103,7 @@ void Core::Count(std::uint32_t record_index, const Record& record, const std::ve
     tracker_.Tell(n.name, false);
     tracker_.Tell(n.node, false);
   }
+  if (named.size() < NamesOf(record.act)) return;  // of what is lost, DropLost() takes out the rest
   switch (record.act) {
     case Act::kObserve:
     case Act::kBind:

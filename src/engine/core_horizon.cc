@@ -45,7 +45,7 @@ void Core::AddCuts(const Record& record, const std::string& source) {
 void Core::FindNames(const Record& record, std::vector<Named>* out) {
   out->clear();
   Judge(record, &judged_);
-  if (judged_.verdict.reason != Reason::kNone) return;
+  if (judged_.verdict.reason != Reason::kNone && !HasLostName(record)) return;
   for (std::size_t i = 0; i < judged_.names.size(); ++i) {
     const RecordVerdict::Counted& counted = judged_.verdict.counted[i];
     if (judged_.names[i].kind == kNone) continue;

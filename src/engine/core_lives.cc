@@ -22,6 +22,9 @@ bool Within(std::int64_t start_ms, std::int64_t time_ms, std::int64_t span_ms) {
 // What the dictionary has for a name.
 Node Core::ValueNode(Node name) const {
   if (!graph_.node(name).life() || graph_.node(name).erased()) return name;
+  if (const auto lost = index_->lost_values.find(graph_.node(name).value);
+      lost != index_->lost_values.end())
+    return lost->second;
   const Kind kind = graph_.KindOf(name);
   const std::string_view value = graph_.ValueOf(name);
   return graph_.Find(kind, value, index_->HashValue(kind, value));

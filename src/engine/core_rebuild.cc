@@ -41,6 +41,7 @@ void Core::FillTables() {
     const std::uint64_t nodes = index_->nodes.size();
     Fill(nodes, nodes, &index_->dictionary, [this](Node n) -> std::optional<std::uint64_t> {
       if (graph_.node(n).life() || graph_.node(n).erased()) return std::nullopt;
+      if (index_->lost_values.contains(graph_.node(n).value)) return std::nullopt;
       return index_->HashValue(graph_.KindOf(n), graph_.ValueOf(n));
     });
   };
@@ -89,6 +90,13 @@ void Core::RestoreActs() {
     if (!record || !NameLive(r, *record, &named_)) continue;
     for (const Named& n : named_) {
       if (!Mentions(act) && HasLives(n.value)) acted_on_.insert(n.value);
+    }
+    if (named_.size() < NamesOf(act)) {
+      lost_acts_ |= cell.live();
+      if (cell.live() && act == Act::kUnbind) {
+        for (const Named& n : named_) lost_partners_.push_back(n.name);
+      }
+      continue;
     }
     if (cell.live()) RestoreAct(r, *record, named_);
   }

@@ -88,7 +88,7 @@ void Core::AddKinds(const std::vector<std::string>& added) {
   graph_.set_rules(rules_.get());
 }
 
-void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
+void Core::NameNodes(const Judged& judged, std::vector<Named>* out, bool all) {
   out->clear();
   const std::int64_t t = judged.record->time_ms.value_or(0);
   const RecordVerdict& verdict = judged.verdict;
@@ -101,17 +101,27 @@ void Core::NameNodes(const Judged& judged, std::vector<Named>* out) {
       hash = index_->HashValue(kind, counted.value);
     }
     Node value = graph_.Find(kind, counted.value, hash);
+    if (value == kNone && !all) {
+      out->push_back({kNone, kNone, counted.role, kNone, kNone});
+      continue;
+    }
     if (value == kNone) value = graph_.Add(kind, counted.value, hash);
     const Node name =
         rules_->has_validity() && rules_->ValidityOf(kind) != 0 ? graph_.LifeAt(value, t) : value;
     out->push_back({name, graph_.Canonical(name), counted.role, kNone, value});
   }
-  if (verdict.derivations.empty()) return;
+  const auto is_unknown = [](const Named& n) { return n.name == kNone; };
+  if (verdict.derivations.empty()) {
+    if (!all) std::erase_if(*out, is_unknown);
+    return;
+  }
   // A derived one stands once for each that it is derived from, in that one's role.
   const std::vector<Named> counted(*out);
   std::erase_if(
       *out, [&, i = std::size_t{0}](const Named&) mutable { return verdict.counted[i++].derived; });
+  if (!all) std::erase_if(*out, is_unknown);
   for (const RecordVerdict::Derivation& d : verdict.derivations) {
+    if (is_unknown(counted[d.of]) || is_unknown(counted[d.from])) continue;
     Named& named = out->emplace_back(counted[d.of]);
     named.from = counted[d.from].name;
     named.role = counted[d.from].role;
@@ -123,13 +133,14 @@ bool Core::NameLive(std::uint32_t record_index, const Record& record, std::vecto
   Judged judged;
   Judge(record, &judged);
   const Act act = index_->records.Latest(record_index).act();
-  if (judged.verdict.reason != Reason::kNone || record.act != act) {
+  const bool fits = judged.verdict.reason == Reason::kNone || HasLostName(record);
+  if (!fits || record.act != act) {
     if (status_.ok())
       status_ =
           absl::DataLossError("the checkpoint's records do not fit the log; restore a backup");
     return false;
   }
-  NameNodes(judged, out);
+  NameNodes(judged, out, index_->lost_values.empty());
   return true;
 }
 

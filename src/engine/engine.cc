@@ -472,6 +472,8 @@ absl::Status Engine::Impl::WriteCheckpoint() {
 }
 
 absl::Status Engine::Impl::CopyTo(const std::string& path) {
+  const auto lock = BeginCopy();
+  if (!lock.ok()) return lock.status();
   if (absl::Status status = Sync(); !status.ok()) return status;
   return store_->CopyTo(path);
 }
@@ -543,6 +545,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(
     std::unique_ptr<Store> store, const EngineOptions& options,
     std::shared_ptr<engine::Background> background) {
   auto used = WithKeys(std::move(store), options.keys);
+  if (!used.ok()) return used.status();
+  used = engine::WithKeyring(*std::move(used), options.keyring, options.keys != nullptr);
   if (!used.ok()) return used.status();
   auto impl = std::make_shared<Impl>(*std::move(used), options, std::move(background));
   if (absl::Status status = impl->Start(); !status.ok()) return status;

@@ -46,6 +46,8 @@ absl::StatusOr<BackupInfo> InfoOf(const RocksBackup& backup) {
 }  // namespace
 
 absl::StatusOr<BackupInfo> Engine::BackUp(const std::string& folder, const BackupOptions& options) {
+  const auto lock = impl_->BeginCopy();
+  if (!lock.ok()) return lock.status();
   if (absl::Status status = impl_->Sync(); !status.ok()) return status;
   const auto state = impl_->publisher().newest();
   const std::string label =

@@ -38,6 +38,30 @@ constexpr std::uint32_t kProgressEvery = 65'536;
 
 bool HasOwnId(const Record& record) { return record.id == ToString(HashContent(record)); }
 
+// It was named by its content, which cannot be read any more.
+bool HasLostId(const Record& record) {
+  return record.id.starts_with(engine::kLostId) && engine::IsLossy(record);
+}
+
+void NoteSaid(const Record& record, const Forgetter::Result& result,
+              std::map<std::pair<std::string, std::string>, bool>* said) {
+  for (const RecordIdentifier& identifier : record.identifiers)
+    said->emplace(std::pair(identifier.ns, identifier.value), false);
+  for (const std::uint32_t i : result.identifiers)
+    (*said)[{record.identifiers[i].ns, record.identifiers[i].value}] = true;
+  for (const auto& relation : result.relations) (*said)[relation] = true;
+}
+
+// f(slot) for what a record names: with `names` its identifiers too, and whom its relations are to.
+template <class F>
+void ForEachSlot(const Record& record, bool names, const privacy::Keyring& ring, const F& f) {
+  for (std::size_t i = 0; i < record.identifiers.size() && names; ++i)
+    f(ring.Find(record.identifiers[i].ns, record.identifiers[i].value));
+  if (!codec::HasRelations(record.facts)) return;
+  for (const codec::RelationSpan& relation : codec::RelationsIn(record.facts))
+    f(ring.Find(relation.ns, relation.value));
+}
+
 // The bytes of a row of the feed without watched values of some profiles; nothing where it has none.
 std::optional<std::string> WithoutValues(std::uint64_t sequence, engine::FeedRow row,
                                          const std::set<std::uint64_t>& profiles,
@@ -132,17 +156,22 @@ void Engine::Impl::PlanRecord(std::uint32_t index, const Record& record, Forgett
                               ErasePlan* plan) const {
   EraseReceipt& counts = plan->counts;
   counts.removed_facts += result.facts;
+  if (keys_ != nullptr) NoteSaid(record, result, &plan->said);
   if (result.record) {
-    const bool own_id = HasOwnId(record) && result.left == GoneRecord::Left::kRecord;
+    const bool own_id =
+        HasLostId(record) || (HasOwnId(record) && result.left == GoneRecord::Left::kRecord);
     if (own_id) {
       result.record->id = ToString(HashContent(*result.record));
       // It may say now what another says already.
       Record standing;
+      const auto says_it = [&](const Record& other) {
+        return other.source == record.source && other.id == result.record->id;
+      };
       const bool same =
           first().core->FindStanding(record.source, result.record->id, &standing) != kNone ||
-          std::any_of(plan->left.begin(), plan->left.end(), [&](const Record& other) {
-            return other.source == record.source && other.id == result.record->id;
-          });
+          std::any_of(plan->left.begin(), plan->left.end(), says_it) ||
+          (HasLostId(record) &&
+           std::any_of(plan->fewer_facts.begin(), plan->fewer_facts.end(), says_it));
       if (same) result.record.reset();
     }
     if (result.record && result.left == GoneRecord::Left::kRecord)
@@ -158,8 +187,8 @@ void Engine::Impl::PlanRecord(std::uint32_t index, const Record& record, Forgett
 
 // Looks at every record that is kept.
 absl::Status Engine::Impl::PlanErase(
-    const std::function<Forgetter::Result(const Record&)>& look,
-    const std::function<void(std::uint64_t, std::uint64_t)>& progress, ErasePlan* plan) {
+    const LookAtRecord& look, const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+    ErasePlan* plan) {
   const engine::Index& index = first().index;
   const std::uint64_t total = index.records.size();
   std::set<std::pair<std::string, std::string>> replaced;  // source and id of what goes
@@ -180,7 +209,7 @@ absl::Status Engine::Impl::PlanErase(
     }
     auto record = log_.ReadRecord(cell.location);
     if (!record.ok()) return record.status();
-    Forgetter::Result result = look(*record);
+    Forgetter::Result result = look(cell, *record);
     if (!result.touched) {
       if (!cell.has(RecordCell::kStands)) later.push_back(r);
       continue;
@@ -222,9 +251,13 @@ absl::Status Engine::Impl::PlanErase(
 // Does in every graph what a frame of the log says; `coming` are the records behind it, those of fewer facts first.
 engine::Core::Erased Engine::Impl::PerformErase(
     const std::vector<GoneRecord>& gone, const std::vector<std::vector<std::uint32_t>>& names,
-    const std::vector<std::pair<const Record*, std::uint64_t>>& coming) {
+    const std::vector<std::pair<const Record*, std::uint64_t>>& coming,
+    std::vector<std::vector<Node>>* wiped) {
   engine::Core::Erased erased;
-  if (gone.empty()) return erased;
+  const bool any_lost = std::any_of(lenses_.begin(), lenses_.end(), [](const auto& lens) {
+    return !lens->index.lost_values.empty();
+  });
+  if (gone.empty() && !any_lost) return erased;
   std::vector<std::uint32_t> out, replaced;
   for (const GoneRecord& record : gone) {
     (record.left == GoneRecord::Left::kFewerFacts ? replaced : out).push_back(record.index);
@@ -245,6 +278,7 @@ engine::Core::Erased Engine::Impl::PerformErase(
   for (const auto& lens : lenses_) {
     engine::Core& core = *lens->core;
     core.BeginErase(Cause::kErase);
+    core.DropLost();
     core.EraseOut(out);
     for (std::size_t i = 0; i < replaced.size() && core.status().ok(); ++i)
       core.ReplaceFacts(replaced[i], *coming[i].first, coming[i].second);
@@ -253,6 +287,7 @@ engine::Core::Erased Engine::Impl::PerformErase(
     const engine::Core::Erased here =
         core.EndErase(lens->number < names.size() ? std::span<const Node>(names[lens->number])
                                                   : std::span<const Node>());
+    if (wiped != nullptr) wiped->push_back(here.wiped);
     if (lens->number == 0) erased = here;
   }
   return erased;
@@ -269,7 +304,7 @@ void Engine::Impl::CommitErase(ErasePlan* plan) {
   };
   for (const Record& record : plan->fewer_facts) append(record, false);
   for (std::size_t i = 0; i < plan->left.size(); ++i) append(plan->left[i], plan->left_own_id[i]);
-  const engine::Core::Erased erased = PerformErase(plan->gone, plan->names, coming);
+  const engine::Core::Erased erased = PerformErase(plan->gone, plan->names, coming, &plan->wiped);
   plan->counts.erased_identifiers = erased.identifiers;
   plan->counts.removed_links = erased.links;
 }
@@ -308,19 +343,29 @@ absl::StatusOr<std::set<std::uint64_t>> Engine::Impl::ProfilesThatHad(
   return profiles;
 }
 
-// Watched values of people in the feed, and what they triggered.
-absl::Status Engine::Impl::EraseFromFeed(const ForgottenNames& names, WriteSet* writes,
-                                         EraseReceipt* counts) const {
+Engine::Impl::ByGraph Engine::Impl::NodesOf(const ForgottenNames& names) const {
+  ByGraph all;
   for (const auto& lens : lenses_) {
-    std::set<std::uint64_t> nodes;
+    std::set<std::uint64_t>& nodes = all.emplace_back();
     names.ForEach([&](std::string_view ns, std::string_view value) {
       const Node n = lens->core->FindName(ns, value);
       if (n != kNone) nodes.insert(n);
     });
+  }
+  return all;
+}
+
+// Watched values of people in the feed, and what they triggered.
+absl::Status Engine::Impl::EraseFromFeed(const ByGraph& nodes_of, WriteSet* writes,
+                                         EraseReceipt* counts, ByGraph* had) const {
+  for (const auto& lens : lenses_) {
+    const std::set<std::uint64_t>& nodes = nodes_of[lens->number];
+    had->emplace_back();
     if (nodes.empty()) continue;
     bool watched = false;
     auto profiles = ProfilesThatHad(*lens, nodes, &watched);
     if (!profiles.ok()) return profiles.status();
+    had->back() = *profiles;
     absl::Status problem;
     const auto rewrite = [&](std::string_view key, std::string_view value) {
       const std::uint64_t sequence = engine::FeedSequence(key);
@@ -363,16 +408,38 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
                                     EraseReceipt* receipt) {
   if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
   ErasePlan plan;
+  // Where records lie that are left alone, and slots that they name beside the graphs.
+  std::vector<std::pair<std::uint64_t, privacy::KeySlot>> said_at;
   for (std::size_t before = names->size() + 1; before != names->size();) {
     before = names->size();
     plan = {};
+    said_at.clear();
     Forgetter forgetter(Forgetter::Of::kStored, Sights(names->asks_ledger()), names);
-    const auto look = [&](const Record& record) {
+    const auto look = [&](const RecordCell& cell, const Record& record) {
       Forgetter::Result result = forgetter.Look(record);
       if (result.touched) NoteShared(record, result, &plan);
+      if (keys_ != nullptr && !result.touched) {
+        const bool graphs_name_it = !cell.has(RecordCell::kHeld) && lenses_.size() == 1;
+        ForEachSlot(record, !graphs_name_it, keys_->ring(),
+                    [&](privacy::KeySlot slot) { said_at.emplace_back(cell.location, slot); });
+      }
       return result;
     };
     if (absl::Status status = PlanErase(look, options.progress, &plan); !status.ok()) return status;
+  }
+  if (keys_ != nullptr) {
+    absl::flat_hash_set<std::uint64_t> gone;
+    for (const GoneRecord& record : plan.gone)
+      gone.insert(first().index.records.Latest(record.index).location);
+    for (const auto& [location, slot] : said_at) {
+      if (!gone.contains(location)) plan.kept.insert(slot);
+    }
+    for (const std::vector<Record>* left : {&plan.fewer_facts, &plan.left}) {
+      for (const Record& record : *left) {
+        ForEachSlot(record, true, keys_->ring(),
+                    [&](privacy::KeySlot slot) { plan.kept.insert(slot); });
+      }
+    }
   }
   EraseReceipt& counts = plan.counts;
   counts.kept_shared_identifiers = plan.shared.size();
@@ -384,7 +451,9 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
     std::sort(counts.erasures.begin(), counts.erasures.end(),
               [](const Erasure& a, const Erasure& b) { return a.hash < b.hash; });
   }
-  if (absl::Status status = EraseFromFeed(*names, &job->writes, &counts); !status.ok())
+  const ByGraph nodes = NodesOf(*names);
+  ByGraph had;
+  if (absl::Status status = EraseFromFeed(nodes, &job->writes, &counts, &had); !status.ok())
     return status;
   const bool known = std::all_of(counts.erasures.begin(), counts.erasures.end(),
                                  [&](const Erasure& e) { return ledger_.Has(e.hash); });
@@ -395,15 +464,10 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
     job->writes.clear();
   } else {
     ledger_.Put(counts.erasures, &job->writes);
-    for (const auto& lens : lenses_) {
-      std::set<Node> nodes;
-      names->ForEach([&](std::string_view ns, std::string_view value) {
-        const Node n = lens->core->FindName(ns, value);
-        if (n != kNone) nodes.insert(n);
-      });
-      plan.names.emplace_back(nodes.begin(), nodes.end());
-    }
+    for (const std::set<std::uint64_t>& of_graph : nodes)
+      plan.names.emplace_back(of_graph.begin(), of_graph.end());
     CommitErase(&plan);
+    if (keys_ != nullptr) DoomKeys(*names, plan, had, &job->writes);
   }
   counts.time_ms = std::max(first().core->clock_ms(), first().core->newest_ms());
   *receipt = std::move(counts);
@@ -444,12 +508,21 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
     return RunErase(&names, options, &job, &receipt);
   };
   const std::uint64_t sequence_before = publisher().newest()->sequence;
-  if (absl::Status status = Submit(&job); !status.ok()) return status;
+  std::unique_lock copy_lock(copy_mutex_, std::defer_lock);
+  if (keys_ != nullptr) copy_lock.lock();
+  {
+    // A checkpoint of before that is being written knows who goes by keys that are not to be given out again.
+    std::unique_lock checkpoint_lock(checkpoint_mutex_, std::defer_lock);
+    if (keys_ != nullptr) checkpoint_lock.lock();
+    if (absl::Status status = Submit(&job); !status.ok()) return status;
+  }
   receipt.sequence = job.sequence;
   if (!options.dry_run && job.sequence != sequence_before) {
     recorder_.folded_records.Add(receipt.removed_records + receipt.rewritten_records);
     if (absl::Status status = CleanLog(); !status.ok()) return status;
+    if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
   }
+  if (copy_lock.owns_lock()) copy_lock.unlock();
   if (!options.dry_run && options.finish) {
     if (absl::Status status = FinishErasing(); !status.ok()) return status;
     receipt.finished = true;
@@ -529,6 +602,7 @@ absl::Status Engine::Impl::FinishErasing() {
   const std::uint64_t erased_at = publisher().newest()->horizons->sequence();
   if (rewritten_at_ >= erased_at) return absl::OkStatus();
   if (absl::Status status = CleanLog(); !status.ok()) return status;
+  if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
   if (absl::Status status = store_->Rewrite(); !status.ok()) return status;
   std::string payload;
   engine::PutVarint(&payload, erased_at);

@@ -26,6 +26,7 @@
 #include "engine/core.h"
 #include "engine/feed.h"
 #include "engine/forgotten.h"
+#include "engine/keyed_store.h"
 #include "engine/ledger.h"
 #include "engine/lens.h"
 #include "engine/log.h"
@@ -69,6 +70,9 @@ class Engine::Impl {
 
   absl::Status Checkpoint();
   absl::Status CopyTo(const std::string& path);
+  // Before the store's files are copied: with a keyring nobody is erased as long as the lock is held, and a checkpoint shows all that was taken. Else
+  // nothing is held.
+  absl::StatusOr<std::unique_lock<std::mutex>> BeginCopy();
   // Everything that was taken is on stable storage when it returns, and shown.
   absl::Status Sync();
   // Everything up to `sequence` is on stable storage when it returns.
@@ -204,19 +208,25 @@ class Engine::Impl {
   std::vector<engine::Forgetter::Sight> Sights(bool with_known) const;
   void PlanRecord(std::uint32_t index, const Record& record, engine::Forgetter::Result result,
                   ErasePlan* plan) const;
-  absl::Status PlanErase(const std::function<engine::Forgetter::Result(const Record&)>& look,
+  using LookAtRecord =
+      std::function<engine::Forgetter::Result(const engine::RecordCell&, const Record&)>;
+  absl::Status PlanErase(const LookAtRecord& look,
                          const std::function<void(std::uint64_t, std::uint64_t)>& progress,
                          ErasePlan* plan);
   engine::Core::Erased PerformErase(
       const std::vector<engine::GoneRecord>& gone,
       const std::vector<std::vector<std::uint32_t>>& names,
-      const std::vector<std::pair<const Record*, std::uint64_t>>& coming);
+      const std::vector<std::pair<const Record*, std::uint64_t>>& coming,
+      std::vector<std::vector<engine::Node>>* wiped = nullptr);
   void CommitErase(ErasePlan* plan);
   absl::StatusOr<std::set<std::uint64_t>> ProfilesThatHad(const engine::Lens& lens,
                                                           const std::set<std::uint64_t>& nodes,
                                                           bool* watched) const;
-  absl::Status EraseFromFeed(const engine::ForgottenNames& names, WriteSet* writes,
-                             EraseReceipt* counts) const;
+  // Of each graph, by number: identifiers, and who ever had one of them.
+  using ByGraph = std::vector<std::set<std::uint64_t>>;
+  absl::Status EraseFromFeed(const ByGraph& nodes, WriteSet* writes, EraseReceipt* counts,
+                             ByGraph* had) const;
+  ByGraph NodesOf(const engine::ForgottenNames& names) const;
   absl::Status RunErase(engine::ForgottenNames* names, const EraseOptions& options, Job* job,
                         EraseReceipt* receipt);
   void NoteShared(const Record& record, const engine::Forgetter::Result& result,
@@ -233,6 +243,18 @@ class Engine::Impl {
   // As Take(), but for what the ledger keeps out.
   void TakeAdmitted(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
                     const std::function<void(std::size_t, const engine::Core::Taken&)>& taken);
+  // engine_keys.cc
+  absl::Status LoadKeys();
+  absl::Status TeachKeys();
+  void PutDoomed(WriteSet* writes) const;
+  void PutKeysGone(std::uint64_t count, WriteSet* writes) const;
+  bool IsKnownHere(std::string_view ns, std::string_view value) const;
+  bool IsLostHere(std::string_view ns, std::string_view value) const;
+  void DoomKeys(const engine::ForgottenNames& names, const ErasePlan& plan, const ByGraph& had,
+                WriteSet* writes);
+  absl::Status DestroyDoomed();
+  absl::Status RunForgetLost(Job* job);
+  absl::Status ForgetLost();
   absl::Status ReplayErase(const engine::Frame& frame);
   absl::Status ReplayLeft(std::uint64_t number, const engine::Frame& frame);
   absl::Status EndReplayedErase();
@@ -289,6 +311,14 @@ class Engine::Impl {
   std::optional<Bulk> bulk_;
   std::atomic<bool> bulk_open_{false};
   std::set<std::uint64_t> frames_to_clean_;  // the group leader's: of records that were folded
+
+  // Keys of single identifiers: null where the store has no keyring.
+  const std::shared_ptr<engine::KeyedRows> keys_;
+  // Slots of who was erased, which are destroyed once a checkpoint shows it; the group leader's.
+  std::set<privacy::KeySlot> doomed_;
+  // Whether keys were destroyed since that this store did not see being destroyed: it is a copy of before.
+  bool keys_went_ = false;
+  std::mutex copy_mutex_;  // before checkpoint_mutex_: no erasure while files are copied
 
   mutable std::mutex queue_mutex_;
   std::condition_variable queue_moved_;

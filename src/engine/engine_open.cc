@@ -43,6 +43,10 @@ Engine::Impl::Impl(std::unique_ptr<Store> store, EngineOptions options,
           0, "", nullptr,
           engine::Core::Settings{background->Judging(), options_.replay_at_once,
                                  options_.profile_cache_bytes, options_.live_facts_bytes})}),
+      keys_([this]() -> std::shared_ptr<engine::KeyedRows> {
+        const auto* keyed = dynamic_cast<const engine::KeyedStore*>(store_.get());
+        return keyed == nullptr ? nullptr : keyed->rows();
+      }()),
       checkpoint_due_at_(options_.checkpoint_log_bytes),
       background_(std::move(background)) {}
 
@@ -110,6 +114,7 @@ absl::Status Engine::Impl::Start() {
   if (absl::Status status = OpenHeader(); !status.ok()) return status;
   if (absl::Status status = LoadFeedBegin(); !status.ok()) return status;
   if (absl::Status status = LoadErasing(); !status.ok()) return status;
+  if (absl::Status status = LoadKeys(); !status.ok()) return status;
   if (absl::Status status = LoadLenses(); !status.ok()) return status;
   const std::uint64_t last_frame = log_.last_frame();
   if (absl::Status status = ReplayTail(); !status.ok()) return status;
@@ -123,7 +128,11 @@ absl::Status Engine::Impl::Start() {
   Publish();
   synced_sequence_ = last_sequence_;
   CallBackground();
-  return GoOnCleaning();
+  if (absl::Status status = ForgetLost(); !status.ok()) return status;
+  if (absl::Status status = GoOnCleaning(); !status.ok()) return status;
+  // As there, a full disk does not keep the store from being opened.
+  absl::Status status = DestroyDoomed();
+  return absl::IsUnavailable(status) ? absl::OkStatus() : status;
 }
 
 absl::Status Engine::Impl::LoadLenses() {
@@ -204,12 +213,15 @@ absl::Status Engine::Impl::ReplayTail() {
   if (!problem.ok()) return problem;
   if (status = EndReplayedApply(); !status.ok()) return status;
   if (status = CoreStatus(); !status.ok()) return status;
+  if (status = TeachKeys(); !status.ok()) return status;
   return MendFeed();
 }
 
 absl::Status Engine::Impl::ReplayFrame(std::uint64_t number, std::string_view bytes) {
   auto frame = engine::DecodeFrame(number, bytes);
   if (!frame.ok()) return frame.status();
+  if (frame->lossy && keys_ == nullptr)
+    return absl::DataLossError("a log frame does not decode; run verify, then restore a backup");
   if (frame->sequence != replaying_) {
     if (absl::Status status = EndReplayedApply(); !status.ok()) return status;
     if (frame->sequence != last_sequence_ + 1)

@@ -121,7 +121,7 @@ absl::Status Engine::Impl::RunKeepOnly(std::int64_t now_ms, const View& view,
     }
     return at->second;
   };
-  const auto look = [&](const Record& record) {
+  const auto look = [&](const engine::RecordCell&, const Record& record) {
     Forgetter::Result result;
     if (record.facts.empty()) return result;
     static const std::set<std::string> kNothing;

@@ -4,6 +4,7 @@
 #ifndef POLYONYM_SRC_ENGINE_ERASE_PLAN_H_
 #define POLYONYM_SRC_ENGINE_ERASE_PLAN_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -25,6 +26,11 @@ struct Engine::Impl::ErasePlan {
       names;  // of each graph, nodes of who is erased, ascending
   std::set<std::pair<std::string, std::string>> shared;  // that are others' too
   EraseReceipt counts;
+  // What records that go, or are written again, said: identifiers as the channel gave them, and whether they go.
+  std::map<std::pair<std::string, std::string>, bool> said;
+  // Slots that records which stay name beside the graphs: held ones, and facts that have relations.
+  std::set<privacy::KeySlot> kept;
+  std::vector<std::vector<std::uint32_t>> wiped;  // of each graph, once it is done
 };
 
 }  // namespace polyonym

@@ -100,7 +100,8 @@ Forgetter::Result Forgetter::Look(const Record& record) {
   bool self_gone = false, self_left = false;
   for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
     const RecordIdentifier& identifier = record.identifiers[i];
-    gone[i] = NamesInAny(identifier.ns, identifier.value, t);
+    gone[i] = (of_ == Of::kLost && identifier.value.empty()) ||
+              NamesInAny(identifier.ns, identifier.value, t);
     self_gone |= gone[i] && identifier.role == Role::kSelf;
   }
   for (std::size_t i = 0; i < record.identifiers.size(); ++i) {
@@ -110,7 +111,10 @@ Forgetter::Result Forgetter::Look(const Record& record) {
   }
   std::string facts = record.facts;
   result.facts = codec::DropRelations(&facts, [&](std::string_view ns, std::string_view value) {
-    return NamesInAny(ns, value, t);
+    if (of_ == Of::kLost && value.empty()) return true;
+    if (!NamesInAny(ns, value, t)) return false;
+    result.relations.emplace_back(ns, value);
+    return true;
   });
   result.touched = !result.identifiers.empty() || result.facts > 0;
   if (!result.touched) return result;

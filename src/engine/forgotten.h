@@ -75,7 +75,8 @@ class Forgetter {
   };
   // Records that are stored already, or such as come now. What comes with somebody who is forgotten, and is not known otherwise, is taken for
   // theirs: an identifier of an old version, say, that went with the person and is in no ledger.
-  enum class Of : std::uint8_t { kStored, kComing };
+  // kLost: stored, and what cannot be read any more goes (IsLossy()).
+  enum class Of : std::uint8_t { kStored, kComing, kLost };
   // `names` gets those added that a name in it derives, or is derived from. Of kComing: each of `sights` says what is known.
   Forgetter(Of of, std::vector<Sight> sights, ForgottenNames* names)
       : of_(of), sights_(std::move(sights)), names_(names) {}
@@ -87,8 +88,10 @@ class Forgetter {
     GoneRecord::Left left = GoneRecord::Left::kNothing;
     std::uint64_t facts = 0;                 // that went
     std::vector<std::uint32_t> identifiers;  // that went, by place
+    std::vector<std::pair<std::string, std::string>>
+        relations;  // namespace and value of whom they were to
   };
-  // Of a record whose shape is good.  COST: as judging it, and a look-up for each identifier in each graph.
+  // Of a record whose shape is good, or of which something is lost.  COST: as judging it, and a look-up for each identifier in each graph.
   Result Look(const Record& record);
 
  private:

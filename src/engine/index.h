@@ -12,6 +12,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/cells.h"
 #include "engine/rules.h"
 #include "engine/slot_table.h"
@@ -37,6 +38,8 @@ struct Index {
   SlotTable record_keys;  // hash of (source, id) → standing record's index; the writer's
   std::uint64_t seed = 0;
   int hash_bits = 64;
+  // Values of the checkpoint that cannot be read any more (keyed_rows.h), by place, and whose they are: zeros, which no question finds.
+  absl::flat_hash_map<std::uint64_t, Node> lost_values;
 
   // REQUIRES: nothing is in it yet.
   void UseMemory(std::shared_ptr<PageMemory> paged);

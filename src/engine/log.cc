@@ -5,7 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "codec/facts_filter.h"
 #include "engine/bytes.h"
+#include "engine/keyed_store.h"
 #include "model/name_table.h"
 #include "polyonym/model/judge.h"
 
@@ -17,11 +19,10 @@ constexpr std::uint8_t kFrameVersion = 1;
 // Names that a frame can come to: a record more than it is closed at.
 constexpr std::uint64_t kMaxNames = Log::kFrameRecords + kFormatLimits.max_identifiers + 1;
 
-// Bits of a record's head byte, above the act's four.
-constexpr std::uint8_t kOwnId = 0x10;    // the id is the content's hash, and is not written
-constexpr std::uint8_t kVersion = 0x20;  // the version differs from the time
-constexpr std::uint8_t kFacts = 0x40;
-constexpr std::uint8_t kTime = 0x80;
+constexpr std::uint8_t kOwnId = RecordHead::kOwnId;
+constexpr std::uint8_t kVersion = RecordHead::kVersion;
+constexpr std::uint8_t kFacts = RecordHead::kFacts;
+constexpr std::uint8_t kTime = RecordHead::kTime;
 
 bool HoldsRecords(std::uint8_t kind) {
   return kind == static_cast<std::uint8_t>(FrameKind::kRecords) ||
@@ -37,8 +38,21 @@ absl::Status WasFolded() {
       "the record is behind the horizon of its source: it was folded, and is not there any more");
 }
 
+// Of a record that lost names: by any others.
+bool IsShapely(const Record& record, bool lossy) {
+  constexpr std::int64_t kNoClock = std::numeric_limits<std::int64_t>::max();
+  if (!lossy || !HasLostName(record))
+    return CheckShape(record, kFormatLimits, kNoClock) == Reason::kNone;
+  Record named = record;
+  for (std::size_t i = 0; i < named.identifiers.size(); ++i) {
+    if (named.identifiers[i].value.empty())
+      named.identifiers[i].value = std::string(kLostId) + std::to_string(i);
+  }
+  return CheckShape(named, kFormatLimits, kNoClock) == Reason::kNone;
+}
+
 template <class Names>
-absl::Status DecodeRecord(std::string_view bytes, FrameKind kind, const Names& names,
+absl::Status DecodeRecord(std::string_view bytes, FrameKind kind, bool lossy, const Names& names,
                           Record* record) {
   ByteReader in(bytes);
   Folded folded;
@@ -75,7 +89,7 @@ absl::Status DecodeRecord(std::string_view bytes, FrameKind kind, const Names& n
   if (!record->version) record->version = record->time_ms;
   // Whatever the checksum says: what no host could have sent is not taken.
   constexpr std::int64_t kNoClock = std::numeric_limits<std::int64_t>::max();
-  if (CheckShape(*record, kFormatLimits, kNoClock) != Reason::kNone) return Corrupt();
+  if (!IsShapely(*record, lossy)) return Corrupt();
   if (kind != FrameKind::kFolded) return absl::OkStatus();
   if ((record->act != Act::kObserve && record->act != Act::kBind) ||
       span > static_cast<std::uint64_t>(kNoClock - *record->time_ms))
@@ -100,9 +114,20 @@ absl::StatusOr<std::string> ReadFrameBytes(const Store& store, std::uint64_t num
   return *std::move(*bytes);
 }
 
+bool HasLostName(const Record& record) {
+  return std::any_of(record.identifiers.begin(), record.identifiers.end(),
+                     [](const RecordIdentifier& identifier) { return identifier.value.empty(); });
+}
+
+bool IsLossy(const Record& record) {
+  return HasLostName(record) || (record.facts.find(codec::kLostRelation) != std::string::npos &&
+                                 codec::HasLostRelation(record.facts));
+}
+
 // A frame of records, opened; its records are read one after the other, or by their places.
 struct OpenFrame {
   FrameKind kind = FrameKind::kRecords;
+  bool lossy = false;
   std::uint64_t sequence = 0;
   std::uint64_t first_record = 0;
   std::vector<std::string_view> names;
@@ -133,8 +158,10 @@ absl::Status OpenFrame::Open(FrameKind of, std::uint64_t call, ByteReader in) {
 
 absl::Status OpenFrame::Open(std::string_view payload) {
   ByteReader in(payload);
-  const std::uint8_t of = in.Byte();
+  const std::uint8_t byte = in.Byte();
+  const auto of = static_cast<std::uint8_t>(byte & ~kSomeIsLost);
   if (!HoldsRecords(of)) return Corrupt();
+  lossy = byte != of;
   const std::uint64_t call = in.Varint();
   return Open(static_cast<FrameKind>(of), call, in);
 }
@@ -151,7 +178,8 @@ absl::StatusOr<Record> OpenFrame::ReadRecord(std::uint64_t place) {
   if (!rest.ok()) return Corrupt();
   if (body.empty()) return WasFolded();
   Record record;
-  if (absl::Status status = DecodeRecord(body, kind, names, &record); !status.ok()) return status;
+  if (absl::Status status = DecodeRecord(body, kind, lossy, names, &record); !status.ok())
+    return status;
   return record;
 }
 
@@ -230,10 +258,13 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
     if (!ReadGone(&in, &frame.gone) || !ReadNames(&in, &frame.names)) return Corrupt();
     return frame;
   }
-  if (!HoldsRecords(kind)) return Corrupt();
-  frame.kind = static_cast<FrameKind>(kind);
+  const auto of = static_cast<std::uint8_t>(kind & ~kSomeIsLost);
+  if (!HoldsRecords(of)) return Corrupt();
+  frame.kind = static_cast<FrameKind>(of);
+  frame.lossy = kind != of;
   if (!with_records) return frame;
   OpenFrame open;
+  open.lossy = frame.lossy;
   if (absl::Status status = open.Open(frame.kind, frame.sequence, in); !status.ok()) return status;
   frame.first_record = open.first_record;
   frame.records.resize(open.count);
@@ -241,7 +272,8 @@ absl::StatusOr<Frame> DecodeFrame(std::uint64_t number, std::string_view bytes, 
     const std::string_view body = open.rest.Text();
     if (!open.rest.ok()) return Corrupt();
     if (body.empty()) continue;  // it was folded
-    if (absl::Status status = DecodeRecord(body, open.kind, open.names, &record); !status.ok())
+    if (absl::Status status = DecodeRecord(body, open.kind, open.lossy, open.names, &record);
+        !status.ok())
       return status;
   }
   if (!open.rest.AtEnd()) return Corrupt();
@@ -283,7 +315,8 @@ absl::StatusOr<std::string> WithoutRecords(
     PutText(&bodies, body);
   }
   if (!open.rest.AtEnd()) return Corrupt();
-  std::string out(1, static_cast<char>(open.kind));
+  std::string out(
+      1, static_cast<char>(static_cast<std::uint8_t>(open.kind) | (open.lossy ? kSomeIsLost : 0)));
   PutVarint(&out, open.sequence);
   PutVarint(&out, open.first_record);
   PutVarint(&out, any ? open.names.size() : 0);
@@ -466,7 +499,7 @@ absl::StatusOr<Record> Log::ReadRecord(std::uint64_t location, FrameReader* fram
     Record record;
     const std::string_view body =
         ByteReader(std::string_view(bodies_).substr(places_[place])).Text();
-    if (absl::Status status = DecodeRecord(body, open_kind_, names_, &record); !status.ok())
+    if (absl::Status status = DecodeRecord(body, open_kind_, false, names_, &record); !status.ok())
       return status;
     return record;
   }
@@ -508,7 +541,10 @@ absl::StatusOr<Frame> ReadFrameFromStore(const Store& store, std::uint64_t numbe
 }
 
 absl::StatusOr<Record> ReadRecordFromStore(const Store& store, std::uint64_t location) {
-  auto bytes = ReadFrameBytes(store, location >> 16);
+  // With a key for each identifier the others of the frame need not be opened.
+  const auto* keyed = dynamic_cast<const KeyedStore*>(&store);
+  auto bytes = keyed == nullptr ? ReadFrameBytes(store, location >> 16)
+                                : keyed->FrameForRecord(location >> 16, location & 0xffff);
   if (!bytes.ok()) return bytes.status();
   return DecodeRecordOfFrame(location >> 16, *bytes, location & 0xffff);
 }

@@ -33,6 +33,25 @@ enum class FrameKind : std::uint8_t {
   kErase = 6,   // records that go, for privacy's sake; behind it come those that are left of them
 };
 
+// Of a frame's kind, added to it: keys of some of what its records said were destroyed since (keyed_rows.h). Such identifiers have no value, such
+// facts are left out, and a record that is named by its content is named by its place. Never stored.
+inline constexpr std::uint8_t kSomeIsLost = 0x80;
+// Before the number of a record that was named by its content.
+inline constexpr std::string_view kLostId = "\x1flost ";
+
+// Bits of a record's head byte, above the act's four.
+struct RecordHead {
+  static constexpr std::uint8_t kAct = 0x0f;
+  static constexpr std::uint8_t kOwnId = 0x10;  // the id is the content's hash, and is not written
+  static constexpr std::uint8_t kVersion = 0x20;  // the version differs from the time
+  static constexpr std::uint8_t kFacts = 0x40;
+  static constexpr std::uint8_t kTime = 0x80;
+};
+
+// Whether an identifier of the record cannot be read any more; or that, or somebody whom a relation of it is to. What a host sends has names.
+bool HasLostName(const Record& record);
+bool IsLossy(const Record& record);
+
 // A record that goes.
 struct GoneRecord {
   enum class Left : std::uint8_t {
@@ -49,6 +68,7 @@ struct Frame {
   FrameKind kind = FrameKind::kRecords;
   std::uint64_t sequence = 0;      // of the Apply
   std::uint64_t first_record = 0;  // number of the first record in it
+  bool lossy = false;              // kSomeIsLost
   // With id, time and version filled in; but nothing is left of one that was folded: it has no source.
   std::vector<Record> records;
   std::string policy;            // kPolicy: polyonym.v1.Policy bytes

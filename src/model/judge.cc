@@ -90,7 +90,7 @@ Reason CompiledPolicy::Judge(std::uint32_t family, std::string_view raw_value,
   const Family& ready = impl_->families[family];
   normalised->clear();
   if (ns.builtin_blocks && IsPlaceholder(raw_value, ns.normaliser)) return Reason::kBlockedValue;
-  if (!Normalise(ns.normaliser, ns.region, raw_value, normalised)) {
+  if (raw_value.empty() || !Normalise(ns.normaliser, ns.region, raw_value, normalised)) {
     normalised->clear();
     // A host may block a value that has no normal form, by its raw spelling.
     return ready.blocked.contains(raw_value) ? Reason::kBlockedValue : Reason::kNotNormalisable;

@@ -168,6 +168,82 @@ bool Aead::Open(const Nonce& nonce, std::string_view associated, std::string_vie
   return done;
 }
 
+// ---- a key for one text ----
+
+namespace {
+
+constexpr std::size_t kMostOnce = static_cast<std::size_t>(std::numeric_limits<int>::max());
+
+// A context of the thread's own, with another key in it each time; what it was last given lies in it until then. Null: there is no memory.
+EVP_CIPHER_CTX* ContextFor(const SecretKey& key, const Nonce& nonce, bool seals) {
+  struct OfThread {
+    Cipher context[2] = {Cipher(EVP_CIPHER_CTX_new()), Cipher(EVP_CIPHER_CTX_new())};
+    bool ready[2] = {};
+  };
+  thread_local OfThread own;
+  EVP_CIPHER_CTX* const context = own.context[seals].get();
+  if (context == nullptr) return nullptr;
+  const EVP_CIPHER* const cipher = own.ready[seals] ? nullptr : EVP_aes_256_gcm();
+  if (EVP_CipherInit_ex(context, cipher, nullptr, Bytes(key.view()), nonce.data(), seals ? 1 : 0) !=
+      1)
+    return nullptr;
+  own.ready[seals] = true;
+  return context;
+}
+
+}  // namespace
+
+absl::Status SealOnce(const SecretKey& key, const Nonce& nonce, std::string_view plain,
+                      std::string* out) {
+  if (plain.size() > kMostOnce - kTagBytes)
+    return absl::InvalidArgumentError("a value of 2 GiB or more cannot be sealed");
+  const std::size_t before = out->size();
+  out->resize(before + plain.size() + kTagBytes);
+  EVP_CIPHER_CTX* const context = ContextFor(key, nonce, true);
+  int size = 0;
+  if (context != nullptr &&
+      EVP_EncryptUpdate(context, Bytes(out, before), &size, Bytes(plain),
+                        static_cast<int>(plain.size())) == 1 &&
+      EVP_EncryptFinal_ex(context, Bytes(out, before + plain.size()), &size) == 1 &&
+      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, kTagBytes,
+                          Bytes(out, before + plain.size())) == 1)
+    return absl::OkStatus();
+  out->resize(before);
+  return NoMemory();
+}
+
+bool OpenOnce(const SecretKey& key, const Nonce& nonce, std::string_view sealed, std::string* out) {
+  if (sealed.size() < kTagBytes || sealed.size() > kMostOnce) return false;
+  const std::string_view body = sealed.substr(0, sealed.size() - kTagBytes);
+  std::array<unsigned char, kTagBytes> tag;
+  std::memcpy(tag.data(), sealed.data() + body.size(), kTagBytes);
+  const std::size_t before = out->size();
+  out->resize(before + body.size() + 1);  // one more: it takes no null for where nothing goes
+  EVP_CIPHER_CTX* const context = ContextFor(key, nonce, false);
+  int size = 0;
+  const bool done =
+      context != nullptr &&
+      EVP_DecryptUpdate(context, Bytes(out, before), &size, Bytes(body),
+                        static_cast<int>(body.size())) == 1 &&
+      EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kTagBytes, tag.data()) == 1 &&
+      EVP_DecryptFinal_ex(context, Bytes(out, before + body.size()), &size) == 1;
+  if (!done) OPENSSL_cleanse(out->data() + before, body.size());  // nobody vouches for it
+  out->resize(done ? before + body.size() : before);
+  return done;
+}
+
+absl::Status CryptOnce(const SecretKey& key, const Nonce& nonce, char* text, std::size_t size) {
+  if (size > kMostOnce)
+    return absl::InvalidArgumentError("a value of 2 GiB or more cannot be sealed");
+  EVP_CIPHER_CTX* const context = ContextFor(key, nonce, true);
+  auto* const bytes = reinterpret_cast<unsigned char*>(text);
+  int done = 0;
+  if (context != nullptr &&
+      EVP_EncryptUpdate(context, bytes, &done, bytes, static_cast<int>(size)) == 1)
+    return absl::OkStatus();
+  return NoMemory();
+}
+
 // ---- HMAC-SHA-256 ----
 
 class Hmac::State {

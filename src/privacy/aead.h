@@ -78,6 +78,16 @@ class Aead {
   const std::unique_ptr<Contexts> contexts_;
 };
 
+// The same for a key that seals or opens this one text now. COST: about 0.3 µs more than with an Aead that is there, less than with one that is made.
+// ERRORS: as Aead::Seal().
+absl::Status SealOnce(const SecretKey& key, const Nonce& nonce, std::string_view plain,
+                      std::string* out);
+bool OpenOnce(const SecretKey& key, const Nonce& nonce, std::string_view sealed, std::string* out);
+
+// Seals in place, or opens what it sealed, without a tag: whoever changes a bit changes it in the text. For what something else vouches for.
+// ERRORS: as Aead::Seal().
+absl::Status CryptOnce(const SecretKey& key, const Nonce& nonce, char* text, std::size_t size);
+
 using Hash = std::array<unsigned char, 32>;
 inline std::string_view View(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};

@@ -341,6 +341,7 @@ absl::Status Keyring::Teach(KeySlot slot, std::string_view ns, std::string_view 
   const bool there = slot != 0 && slot <= entries_.size();
   if (there && IsZero(entries_[slot - 1].secret) && !damaged_.contains(slot))
     return absl::OkStatus();  // destroyed
+  if (there && doomed_.contains(slot)) return absl::OkStatus();
   if (!there || (!IsZero(entries_[slot - 1].tag) && entries_[slot - 1].tag != tag)) {
     return absl::DataLossError(
         "a record names a key that is not its identifier's; put the newest copy of the keyring "
@@ -451,6 +452,26 @@ absl::Status Keyring::Sync() {
   return SyncFile();
 }
 
+void Keyring::Doom(std::span<const KeySlot> slots) {
+  const std::unique_lock lock(mutex_);
+  for (const KeySlot slot : slots) {
+    if (slot == 0 || slot > entries_.size()) continue;
+    Entry& entry = entries_[slot - 1];
+    if (IsZero(entry.secret) && !damaged_.contains(slot)) continue;
+    by_tag_.erase(slot);  // which looks for its tag
+    entry.tag = {};
+    doomed_.insert(slot);
+  }
+}
+
+std::size_t Keyring::DestroyedOf(std::span<const KeySlot> slots) const {
+  const std::shared_lock lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(slots.begin(), slots.end(), [&](KeySlot slot) {
+    return slot != 0 && slot <= entries_.size() && IsZero(entries_[slot - 1].secret) &&
+           !damaged_.contains(slot);
+  }));
+}
+
 absl::Status Keyring::Destroy(std::span<const KeySlot> slots) {
   const std::unique_lock lock(mutex_);
   if (absl::Status status = Latched(); !status.ok()) return status;
@@ -462,6 +483,7 @@ absl::Status Keyring::Destroy(std::span<const KeySlot> slots) {
     Entry& entry = entries_[slot - 1];
     if (!IsZero(entry.secret) || damaged_.erase(slot) != 0) ++destroyed_;
     by_tag_.erase(slot);  // which looks for its tag
+    doomed_.erase(slot);
     OPENSSL_cleanse(entry.secret.data(), entry.secret.size());
     entry.tag = {};
   }

@@ -74,6 +74,12 @@ class Keyring {
     return KeyOf(std::span(&slot, 1));
   }
 
+  // Slots that Destroy() is about to be told of: their identifiers are given others from now on, while what is sealed under them still opens. Those
+  // that are not there, or destroyed, are passed over. Nothing of it is on disk: after opening it is said again.
+  void Doom(std::span<const KeySlot> slots);
+  // How many of them were destroyed already.
+  std::size_t DestroyedOf(std::span<const KeySlot> slots) const;
+
   // Destroys secrets and tags, in memory and on disk, where their bytes are overwritten. When it returns they are gone; when it fails, or the
   // process dies in it, some may be: call it again. An identifier that comes back is given another slot.
   // ERRORS: InvalidArgument (there is no such slot: none is destroyed), as SlotOf().  COST: one write a slot, one sync.
@@ -136,6 +142,7 @@ class Keyring {
       ABSL_GUARDED_BY(mutex_);  // of the slots behind them: on disk, last first
   absl::flat_hash_set<KeySlot, TagHash, TagEqual> by_tag_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_set<KeySlot> damaged_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<KeySlot> doomed_ ABSL_GUARDED_BY(mutex_);
   std::vector<KeySlot> unwritten_ ABSL_GUARDED_BY(mutex_);  // their tags are not in the file yet
   std::size_t given_out_ ABSL_GUARDED_BY(mutex_) = 0;       // since it was opened
   std::size_t destroyed_ ABSL_GUARDED_BY(mutex_) = 0;

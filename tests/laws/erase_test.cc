@@ -1,5 +1,6 @@
 // L10: whoever was erased is nowhere, is not brought back by what comes late, and everybody else is as if they had never been seen with them.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -7,9 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "codec/facts_filter.h"
 #include "harness/catch.h"
 #include "harness/engine_state.h"
 #include "laws/law.h"
+#include "polyonym/privacy/key_keeper.h"
 
 namespace polyonym::harness {
 namespace {
@@ -166,9 +169,20 @@ std::string EraseOne(Engine& engine, const Victim& victim, bool suppress, Names*
   return fault.empty() ? "" : "erasing " + ToString(victim.request.identifier) + ":\n" + fault;
 }
 
-std::string CheckErasures(const History& history) {
+// With a key for each identifier, in a file of the folder.
+EngineOptions WithKeyring(EngineOptions options, const TempFolder& folder) {
+  options.keys = Must(MakeKeyKeeper(std::string(32, 'm')));
+  options.keyring = folder / "keyring";
+  return options;
+}
+
+std::string CheckErasures(const History& history, bool keyring) {
   Random random(history.seed ^ 0xe7a5e);
-  std::unique_ptr<Engine> engine = OpenInMemory(history.policy, history.seed);
+  const TempFolder folder;
+  EngineOptions options = LawOptions(history.seed);
+  if (keyring) options = WithKeyring(options, folder);
+  std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(options));
+  Must(engine->SetPolicy(history.policy).status());
   std::string fault;
   Names erased;
   bool policies = false;
@@ -191,11 +205,12 @@ std::string CheckErasures(const History& history) {
 }
 
 // On disk, closed and opened again now and then, beside one that never is.
-std::string CheckErasedRestarts(const History& history) {
+std::string CheckErasedRestarts(const History& history, bool keyring) {
   Random random(history.seed ^ 0xe7a5e2);
   const TempFolder folder;
   EngineOptions options = LawOptions(history.seed);
   options.erase_key = "a key for the ledger in tests";
+  if (keyring) options = WithKeyring(options, folder);
   std::unique_ptr<Engine> memory = OpenInMemory(history.policy, history.seed);
   std::unique_ptr<Engine> disk = Must(Engine::Open(folder / "store", options));
   Must(disk->SetPolicy(history.policy).status());
@@ -227,21 +242,136 @@ std::string CheckErasedRestarts(const History& history) {
   return fault;
 }
 
+// What a copy of before must have still: `whole` has all of it, `got` what can be read since `erased` were, and `live` knows who is known now.
+std::string CompareWithWhole(const View& whole, const View& got, const View& live,
+                             const Names& erased) {
+  std::string fault;
+  const auto policy = Compile(whole.policy());
+  const auto went = [&](const Identifier& name) {
+    return erased.contains(name) || (whole.Resolve(name).known && !live.Resolve(name).known);
+  };
+  const auto names_gone = [&](const Record& record) {
+    return std::any_of(record.identifiers.begin(), record.identifiers.end(),
+                       [&](const RecordIdentifier& i) { return went(Spelt(*policy, i)); });
+  };
+  // Older versions go with the one that stands.
+  std::set<std::pair<std::string, std::string>> gone;
+  const std::vector<Record> all = ExportAll(whole);
+  for (const Record& record : all) {
+    if (names_gone(record)) gone.emplace(record.source, record.id);
+  }
+  Names named;
+  std::map<std::uint64_t, Record> records;
+  Must(got.Export([&](const StoredRecord& stored) {
+    records.emplace(stored.number, stored.record);
+    return true;
+  }));
+  Must(whole.Export([&](const StoredRecord& stored) {
+    const Record& record = stored.record;
+    if (gone.contains({record.source, record.id}) || codec::HasRelations(record.facts)) return true;
+    for (const RecordIdentifier& i : record.identifiers) named.insert(Spelt(*policy, i));
+    const auto same = records.find(stored.number);
+    if (same == records.end() || same->second != record)
+      fault += "record " + std::to_string(stored.number) + " of others is not as it was\n";
+    return true;
+  }));
+  for (std::uint64_t n = 0; n < whole.GetStats().identifiers; ++n) {
+    const auto was = whole.IdentifierOf(IdentifierNumber{n});
+    const auto is = got.IdentifierOf(IdentifierNumber{n});
+    if (!was.ok()) continue;
+    if (is.ok() ? *is != *was : named.contains(*was))
+      fault += "number " + std::to_string(n) + " is another's or nobody's\n";
+  }
+  return fault;
+}
+
+// A copy that was made before people were erased, once their keys are destroyed.
+std::string CheckCopies(const History& history) {
+  Random random(history.seed ^ 0xc0b1e5);
+  const TempFolder folder;
+  EngineOptions options = WithKeyring(LawOptions(history.seed), folder);
+  options.erase_key = "a key for the ledger in tests";
+  std::unique_ptr<Engine> live = Must(Engine::Open(folder / "store", options));
+  Must(live->SetPolicy(history.policy).status());
+  EngineOptions options_then = options;  // with the keyring as it was then
+  options_then.keyring = folder / "keyring_then";
+  Names erased;
+  bool copied = false;
+  std::uint64_t version_then = 0;
+  for (const std::span<const HistoryStep> call : RandomCalls(history, random)) {
+    MakeCall(*live, history, call);
+    if (!copied && random.Chance(15)) {
+      Must(live->CopyTo(folder / "copy"));
+      std::filesystem::copy(folder / "copy", folder / "whole");
+      std::filesystem::copy(folder / "keyring", folder / "keyring_then");
+      version_then = live->Read().policy_version();
+      copied = true;
+    } else if (copied && random.Chance(20)) {
+      const auto victim = RandomVictim(live->Read(), random);
+      if (!victim) continue;
+      EraseOptions erase;
+      erase.finish = random.Chance(50);
+      Must(live->Erase(std::vector<EraseRequest>{victim->request}, erase).status());
+      erased.insert(victim->names.begin(), victim->names.end());
+    }
+    if (random.Chance(90)) continue;
+    live.reset();
+    live = Must(Engine::Open(folder / "store", options));
+  }
+  if (!copied) return "";
+  const View now = live->Read();
+  std::filesystem::copy(folder / "keyring", folder / "keyring_now");
+  EngineOptions options_now = options;
+  options_now.keyring = folder / "keyring_now";
+  auto whole = Must(Engine::Open(folder / "whole", options_then));
+  auto restored = Must(Engine::Open(folder / "copy", options_now));
+  std::string fault = CompareWithKept(restored->Read());
+  if (!fault.empty()) return fault;
+  const bool plain = !HasLives(now.policy()) && now.policy_version() == version_then;
+  if (plain) {
+    fault += CheckGone(restored->Read(), erased);
+    fault += CompareWithWhole(whole->Read(), restored->Read(), now, erased);
+  }
+  if (!fault.empty()) return "restored:\n" + fault;
+  // It goes on as any store, and is the same once it was opened again.
+  Must(restored->Apply(history.records).status());
+  fault = CompareWithKept(restored->Read());
+  const std::vector<Record> records = ExportAll(restored->Read());
+  restored.reset();
+  restored = Must(Engine::Open(folder / "copy", options_now));
+  fault += CompareWithKept(restored->Read());
+  if (ExportAll(restored->Read()) != records) fault += "other records are kept\n";
+  return fault.empty() ? "" : "restored, and gone on:\n" + fault;
+}
+
 }  // namespace
 
 TEST_CASE(
     "who is erased is nowhere and does not come back; others are by the rule of what is kept") {
-  CheckLaw(81'000'000, 300, CheckErasures);
+  CheckLaw(81'000'000, 300, [](const History& h) { return CheckErasures(h, false); });
 }
 TEST_CASE("who is erased is nowhere and does not come back, at length", "[slow]") {
-  CheckLaw(81'100'000, 5'000, CheckErasures);
+  CheckLaw(81'100'000, 5'000, [](const History& h) { return CheckErasures(h, false); });
 }
 TEST_CASE("a store with erasures is the same after it was closed and opened again") {
-  CheckLaw(82'000'000, 100, CheckErasedRestarts);
+  CheckLaw(82'000'000, 100, [](const History& h) { return CheckErasedRestarts(h, false); });
 }
 TEST_CASE("a store with erasures is the same after it was closed and opened again, at length",
           "[slow]") {
-  CheckLaw(82'100'000, 2'000, CheckErasedRestarts);
+  CheckLaw(82'100'000, 2'000, [](const History& h) { return CheckErasedRestarts(h, false); });
+}
+TEST_CASE("with a keyring who is erased is nowhere too") {
+  CheckLaw(81'200'000, 100, [](const History& h) { return CheckErasures(h, true); });
+}
+TEST_CASE("with a keyring a store with erasures is the same once it was opened again") {
+  CheckLaw(82'200'000, 100, [](const History& h) { return CheckErasedRestarts(h, true); });
+}
+TEST_CASE("a copy of before forgets whoever's keys went and has everybody else") {
+  CheckLaw(82'300'000, 100, CheckCopies);
+}
+TEST_CASE("a copy of before forgets whoever's keys went and has everybody else - at length",
+          "[slow]") {
+  CheckLaw(82'400'000, 2'000, CheckCopies);
 }
 
 }  // namespace polyonym::harness

@@ -180,6 +180,32 @@ TEST_CASE("what was destroyed is nowhere in the file and who comes back has anot
   CHECK(KeyOf(*keyring, slots[5]) == "");
 }
 
+TEST_CASE("a doomed slot keeps its key and is given to nobody any more") {
+  const TempFolder folder;
+  const std::string path = folder / "keyring";
+  auto keyring = Make(path);
+  const KeySlot old = SlotOf(*keyring, 1), other = SlotOf(*keyring, 2);
+  const std::string key = KeyOf(*keyring, old);
+  keyring->Doom(std::vector<KeySlot>{old, 0, 1'000'000});
+  CHECK(KeyOf(*keyring, old) == key);
+  CHECK(keyring->Find("phone", Phone(1)) == 0);
+  Must(keyring->Teach(old, "phone", Phone(1)));  // by a record of before
+  CHECK(keyring->Find("phone", Phone(1)) == 0);
+  const KeySlot fresh = SlotOf(*keyring, 1);
+  CHECK(fresh != old);
+  CHECK(SlotOf(*keyring, 1) == fresh);
+  CHECK(SlotOf(*keyring, 2) == other);
+  CHECK(keyring->DestroyedOf(std::vector<KeySlot>{old, fresh}) == 0);
+  Must(keyring->Destroy(std::vector<KeySlot>{old}));
+  CHECK(keyring->DestroyedOf(std::vector<KeySlot>{old, fresh, 0}) == 1);
+  CHECK(KeyOf(*keyring, old).empty());
+  CHECK(SlotOf(*keyring, 1) == fresh);
+  keyring = nullptr;
+  keyring = Open(path);
+  CHECK(SlotOf(*keyring, 1) == fresh);
+  CHECK(keyring->destroyed() == 1);
+}
+
 TEST_CASE("a fresh slot leaves the old one its key until that is destroyed") {
   const TempFolder folder;
   const std::string path = folder / "keyring";

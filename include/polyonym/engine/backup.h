@@ -5,7 +5,8 @@
 //   RestoreBackup("/backups/people", made->id, "people.db", {});           // and then the ledger of erasures is replayed
 //
 // **A backup has whoever was erased after it was made**, sealed or not: Engine::ReplayErasures() after the restore takes them out again, and is not
-// optional.
+// optional. Of a store with a keyring (EngineOptions::keyring) nobody can read them there any more; the restored store is opened with the keyring of now,
+// and the replay keeps out what comes late.
 //
 // THREADS: one call at a time for a folder; others answer Unavailable, between processes too.
 #ifndef POLYONYM_ENGINE_BACKUP_H_

@@ -101,6 +101,10 @@ struct EngineOptions {
   // Seals everything that the store writes under keys that this wraps: docs/security.md. A store is sealed from its making on, or never.
   // Wrong keys: PermissionDenied; none for a sealed store, or some for one in plain: FailedPrecondition.  DEFAULT none: the store is in plain.
   std::shared_ptr<KeyKeeper> keys;
+  // A file with a key for each identifier, so that an erasure destroys what backups of before have of the erased: docs/security.md. It is made
+  // with the store, and is in no copy or backup of it. It wants `keys`. A store that was made with one opens with that alone: FailedPrecondition; without
+  // its file: NotFound.  DEFAULT empty: the store has none.
+  std::string keyring;
   // The key of the ledger of erasures, 16 bytes or more, which the host keeps elsewhere and for all stores whose backups it may have to restore.
   // DEFAULT empty: one is drawn with the store and lies in it, which keeps late records out, and says nothing to another store.
   std::string erase_key;
