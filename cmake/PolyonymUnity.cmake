@@ -2,7 +2,7 @@
 # third of the time. Which sources meet depends on their names alone, so that a new file does not stir up the others.
 #
 # What a source keeps in an unnamed namespace must then differ in name from what those beside it keep. A source that means the
-# same word in its own way is named here, and compiled alone.
+# same word in its own way is named here, and compiled alone; so is what programs without Catch2 must not be linked with.
 
 # polyonym_unite(<target>...)
 function(polyonym_unite)
@@ -44,6 +44,7 @@ function(polyonym_unite)
     tests/golden/format_test.cc
     tests/harness/disk_folder.cc
     tests/harness/naive_segment.cc
+    tests/harness/ordeal.cc
     tests/harness/random_expression.cc
     tests/harness/random_facts.cc
     tests/hostile/live_segments_test.cc

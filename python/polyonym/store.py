@@ -47,6 +47,7 @@ def open(
     check_clock: bool = True,
     keys: Optional[bytes] = None,
     erase_key: Optional[bytes] = None,
+    keyring: Union[None, str, "os.PathLike[str]"] = None,
 ) -> Store:
     """Opens the store in a folder, or makes it there; without a path one that lives in memory.
 
@@ -61,8 +62,11 @@ def open(
     keys: a master key of 32 bytes: all that the store writes is sealed under keys that it wraps, from its making on (docs/security.md).
     erase_key: of the ledger of erasures, 16 bytes or more, kept elsewhere (docs/erasure.md). DEFAULT: one that lies in the store.
 
+    keyring: a file with a key for each identifier, which an erasure destroys in every backup; it wants `keys`, from the store's making on
+        (docs/erasure.md). Who loses the file has lost the store.
+
     Raises InvalidArgument, Unavailable (another process has it open), FailedPrecondition (a newer version's, or the folder holds
-    something else; it is sealed, and there are no keys), PermissionDenied (another master key), DataLoss.
+    something else; it is sealed, and there are no keys or another keyring), PermissionDenied (another master key), DataLoss.
 
     >>> with open(policy={"namespaces": [{"name": "crm"}]}) as store:
     ...     len(store)
@@ -78,6 +82,7 @@ def open(
         check_clock=check_clock,
         keys=keys,
         erase_key=erase_key,
+        keyring="" if keyring is None else os.fspath(keyring),
     )
     store = Store(engine, None if path is None else os.fspath(path))
     if policy is not None:

@@ -30,6 +30,7 @@ struct OpenOptions {
   bool check_clock = true;
   std::optional<nb::bytes> keys;
   std::optional<nb::bytes> erase_key;
+  std::string keyring;
 };
 
 std::string BytesOf(const nb::bytes& bytes) { return {bytes.c_str(), bytes.size()}; }
@@ -52,6 +53,7 @@ EngineOptions OptionsOf(const OpenOptions& from) {
   options.interrupted = &Interrupted;
   if (from.keys) options.keys = Call([&] { return MakeKeyKeeper(BytesOf(*from.keys)); });
   if (from.erase_key) options.erase_key = BytesOf(*from.erase_key);
+  options.keyring = from.keyring;
   if (from.check_clock) {
     options.now_ms = [] {
       return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -173,13 +175,13 @@ void BindEngine(nb::module_& module) {
           [](const std::optional<std::string>& path, const std::string& durability,
              std::uint32_t group_ms, bool create, std::uint64_t memory_budget_bytes,
              std::uint64_t feed_keep_calls, bool check_clock, const std::optional<nb::bytes>& keys,
-             const std::optional<nb::bytes>& erase_key) {
+             const std::optional<nb::bytes>& erase_key, const std::string& keyring) {
             return Open(path, {durability, group_ms, create, memory_budget_bytes, feed_keep_calls,
-                               check_clock, keys, erase_key});
+                               check_clock, keys, erase_key, keyring});
           },
           "path"_a.none(), nb::kw_only(), "durability"_a, "group_ms"_a, "create"_a,
           "memory_budget_bytes"_a, "feed_keep_calls"_a, "check_clock"_a, "keys"_a.none(),
-          "erase_key"_a.none())
+          "erase_key"_a.none(), "keyring"_a)
       .def("close", &EngineHandle::Close)
       .def_prop_ro("closed", &EngineHandle::closed)
       .def("apply", &Apply, "lines"_a)

@@ -68,6 +68,21 @@ def test_a_sealed_store_opens_with_its_key_alone(tmp_path: Path) -> None:
         polyonym.open(tmp_path / "other", keys=b"short")
 
 
+def test_with_a_keyring_no_backup_has_who_was_erased(tmp_path: Path) -> None:
+    sealed = {"keys": MASTER, "keyring": tmp_path / "keyring"}
+    with shop(tmp_path / "shop", **sealed) as store:
+        backup = store.back_up(tmp_path / "backups")
+        store.erase("crm:C1")
+    polyonym.restore_backup(tmp_path / "backups", backup.id, tmp_path / "again")
+    with polyonym.open(tmp_path / "again", keys=MASTER, keyring=tmp_path / "keyring") as store:
+        assert len(store) == 8 and [str(i) for i in store.members("crm:C2")] == ["crm:C2", "phone:canary-2"]
+        with pytest.raises(polyonym.NotFound):
+            store.members("crm:C1")
+        assert store.verify().problems == []
+    with pytest.raises(polyonym.FailedPrecondition):
+        polyonym.open(tmp_path / "again", keys=MASTER)
+
+
 def test_a_damaged_store_is_repaired(tmp_path: Path) -> None:
     shop(tmp_path / "shop").close()
     assert polyonym.check_rows(tmp_path / "shop") == []
