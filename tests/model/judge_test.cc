@@ -86,6 +86,30 @@ TEST_CASE("a namespace is found by its family, whatever its scope") {
   CHECK(policy->policy() == ShopPolicy());
 }
 
+TEST_CASE("a namespace passes all values only where nothing normalises or blocks any") {
+  Policy policy;
+  for (const char* name : {"plain", "trimmed", "placeholders", "values", "patterns", "valid"}) {
+    policy.namespaces.push_back(Declared(name, Normaliser::kExact));
+    policy.namespaces.back().builtin_blocks = false;
+  }
+  policy.namespaces[1].normaliser = Normaliser::kTrim;
+  policy.namespaces[2].builtin_blocks = true;
+  policy.namespaces[3].blocked_values = {"x"};
+  policy.namespaces[4].blocked_patterns = {"^x$"};
+  policy.namespaces[5].valid_pattern = "^[a-z]+$";
+  const auto compiled = CompiledPolicy::Compile(policy).value();
+  for (std::uint32_t family = 0; family < policy.namespaces.size(); ++family) {
+    INFO(policy.namespaces[family].name);
+    CHECK(compiled->PassesAll(family) == (family == 0));
+  }
+  for (const char* value : {" ", "null", "0000", "x", " a b ", "138****1234"}) {
+    INFO(value);
+    const Verdict verdict = compiled->Judge(0, value);
+    CHECK(verdict.reason == Reason::kNone);
+    CHECK(verdict.value == value);
+  }
+}
+
 TEST_CASE("parents are known by their families") {
   Policy policy = ShopPolicy();
   policy.namespaces[0].parent = "email";
