@@ -344,6 +344,19 @@ void KeyedRows::Opener::PassFacts(const Owners& owners, ByteReader* in) {
 
 // ---- frames ----
 
+namespace {
+
+// The names that a frame's records are written with.
+bool ReadNames(ByteReader* in, std::vector<std::string_view>* names) {
+  const std::uint64_t count = in->Varint();
+  if (count > in->remaining()) return false;
+  names->resize(count);
+  for (std::string_view& name : *names) name = in->Text();
+  return in->ok();
+}
+
+}  // namespace
+
 absl::StatusOr<std::string> KeyedRows::SealFrame(std::string_view key, std::string_view row) const {
   auto payload = OpenValue(kPlainFrameVersion, key, row);
   if (!payload.ok()) return payload.status();
@@ -352,10 +365,8 @@ absl::StatusOr<std::string> KeyedRows::SealFrame(std::string_view key, std::stri
   if (!HasRecords(kind)) return AsItIs(row);
   in.Varint();
   in.Varint();
-  const std::uint64_t name_count = in.Varint();
-  if (name_count > in.remaining()) return NoSuchFrame();
-  std::vector<std::string_view> names(name_count);
-  for (std::string_view& name : names) name = in.Text();
+  std::vector<std::string_view> names;
+  if (!ReadNames(&in, &names)) return NoSuchFrame();
   const std::uint64_t count = in.Varint();
   if (!in.ok()) return NoSuchFrame();
   Sealer sealer(*this);
@@ -425,10 +436,8 @@ absl::StatusOr<std::string> KeyedRows::OpenFrame(std::string_view key, std::stri
   if (!HasRecords(kind)) return NoSuchFrame();
   in.Varint();
   const std::uint64_t first_record = in.Varint();
-  const std::uint64_t name_count = in.Varint();
-  if (name_count > in.remaining()) return NoSuchFrame();
-  std::vector<std::string_view> names(name_count);
-  for (std::string_view& name : names) name = in.Text();
+  std::vector<std::string_view> names;
+  if (!ReadNames(&in, &names)) return NoSuchFrame();
   const std::uint64_t count = in.Varint();
   if (!in.ok()) return NoSuchFrame();
   std::string out(sealed.substr(payload_at, sealed.size() - in.remaining() - payload_at));
