@@ -74,9 +74,11 @@ class Core {
 
   void Begin(std::uint64_t sequence);
 
-  // Takes records in order. `taken(i, what)` is called after each; it may not call the core.
+  // Takes records in order. `taken(i, what)` is called after each; it may not call the core. The rest may be put off until EndTaking().
   void Take(std::span<const Incoming> records, const JudgeAhead::Shape& shape,
             const std::function<void(std::size_t, const Taken&)>& taken);
+  // Behind the last record of a commit, however many Take() were made of it: what changed whom may not depend on calls and frames.
+  void EndTaking();
 
   // What a change of policy or clock did.
   struct Effect {

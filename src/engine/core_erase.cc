@@ -192,7 +192,7 @@ void Core::ReplaceFacts(std::uint32_t record_index, const Record& left, std::uin
 
 Core::Erased Core::EndErase(std::span<const Node> names) {
   for (const Node value : erasing_->recount) RecountAll(value);
-  if (deferred_.on()) ReplayDeferred();
+  EndTaking();
   absl::flat_hash_set<Node> lost(erasing_->values.begin(), erasing_->values.end());
   for (const Node value : erasing_->values) Unmention(value);
   std::set<std::size_t> pages;

@@ -165,6 +165,8 @@ void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shap
   const absl::Cleanup close = [&ahead] { ahead->Close(); };
   if (settings_.judging != nullptr && records.size() >= kWorthHelp)
     settings_.judging->After(std::chrono::milliseconds(0), this, [ahead] { ahead->Help(); });
+  // What is put off is bounded: a first import is one commit.
+  const std::uint64_t most_deferred = 64 + 8 * settings_.replay_at_once;
   for (std::size_t first = 0; first < records.size() && status_.ok();) {
     const std::span<Judged> group = ahead->Next();
     LookAhead(group);
@@ -184,10 +186,14 @@ void Core::Take(std::span<const Incoming> records, const JudgeAhead::Shape& shap
       if (!deferred_.on() &&
           resolver_.replayed_nodes() - replayed_before_ >= settings_.replay_at_once)
         deferred_.Begin(false);
+      if (!deferred_.one_cause() && deferred_.size() >= most_deferred) ReplayDeferred();
       taken(first + i, taken_);
     }
     first += group.size();
   }
+}
+
+void Core::EndTaking() {
   if (deferred_.on()) ReplayDeferred();
 }
 

@@ -6,6 +6,7 @@
 #define POLYONYM_SRC_ENGINE_DEFERRED_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@ class Deferred {
   }
   bool on() const { return on_; }
   bool one_cause() const { return on_ && one_cause_; }
+  std::size_t size() const { return nodes_.size(); }
 
   // The profile of a node must be run again.
   void Add(Node node, const ChangeTracker& tracker) {

@@ -271,6 +271,7 @@ absl::StatusOr<ApplyResult> Engine::Impl::Apply(std::span<const Record> records,
       if (as_they_came && IsAppended(taken.outcome))
         facts.NoteAppended(ready.PlaceOf(i), *ready.records()[i].record, LastLocation());
     });
+    if (!bulk) first().core->EndTaking();
     primaries.ForEachProfile(*first().core, [&](std::size_t i, std::optional<ProfileId> profile) {
       result.records[i].profile = profile;
     });

@@ -73,6 +73,7 @@ absl::Status CheckConsumer(std::string_view consumer) {
 void Engine::Impl::FeedChanges(std::uint64_t sequence, WriteSet* writes, Job* job) {
   std::uint64_t triggered = 0;
   for (const auto& lens : lenses_) {
+    lens->core->EndTaking();
     engine::FeedRow row = lens->Changes(last_sequence_, sequence);
     UpdateSegments(lens, sequence, job == nullptr ? nullptr : job->facts, &row);
     lens->CountChanges(row.changes);

@@ -326,6 +326,7 @@ absl::Status Engine::Impl::EndReplayedApply() {
   }
   replayed_feed_.clear();
   for (const auto& lens : lenses_) {
+    lens->core->EndTaking();
     engine::FeedRow row = lens->Changes(last_sequence_, replaying_);
     UpdateSegments(lens, replaying_, nullptr, &row);
     lens->index.Reclaim(replaying_);
