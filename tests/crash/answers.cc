@@ -79,7 +79,9 @@ std::string TextOf(const Change& change) {
 
 std::string DifferenceOf(const std::vector<Change>& want, const std::vector<Change>& got) {
   const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end());
-  const auto text = [](const auto& at, const auto& end) { return at == end ? "none" : TextOf(*at); };
+  const auto text = [](const auto& at, const auto& end) {
+    return at == end ? "none" : TextOf(*at);
+  };
   return "the feeds differ: " + std::to_string(got.size()) + " changes, not " +
          std::to_string(want.size()) + "; first " + text(g, got.end()) + ", where it was to be " +
          text(w, want.end()) + "\n";
