@@ -30,6 +30,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
+#include "store/checked_env.h"
 #include "store/rocks_backups.h"
 #include "store/rocks_share.h"
 #include "store/rocks_store.h"
@@ -110,6 +111,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Table table, const RocksStoreOptions&
 
 rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
   rocksdb::DBOptions db;
+  db.env = CheckedEnv();
   db.create_if_missing = options.create_if_missing;
   db.create_missing_column_families = options.create_if_missing;
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -130,8 +132,9 @@ class RocksStore : public Store {
  public:
   RocksStore(std::shared_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> families,
              std::string path, std::shared_ptr<RocksShare> share,
-             std::shared_ptr<WriteStalls> stalls)
+             std::shared_ptr<WriteStalls> stalls, std::unique_ptr<rocksdb::Env> env)
       : path_(std::move(path)),
+        env_(std::move(env)),
         share_(std::move(share)),
         stalls_(std::move(stalls)),
         db_(std::move(db)),
@@ -384,6 +387,7 @@ class RocksStore : public Store {
   }
 
   const std::string path_;
+  const std::unique_ptr<const rocksdb::Env> env_;  // of the database, where it has one of its own
   const std::shared_ptr<RocksShare> share_;
   const std::shared_ptr<WriteStalls> stalls_;
   std::shared_ptr<rocksdb::DB> db_;
@@ -483,7 +487,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> FamiliesOf(
 
 absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const std::string& path,
                                                     const RocksStoreOptions& options,
-                                                    rocksdb::DBOptions db_options) {
+                                                    rocksdb::DBOptions db_options,
+                                                    std::unique_ptr<rocksdb::Env> env = nullptr) {
+  if (env != nullptr) db_options.env = env.get();
   std::error_code error;
   if (fs::exists(fs::path(path) / "CURRENT", error)) {
     if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
@@ -502,8 +508,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const std::string& path,
   db->DestroyColumnFamilyHandle(handles.front())
       .PermitUncheckedError();  // the default family is not used
   handles.erase(handles.begin());
-  return std::unique_ptr<Store>(
-      new RocksStore(std::move(db), std::move(handles), path, options.share, stalls));
+  return std::unique_ptr<Store>(new RocksStore(std::move(db), std::move(handles), path,
+                                               options.share, stalls, std::move(env)));
 }
 
 }  // namespace
@@ -521,9 +527,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStoreIn(const std::string& path,
   std::error_code error;
   if (options.create_if_missing) fs::create_directories(path, error);
   if (error) return absl::UnavailableError("the folder cannot be made: " + error.message());
-  rocksdb::DBOptions db_options = DatabaseOptions(options);
-  if (env != nullptr) db_options.env = env;
-  return OpenDatabase(path, options, std::move(db_options));
+  return OpenDatabase(path, options, DatabaseOptions(options),
+                      env == nullptr ? nullptr : MakeCheckedEnv(env));
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenDamagedRocksStore(const std::string& path) {
@@ -546,7 +551,9 @@ absl::Status GatherRocksTables(const std::string& path) {
 
 absl::Status ScanRocksTableFile(const std::string& file, Table* table, bool* known,
                                 std::string_view from, const Store::RowVisitor& row) {
-  rocksdb::SstFileReader reader((rocksdb::Options()));
+  rocksdb::Options options;
+  options.env = CheckedEnv();
+  rocksdb::SstFileReader reader(options);
   if (absl::Status status = ToStatus(reader.Open(file)); !status.ok()) return status;
   const std::string name = reader.GetTableProperties()->column_family_name;
   const auto at = std::find(std::begin(kTableNames), std::end(kTableNames), name);

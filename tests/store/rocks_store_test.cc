@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -115,6 +116,50 @@ TEST_CASE("what an ingestion that was cut short left behind is in nobody's way")
   Must(store->Ingest(Table::kState, {{"a", "1"}}));
   Must(store->Ingest(Table::kState, {{"b", "2"}}));
   CHECK(ScanRows(*store, Table::kState) == Rows{{"a", "1"}, {"b", "2"}});
+}
+
+TEST_CASE("a table whose end rots says so and ends no process") {
+  const TempFolder folder;
+  {
+    const std::unique_ptr<Store> store = Must(OpenRocksStore(folder / "store", SmallBuffers()));
+    Must(store->Ingest(Table::kState, {{"key", "value"}}));
+  }
+  std::string table;
+  for (const std::string& name : FilesIn(folder / "store")) {
+    if (name.ends_with(".sst")) table = folder / "store/" + name;
+  }
+  REQUIRE(!table.empty());
+  std::string bytes;
+  {
+    std::ifstream in(table, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const auto write = [&](const std::string& what) {
+    std::ofstream(table, std::ios::binary)
+        .write(what.data(), static_cast<std::streamsize>(what.size()));
+  };
+  // RocksDB's own list of its properties ends with a number of restarts, whose highest bit says that there is an index of hashes.
+  std::size_t properties = 0, told = 0;
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    std::string rotten = bytes;
+    rotten[at] = static_cast<char>(rotten[at] ^ 0x80);
+    write(rotten);
+    const auto store = OpenRocksStore(folder / "store", SmallBuffers());
+    std::optional<std::string> value;
+    const absl::Status status = store.ok() ? [&] {
+      auto got = (*store)->Get(Table::kState, "key");
+      if (got.ok()) value = *std::move(got);
+      return got.status();
+    }() : store.status();
+    INFO("byte " << at << ": " << status.ToString());
+    REQUIRE((status.ok() ? value == "value" : absl::IsDataLoss(status)));
+    told += status.ok() ? 0 : 1;
+    properties += status.message().find("properties are rotten") != std::string::npos ? 1 : 0;
+  }
+  CHECK(properties == 1);
+  CHECK(told > bytes.size() / 2);
+  write(bytes);
+  CHECK(Must(Must(OpenRocksStore(folder / "store", {}))->Get(Table::kState, "key")) == "value");
 }
 
 TEST_CASE("a value whose bytes changed on disk is DataLoss, never another value") {
