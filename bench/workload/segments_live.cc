@@ -51,9 +51,10 @@ struct Streamed {
 };
 
 void Stream(const Sizes& sizes, const std::vector<Record>& records, std::size_t segments,
-            SegmentKind kind, Streamed* out) {
+            SegmentKind kind, std::size_t facts_bytes, Streamed* out) {
   const Folder folder(sizes);
-  const auto engine = OpenUnder(PolicyWith(segments, kind), folder / "engine");
+  const auto engine =
+      OpenUnder(PolicyWith(segments, kind), folder / "engine", {.live_facts_bytes = facts_bytes});
   out->rates.push_back(Feed(From(records), records.size(), sizes.batch, engine.get()).rate());
   if (segments == 0) return;
   CheckMembers(*engine);
@@ -66,6 +67,7 @@ struct Options {
   std::size_t segments = 1'000;
   std::uint64_t due = 1'000'000;
   std::size_t rounds = 3;
+  std::size_t facts_mib = EngineOptions().live_facts_bytes >> 20;
   std::vector<std::string> parts = {"narrow", "broad", "build", "due"};
   bool Has(std::string_view part) const {
     return std::find(parts.begin(), parts.end(), part) != parts.end();
@@ -78,13 +80,15 @@ void RunStreams(const Options& options) {
   Progress progress("streams", options.rounds * 3);
   std::uint64_t done = 0;
   for (std::size_t round = 0; round < options.rounds; ++round) {
-    Stream(options.sizes, records, 0, SegmentKind::kNarrow, &without);
+    Stream(options.sizes, records, 0, SegmentKind::kNarrow, 0, &without);
     progress.Update(++done);
     if (options.Has("narrow"))
-      Stream(options.sizes, records, options.segments, SegmentKind::kNarrow, &narrow);
+      Stream(options.sizes, records, options.segments, SegmentKind::kNarrow,
+             options.facts_mib << 20, &narrow);
     progress.Update(++done);
     if (options.Has("broad"))
-      Stream(options.sizes, records, options.segments, SegmentKind::kBroad, &broad);
+      Stream(options.sizes, records, options.segments, SegmentKind::kBroad, options.facts_mib << 20,
+             &broad);
     progress.Update(++done);
   }
   const double bare = Median(without.rates);
@@ -94,6 +98,7 @@ void RunStreams(const Options& options) {
         .Add("events", records.size())
         .Add("segments", options.segments)
         .Add("rounds", options.rounds)
+        .Add("facts_mib", options.facts_mib)
         .Add("events_per_second", Median(streamed->rates))
         .Add("without_per_second", bare)
         .Add("of_without", Median(streamed->rates) / bare)
@@ -176,6 +181,12 @@ void AddSegmentsLiveCommand(CLI::App* app) {
       ->capture_default_str();
   command->add_option("--rounds", options->rounds, "streams of each kind")
       ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--facts-mib", options->facts_mib,
+          "memory for facts of people who were looked at lately (EngineOptions::live_facts_bytes)")
+      ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   command->add_option("--parts", options->parts, "what is measured")
       ->check(CLI::IsMember({"narrow", "broad", "build", "due"}))

@@ -120,6 +120,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksStoreOptions& options) {
   db.keep_log_file_num = 2;
   db.max_log_file_size = 1 << 20;
   db.max_open_files = 512;
+  // Of so many at most 16 tables are looked at when a store is opened, and what is thrown beside threads that look ends the process.
+  db.max_file_opening_threads = 1;
   db.max_total_wal_size = std::uint64_t{64}
                           << 20;  // else a table that is hardly written keeps every old log file
   db.stats_dump_period_sec = 0;
