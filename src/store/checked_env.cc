@@ -85,13 +85,15 @@ bool MayBeRead(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) {
   if (size < kFooter) return true;
   const auto footer = BytesAt(file, {size - kFooter, kFooter});
   if (!footer || !std::string_view(*footer).ends_with(kMagic)) return true;
-  Handle list;
-  if (!Reader(std::string_view(*footer).substr(kHandlesAt)).Read(&list) || list.at > size ||
-      list.size > size - list.at || list.size > kMostBytes)
-    return true;
+  // Nothing but the magic number says that the handles are right, and as much memory is asked for as they say.
+  const auto is_in_file = [size](const Handle& h) { return h.at <= size && h.size <= size - h.at; };
+  Reader handles(std::string_view(*footer).substr(kHandlesAt));
+  Handle list, index;
+  if (!handles.Read(&list) || !handles.Read(&index)) return true;
+  if (!is_in_file(list) || !is_in_file(index) || list.size > kMostBytes) return false;
   const auto entries = BytesAt(file, list);
   const auto properties = entries ? FindProperties(*entries) : std::nullopt;
-  if (!properties || properties->at > size || properties->size > size - properties->at) return true;
+  if (!properties || !is_in_file(*properties)) return true;
   if (properties->size < 2 * kRestarts) return false;
   const auto end = BytesAt(file, {properties->at + properties->size - 1, 1});
   return !end || (static_cast<std::uint8_t>(end->front()) & kHasHashes) == 0;
@@ -107,7 +109,7 @@ class CheckedFiles : public rocksdb::FileSystemWrapper {
                                         std::unique_ptr<rocksdb::FSRandomAccessFile>* out,
                                         rocksdb::IODebugContext* debug) override {
     if (name.ends_with(".sst") && !MayBeRead(name, options, debug))
-      return rocksdb::IOStatus::Corruption("a table's properties are rotten");
+      return rocksdb::IOStatus::Corruption("a table's footer or properties are rotten");
     return target()->NewRandomAccessFile(name, options, out, debug);
   }
 
