@@ -73,6 +73,10 @@ void Session::OfferStore(CLI::App* command, bool required) {
                    "file whose bytes are the key of the ledger of erasures; default: the store's "
                    "own")
       ->type_name("FILE");
+  OfferKeys(command);
+}
+
+void Session::OfferKeys(CLI::App* command) {
   command
       ->add_option("--master-key-file", master_key_file,
                    "file of 32 bytes, the key that a sealed store's keys are wrapped under")
@@ -101,6 +105,16 @@ void Session::OfferDurability(CLI::App* command) {
       ->type_name("HOW");
 }
 
+std::shared_ptr<KeyKeeper> Session::Keeper() const {
+  if (master_key_file.empty()) {
+    if (!keyring.empty()) Fail(kUsage, "--keyring wants --master-key-file too");
+    return nullptr;
+  }
+  auto keeper = MakeKeyKeeper(ReadFile(master_key_file));
+  if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
+  return *std::move(keeper);
+}
+
 std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   if (db.empty()) Fail(kUsage, "--db is missing: the folder of the store");
   EngineOptions options;
@@ -109,13 +123,7 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   options.memory_budget_bytes = memory_budget_bytes;
   options.now_ms = NowMs;
   if (!erase_key_file.empty()) options.erase_key = ReadFile(erase_key_file);
-  if (!master_key_file.empty()) {
-    auto keeper = MakeKeyKeeper(ReadFile(master_key_file));
-    if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
-    options.keys = *std::move(keeper);
-  }
-  if (!keyring.empty() && master_key_file.empty())
-    Fail(kUsage, "--keyring wants --master-key-file too");
+  options.keys = Keeper();
   options.keyring = keyring;
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {

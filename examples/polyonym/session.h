@@ -71,8 +71,12 @@ struct Session {
   void OfferFormatOrCsv(CLI::App* command);
   void OfferFormatOrPrometheus(CLI::App* command);
   void OfferStore(CLI::App* command, bool required = true);  // --db
-  void OfferGraph(CLI::App* command);                        // --graph
+  void OfferKeys(CLI::App* command);   // of OfferStore(), those of a sealed store
+  void OfferGraph(CLI::App* command);  // --graph
   void OfferDurability(CLI::App* command);
+
+  // What wraps the keys of a sealed store; null: none was given.  ERRORS (Failure): kUsage.
+  std::shared_ptr<KeyKeeper> Keeper() const;
 
   // ERRORS (Failure): kUsage where no store is there and `create` is false, else kStoreTrouble.
   std::unique_ptr<Engine> OpenStore(bool create) const;

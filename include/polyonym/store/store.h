@@ -142,6 +142,14 @@ class Store {
   // Has `changed` called whenever WritesStalled() may have changed, with no lock held: by a thread of the store's or one that writes.
   // It replaces the one before, and lives until the store is gone. Stores that never stall call nobody.
   virtual void WatchStalls(std::function<void()> /*changed*/) {}
+
+  // As Scan() of the whole rest of a table, of a store that may be damaged: a row whose value does not open (it is sealed, and was changed) is visited with
+  // an empty value, which no row has, in place of ending the scan. Stores that open nothing scan as ever.
+  // ERRORS: as Scan(), FailedPrecondition (a value has a newer format).
+  virtual absl::Status ScanDamaged(Table table, std::string_view from,
+                                   const RowVisitor& row) const {
+    return Scan(table, from, "", row);
+  }
 };
 
 // What many stores on disk have in common when they are opened with the same one: a block cache, and a bound on what they
