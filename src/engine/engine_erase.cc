@@ -498,6 +498,7 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
   const auto lens = FindGraph(options.graph);
   if (!lens.ok()) return lens.status();
   EraseReceipt receipt;
+  const std::optional<std::uint64_t> until_ns = DeadlineOf(options);
   const std::uint64_t frames_before = cleaned_frames_;
   Job job;
   job.alone = true;
@@ -524,8 +525,9 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
   }
   if (copy_lock.owns_lock()) copy_lock.unlock();
   if (!options.dry_run && options.finish) {
-    if (absl::Status status = FinishErasing(); !status.ok()) return status;
-    receipt.finished = true;
+    auto finished = FinishWithin(until_ns);
+    if (!finished.ok()) return finished.status();
+    receipt.finished = *finished;
   }
   receipt.rewritten_frames = cleaned_frames_ - frames_before;
   receipt.seal = SealOf(receipt, ledger_.key());
@@ -597,13 +599,30 @@ absl::Status Engine::Impl::LiftErasure(const Identifier& identifier) {
   return Submit(&job);
 }
 
-absl::Status Engine::Impl::FinishErasing() {
+std::optional<std::uint64_t> Engine::Impl::DeadlineOf(const EraseOptions& options) const {
+  if (options.finish_within_ms == 0) return std::nullopt;
+  constexpr std::uint64_t kNsInMs = 1'000'000;
+  const std::uint64_t now_ns = recorder_.now_ns();
+  const std::uint64_t most_ms = (std::numeric_limits<std::uint64_t>::max() - now_ns) / kNsInMs;
+  return now_ns + std::min(options.finish_within_ms, most_ms) * kNsInMs;
+}
+
+absl::StatusOr<bool> Engine::Impl::FinishWithin(std::optional<std::uint64_t> until_ns) {
+  std::function<bool()> go_on;
+  if (until_ns) go_on = [&] { return recorder_.now_ns() < *until_ns; };
+  absl::Status status = FinishErasing(go_on);
+  if (absl::IsCancelled(status)) return false;
+  if (!status.ok()) return status;
+  return true;
+}
+
+absl::Status Engine::Impl::FinishErasing(const std::function<bool()>& go_on) {
   if (absl::Status status = ReadOnly(); !status.ok()) return status;
   const std::uint64_t erased_at = publisher().newest()->horizons->sequence();
   if (rewritten_at_ >= erased_at) return absl::OkStatus();
   if (absl::Status status = CleanLog(); !status.ok()) return status;
   if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
-  if (absl::Status status = store_->Rewrite(); !status.ok()) return status;
+  if (absl::Status status = store_->Rewrite(go_on); !status.ok()) return status;
   std::string payload;
   engine::PutVarint(&payload, erased_at);
   WriteSet writes;

@@ -58,7 +58,8 @@ class Engine::Impl {
   absl::StatusOr<EraseReceipt> ReplayErasures(std::span<const Erasure> ledger,
                                               const EraseOptions& options);
   absl::Status LiftErasure(const Identifier& identifier);
-  absl::Status FinishErasing();
+  // `go_on`: as Store::Rewrite() asks it.
+  absl::Status FinishErasing(const std::function<bool()>& go_on = {});
   std::vector<Erasure> Erasures() const { return ledger_.All(); }
   // `read`: the present state of the first graph.
   absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const std::function<View()>& read,
@@ -234,6 +235,10 @@ class Engine::Impl {
   absl::StatusOr<EraseReceipt> EraseNames(
       const std::function<absl::Status(engine::ForgottenNames*, Job*)>& gather,
       const EraseOptions& options);
+  // When the files are to be rewritten, in the recorder's ticks; none: there is no deadline.
+  std::optional<std::uint64_t> DeadlineOf(const EraseOptions& options) const;
+  // Whether it was done by then.
+  absl::StatusOr<bool> FinishWithin(std::optional<std::uint64_t> until_ns);
   absl::Status LoadErasing();
   std::optional<ProfileId> OwnerOf(const Record& record) const;
   absl::Status RunKeepOnly(std::int64_t now_ms, const View& view, const EraseOptions& options,

@@ -58,7 +58,9 @@ class KeyedStore : public Store {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     return inner_->BackUp(folder, label, progress);
   }
-  absl::Status Rewrite() override { return inner_->Rewrite(); }
+  absl::Status Rewrite(const std::function<bool()>& go_on) override {
+    return inner_->Rewrite(go_on);
+  }
   absl::StatusOr<int> ScratchFile() const override { return inner_->ScratchFile(); }
   std::uint64_t ApproximateBytes() const override { return inner_->ApproximateBytes(); }
   bool WritesStalled() const override { return inner_->WritesStalled(); }

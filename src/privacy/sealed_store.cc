@@ -164,7 +164,9 @@ class Sealed : public SealedStore {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     return inner_->BackUp(folder, label, progress);
   }
-  absl::Status Rewrite() override { return inner_->Rewrite(); }
+  absl::Status Rewrite(const std::function<bool()>& go_on) override {
+    return inner_->Rewrite(go_on);
+  }
   absl::StatusOr<int> ScratchFile() const override {
     return absl::FailedPreconditionError(
         "keys, memory_budget_bytes: what does not fit into memory would lie on disk in plain; set "

@@ -102,6 +102,7 @@ class DocsTest(ProgramTest):
                 "erase",
                 "erasures",
                 "keep",
+                "finish",
                 "subject",
                 "restrict",
                 "audit check",

@@ -333,7 +333,7 @@ class Engine {
   // does not have goes into the ledger all the same.
   // ERRORS: InvalidArgument (no request, an identifier that is none), FailedPrecondition (shared: EraseOptions::even_shared), as
   // Apply(), as Checkpoint(): then it is erased, and FinishErasing() or the next opening finishes it.
-  // COST: a pass over the log while writers wait; a checkpoint; rewriting the store's files.
+  // COST: a pass over the log while writers wait; a checkpoint; rewriting the store's files, within EraseOptions::finish_within_ms where that is set.
   absl::StatusOr<EraseReceipt> Erase(std::span<const EraseRequest> requests,
                                      const EraseOptions& options = {});
 

@@ -124,8 +124,12 @@ class Store {
   }
 
   // Rewrites every file of the store, so that nothing which was overwritten or deleted before is left on disk, in logs either. Others may read and
-  // write meanwhile.  ERRORS: Unavailable (I/O: something may be left).  COST: reads and writes all that there is.
-  virtual absl::Status Rewrite() { return absl::OkStatus(); }
+  // write meanwhile. `go_on`, where given, is asked before each step and every few milliseconds within one, also by other threads than the caller's, until
+  // it returns false or the call does: then it ends soon, and files of before may be left.
+  // ERRORS: Cancelled (`go_on` returned false), Unavailable (I/O): something may be left, and nothing is lost.  COST: reads and writes all that there is.
+  virtual absl::Status Rewrite(const std::function<bool()>& /*go_on*/ = {}) {
+    return absl::OkStatus();
+  }
 
   // A new, empty, nameless file on the disk of the store, open for reading and writing: what is in it is gone when it is closed. The
   // caller closes it.  ERRORS: Unimplemented (in memory), Unavailable (I/O).
