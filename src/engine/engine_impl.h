@@ -58,6 +58,7 @@ class Engine::Impl {
   absl::StatusOr<EraseReceipt> ReplayErasures(std::span<const Erasure> ledger,
                                               const EraseOptions& options);
   absl::Status LiftErasure(const Identifier& identifier);
+  absl::Status RotateKeys(const KeyRotation& rotation);  // engine_rotation.cc
   // `go_on`: as Store::Rewrite() asks it.
   absl::Status FinishErasing(const std::function<bool()>& go_on = {});
   std::vector<Erasure> Erasures() const { return ledger_.All(); }

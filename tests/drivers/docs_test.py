@@ -114,6 +114,7 @@ class DocsTest(ProgramTest):
                 "backup restore",
                 "backup drop",
                 "repair",
+                "rotate",
                 "policy show",
                 "policy check",
                 "policy diff",

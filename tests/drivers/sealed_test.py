@@ -56,6 +56,19 @@ class SealedTest(ProgramTest):
         self.assertEqual(self.groups_of(self.path("mended")), expected)
         self.polyonym("groups", "--db", self.path("mended"), code=STORE)
 
+    def test_after_a_rotation_the_new_key_alone_opens_the_store(self):
+        expected = self.groups_of(self.store)
+        rotate = ["rotate", "--db", self.store]
+        self.polyonym(*rotate, *self.keys, code=USAGE)
+        self.polyonym(*rotate, *self.keys, "--new-master-key-file", self.write("short", b"x"), code=USAGE)
+        row = self.polyonym(*rotate, *self.keys, "--new-master-key-file", self.path("other.key")).row
+        self.assertEqual(row, {"new_master_key": True, "new_data_key": False, "resealed": False})
+        self.polyonym("groups", "--db", self.store, *self.keys, code=STORE)
+        row = self.polyonym(*rotate, *self.other, "--new-data-key", "--reseal").row
+        self.assertEqual(row, {"new_master_key": False, "new_data_key": True, "resealed": True})
+        self.assertEqual(self.polyonym("groups", "--db", self.store, *self.other).out, expected)
+        self.assertTrue(self.polyonym("verify", "--db", self.store, *self.other).row["ok"])
+
 
 if __name__ == "__main__":
     main()

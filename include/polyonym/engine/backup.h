@@ -21,9 +21,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "polyonym/privacy/key_keeper.h"
 
 namespace polyonym {
+
+class KeyKeeper;  // privacy/key_keeper.h
 
 struct BackupOptions {
   // Called now and then: bytes that are done, of how many. May not call the engine.

@@ -19,9 +19,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "polyonym/privacy/key_keeper.h"
 
 namespace polyonym {
+
+class KeyKeeper;  // privacy/key_keeper.h
 
 struct UnsoundRow {
   std::string table;  // `log`, `state`, `meta`, `feed`; `files`: a file of the folder
