@@ -204,7 +204,6 @@ class Engine::Impl {
   absl::Status GoOnCleaning();
   // engine_erase.cc
   struct ErasePlan;
-  struct Admission;
   absl::Status AddPerson(const engine::Lens& lens, const EraseRequest& request,
                          const EraseOptions& options, engine::ForgottenNames* names) const;
   std::vector<engine::Forgetter::Sight> Sights(bool with_known) const;
@@ -244,6 +243,8 @@ class Engine::Impl {
   std::optional<ProfileId> OwnerOf(const Record& record) const;
   absl::Status RunKeepOnly(std::int64_t now_ms, const View& view, const EraseOptions& options,
                            ErasePlan* plan);
+  // engine_admission.cc
+  struct Admission;
   void Admit(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
              Admission* admission) const;
   // As Take(), but for what the ledger keeps out.
