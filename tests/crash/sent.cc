@@ -122,13 +122,14 @@ std::string Sent::Fill(const Engine& engine, const Progress& most, bool feed) {
 
 std::string Sent::Compare(const Engine& engine, bool feed) {
   // The same calls, never cut off.
-  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(LawOptions(plan_.seed)));
+  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(PlanOptions(plan_.seed)));
   for (const auto& [sequence, call] : left_) {
     const auto left = Run(plan_.lanes[call.lane][call.step], whole.get());
     if (!left.ok() || *left != sequence)
       return "sequence " + std::to_string(sequence) + ": not by the call that is next\n";
   }
   if (engine.Graphs() != whole->Graphs()) return "other graphs are there\n";
+  if (Must(engine.Erasures()) != Must(whole->Erasures())) return "the ledger of erasures differs\n";
   std::string fault;
   for (const std::string& graph : engine.Graphs()) {
     const View view = Must(engine.Read(graph)), want = Must(whole->Read(graph));
