@@ -126,7 +126,7 @@ void RunErase(const EraseArguments& arguments, Session* session) {
       return engine->ReplayErasures(ReadLedger(arguments.replay), options);
     std::vector<EraseRequest> requests;
     for (const std::string& text : arguments.identifiers) {
-      const Target target = ParseTarget(session->Read(*engine), text);
+      const Target target = session->Find(session->Read(*engine), text);
       requests.push_back({target.identifier, !arguments.identifier_only});
     }
     return engine->Erase(requests, options);

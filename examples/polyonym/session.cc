@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -74,6 +75,7 @@ void Session::OfferStore(CLI::App* command, bool required) {
                    "own")
       ->type_name("FILE");
   OfferKeys(command);
+  audit.Offer(command);
 }
 
 void Session::OfferKeys(CLI::App* command) {
@@ -125,11 +127,13 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   if (!erase_key_file.empty()) options.erase_key = ReadFile(erase_key_file);
   options.keys = Keeper();
   options.keyring = keyring;
+  options.audit = audit.Open();
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
     Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,
          db + ": " + std::string(engine.status().message()));
   }
+  audit.TellCommand();
   return *std::move(engine);
 }
 
@@ -172,7 +176,7 @@ Policy ReadPolicyFile(const std::string& path) {
   return *std::move(policy);
 }
 
-Target ParseTarget(const View& view, const std::string& text) {
+Target Session::Find(const View& view, const std::string& text) const {
   Target target;
   if (text.starts_with("p~")) {
     target.is_profile = true;
@@ -183,6 +187,9 @@ Target ParseTarget(const View& view, const std::string& text) {
   } else {
     target.identifier = OrFail(ParseIdentifier(text));
   }
+  const std::optional<ProfileId> profile =
+      target.is_profile ? target.profile : view.Resolve(target.identifier).profile;
+  audit.TellPerson(profile.value_or(ProfileId()));
   return target;
 }
 
