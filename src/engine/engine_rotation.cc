@@ -1,5 +1,6 @@
 // Other keys for a store that is open: the sealed store below does it, beside readers and writers. docs/security.md.
 #include "engine/engine_impl.h"
+#include "polyonym/privacy/audit_log.h"
 #include "polyonym/privacy/sealed_store.h"
 
 namespace polyonym {
@@ -12,6 +13,9 @@ absl::Status Engine::Impl::RotateKeys(const KeyRotation& rotation) {
   auto* sealed = dynamic_cast<SealedStore*>(below);
   if (sealed == nullptr)
     return absl::FailedPreconditionError("keys: the store is in plain, and has none to rotate");
+  if (options_.audit != nullptr) {
+    if (absl::Status status = options_.audit->Usable(); !status.ok()) return status;
+  }
   if (absl::Status status = ReadOnly(); !status.ok()) return status;
   // The master key first, so that a new data key is never wrapped under the former one.
   absl::Status status;
