@@ -405,6 +405,7 @@ absl::Status Engine::Impl::EraseFromFeed(const ByGraph& nodes_of, WriteSet* writ
 absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& options, Job* job,
                                     EraseReceipt* receipt) {
   if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
+  const WriteSet taken_over = job->writes;
   ErasePlan plan;
   // Where records lie that are left alone, and slots that they name beside the graphs.
   std::vector<std::pair<std::uint64_t, privacy::KeySlot>> said_at;
@@ -460,8 +461,17 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
       counts.erased_identifiers += first().core->FindName(ns, value) != kNone ? 1 : 0;
     });
     job->writes.clear();
+    // A ledger that was taken over keeps out who comes late, whether anybody of it was here or not.
+    if (!options.dry_run && !job->in_ledger.empty()) {
+      if (absl::Status status = store_->Commit(taken_over, true); !status.ok()) {
+        Latch(status);
+        return status;
+      }
+      ledger_.NoteBegun();
+    }
   } else {
-    ledger_.Put(counts.erasures, &job->writes);
+    const std::vector<engine::Ledger::Hash> fresh = ledger_.Put(counts.erasures, &job->writes);
+    job->in_ledger.insert(job->in_ledger.end(), fresh.begin(), fresh.end());
     for (const std::set<std::uint64_t>& of_graph : nodes)
       plan.names.emplace_back(of_graph.begin(), of_graph.end());
     CommitErase(&plan);
@@ -513,10 +523,14 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
     // A checkpoint of before that is being written knows who goes by keys that are not to be given out again.
     std::unique_lock checkpoint_lock(checkpoint_mutex_, std::defer_lock);
     if (keys_ != nullptr) checkpoint_lock.lock();
-    if (absl::Status status = Submit(&job); !status.ok()) return status;
+    if (absl::Status status = Submit(&job); !status.ok()) {
+      ledger_.Drop(job.in_ledger);  // nobody was erased
+      return status;
+    }
   }
   receipt.sequence = job.sequence;
   if (!options.dry_run && job.sequence != sequence_before) {
+    ledger_.NoteBegun();
     recorder_.folded_records.Add(receipt.removed_records + receipt.rewritten_records);
     if (absl::Status status = CleanLog(); !status.ok()) return status;
     if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
@@ -559,7 +573,7 @@ absl::StatusOr<EraseReceipt> Engine::Impl::ReplayErasures(std::span<const Erasur
       [&](ForgottenNames* names, Job* job) {
         if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
         if (!options.dry_run)
-          ledger_.Put(std::vector<Erasure>(ledger.begin(), ledger.end()), &job->writes);
+          job->in_ledger = ledger_.Put({ledger.begin(), ledger.end()}, &job->writes);
         std::set<engine::Ledger::Hash> wanted;
         for (const Erasure& erasure : ledger) wanted.insert(erasure.hash);
         for (const auto& lens : lenses_) {
@@ -583,16 +597,24 @@ absl::Status Engine::Impl::LiftErasure(const Identifier& identifier) {
   job.run = [&] {
     if (ledger_.empty()) return absl::NotFoundError("identifier: nobody was erased");
     WriteSet writes;
-    bool lifted = ledger_.Lift(ledger_.HashOf(identifier.ns, identifier.value), &writes);
+    std::vector<Erasure> lifted;
+    const auto lift = [&](const std::string& value) {
+      if (const auto one = ledger_.Lift(ledger_.HashOf(identifier.ns, value), &writes))
+        lifted.push_back(*one);
+    };
+    lift(identifier.value);
     for (const auto& lens : lenses_) {
       const CompiledPolicy& policy = lens->core->rules()->policy();
       const std::uint32_t family = policy.FindFamily(identifier.ns);
       if (family == CompiledPolicy::kUndeclared) continue;
       const std::string value = policy.Judge(family, identifier.value).value;
-      lifted |= ledger_.Lift(ledger_.HashOf(identifier.ns, value), &writes);
+      lift(value);
     }
-    if (!lifted) return absl::NotFoundError("identifier: is not in the ledger of erasures");
-    return store_->Commit(writes, true);
+    if (lifted.empty()) return absl::NotFoundError("identifier: is not in the ledger of erasures");
+    absl::Status status = store_->Commit(writes, true);
+    WriteSet none;
+    if (!status.ok()) ledger_.Put(lifted, &none);  // it stays
+    return status;
   };
   return Submit(&job);
 }

@@ -129,6 +129,7 @@ class Engine::Impl {
     std::uint32_t graph = 0;             // whose changes are wanted
     bool alone = false;                  // commits by itself: no other call is in its group
     bool bulk = false;                   // its commit stays open; alone
+    std::vector<engine::Ledger::Hash> in_ledger;  // that it put there: out again where it fails
     bool done = false;
   };
 
