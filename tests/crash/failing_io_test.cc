@@ -91,6 +91,9 @@ class Ordeal {
     return times;
   }
 
+  // Its first step makes no commit.
+  bool leaves_nothing() const { return expected_.left(script_.first) == 0; }
+
  private:
   // Returns whether the script has so many operations.
   bool FailAt(const Fault& fault) {
@@ -242,8 +245,9 @@ void RunScripts(std::uint64_t seed, std::size_t rounds, std::size_t every) {
     for (std::size_t round = 0; round < rounds; ++seed) {
       std::optional<Script> script = ScriptOf(name, seed);
       if (!script) continue;
-      ++round;
       Ordeal ordeal(*std::move(script), &counts);
+      if (std::string(name) == "erase" && ordeal.leaves_nothing()) continue;
+      ++round;
       for (const Fault::How how : {Fault::How::kOnce, Fault::How::kForEver, Fault::How::kShort})
         times += ordeal.FailAll(how, false, every);
       if (std::string(name) != "reopen") continue;

@@ -38,8 +38,10 @@ Record Again(const std::vector<Record>& sent, Random& random) {
 // The calls of one lane, as they come.
 class LaneWriter {
  public:
-  // `alone`: there is no other lane, whose calls could come into an open commit.
-  LaneWriter(Random* random, bool alone) : random_(*random), alone_(alone) {}
+  // `alone`: there is no other lane, whose calls could come into an open commit. Whom it erases is drawn apart, so that all else of a plan is what it
+  // would be without.
+  LaneWriter(Random* random, bool alone, std::uint64_t seed)
+      : random_(*random), erasing_(seed ^ 0xe4a5e), alone_(alone) {}
 
   void Apply(std::span<const Record> records) {
     Step& step = Add(Step::Kind::kApply);
@@ -47,8 +49,10 @@ class LaneWriter {
     step.bulk = alone_ && random_.Chance(20);
     for (const Record& record : records) {
       if (MayFold(record)) sent_.emplace_back(record.source, *record.time_ms);
-      for (const RecordIdentifier& identifier : record.identifiers)
-        named_.push_back({identifier.ns, identifier.value});
+      for (const RecordIdentifier& identifier : record.identifiers) {
+        if (IsValidNamespace(identifier.ns) && !identifier.value.empty())
+          named_.push_back({identifier.ns, identifier.value});
+      }
     }
   }
   void SetPolicy(const std::string& graph, const Policy& policy) {
@@ -64,7 +68,7 @@ class LaneWriter {
     if (random_.Chance(15)) Add(Step::Kind::kCheckpoint);
     if (random_.Chance(15)) Add(Step::Kind::kSync);
     if (random_.Chance(14)) MoveHorizon();
-    if (alone_ && random_.Chance(12)) Erase();
+    if (alone_ && erasing_.Chance(12)) Erase();
     if (!first) return;
     if (random_.Chance(7)) SetPolicy("", AnotherPolicy(""));
     if (random_.Chance(9)) SetPolicy(kSecondGraph, AnotherPolicy(kSecondGraph));
@@ -104,13 +108,14 @@ class LaneWriter {
     if (named_.empty()) return;
     Step& step = Add(Step::Kind::kErase);
     do {
-      step.erasures.push_back({random_.Pick(named_), random_.Chance(60)});
-    } while (random_.Chance(25));
-    step.suppress = random_.Chance(70);
-    step.finish = random_.Chance(50);
+      step.erasures.push_back({erasing_.Pick(named_), erasing_.Chance(60)});
+    } while (erasing_.Chance(25));
+    step.suppress = erasing_.Chance(70);
+    step.finish = erasing_.Chance(50);
   }
 
   Random& random_;
+  Random erasing_;
   const bool alone_;
   Lane lane_;
   std::vector<std::pair<std::string, std::int64_t>> sent_;  // sources and times
@@ -197,7 +202,7 @@ Plan MakePlan(std::uint64_t seed, std::size_t lanes, const HistoryShape& shape) 
     if (random.Chance(12)) lane.push_back(Again(lane, random));
   }
   for (std::size_t i = 0; i < lanes; ++i) {
-    LaneWriter lane(&random, lanes == 1);
+    LaneWriter lane(&random, lanes == 1, seed);
     if (i == 0) lane.SetPolicy("", history.policy);
     for (const std::span<const Record> batch : RandomBatches(records[i], random)) {
       lane.Apply(batch);
