@@ -141,20 +141,34 @@ void AddVerify(CLI::App* backup, Session* session) {
 
 // ---- restore ----
 
+// Of the last commit of a store that was restored. It is there, whether somebody reads it here or not: where it is sealed and no key was given, nothing.
+Json SequenceOf(const std::string& store, const Session& session) {
+  EngineOptions options;
+  options.create_if_missing = false;
+  options.keys = session.Keeper();
+  options.keyring = session.keyring;
+  const auto engine = Engine::Open(store, options);
+  if (options.keys == nullptr && std::string(engine.status().message()).starts_with("keys:"))
+    return Json();
+  if (!engine.ok()) Fail(kStoreTrouble, store + ": " + std::string(engine.status().message()));
+  return Json((*engine)->Read().sequence());
+}
+
 void RunRestore(BackupArguments arguments, Session* session) {
   if (arguments.id == 0) arguments.id = NewestOf(arguments);
   {
     Progress progress("MiB");
     RestoreOptions options;
     options.up_to_sequence = arguments.up_to;
+    options.keys = session->Keeper();
+    options.keyring = session->keyring;
     options.progress = Shown(&progress);
     FromBackups(arguments, RestoreBackup(arguments.folder, arguments.id, arguments.to, options));
   }
-  session->db = arguments.to;
-  const std::unique_ptr<Engine> engine = session->OpenStore(false);
   Json row = Json::Object();
   row.Set("id", arguments.id).Set("to", arguments.to);
-  Output(session->format).Fields(std::move(row.Set("sequence", engine->Read().sequence())));
+  Output(session->format)
+      .Fields(std::move(row.Set("sequence", SequenceOf(arguments.to, *session))));
 }
 
 void AddRestore(CLI::App* backup, Session* session) {
@@ -169,6 +183,7 @@ void AddRestore(CLI::App* backup, Session* session) {
       ->add_option("--up-to", arguments->up_to,
                    "the state after this commit: what came later is cut off")
       ->type_name("SEQUENCE");
+  session->OfferKeys(command);
   session->OfferFormat(command);
   command->footer(
       "A backup has whoever was erased after it was made: replay the ledger of erasures on the "

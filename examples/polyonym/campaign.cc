@@ -538,7 +538,7 @@ Json ReachCsvRow(const ChannelReach& reach, const ReachAnswer& answer) {
 void RunReach(const ReachAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const Target target = ParseTarget(view, asked.id);
+  const Target target = session->Find(view, asked.id);
   const ProfileId profile =
       target.is_profile ? target.profile : Answered(view.ReadProfile(target.identifier)).id;
   const ReachAnswer answer = Answered(ReachOf(view, profile, asked.message));

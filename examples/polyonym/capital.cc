@@ -50,8 +50,8 @@ SocialReading ReadingOf(const CapitalAsked& asked) {
   return reading;
 }
 
-ProfileId ProfileOf(const View& view, const std::string& text) {
-  const Target target = ParseTarget(view, text);
+ProfileId ProfileOf(const View& view, const std::string& text, const Session& session) {
+  const Target target = session.Find(view, text);
   if (target.is_profile) return target.profile;
   const Resolution found = view.Resolve(target.identifier);
   if (!found.profile) Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
@@ -59,7 +59,7 @@ ProfileId ProfileOf(const View& view, const std::string& text) {
 }
 
 // The profiles that a file lists, one a line; nothing for no file.
-std::vector<ProfileId> GroupOf(const View& view, const std::string& path) {
+std::vector<ProfileId> GroupOf(const View& view, const std::string& path, const Session& session) {
   std::vector<ProfileId> group;
   if (path.empty()) return group;
   std::istringstream lines(ReadFile(path));
@@ -69,7 +69,7 @@ std::vector<ProfileId> GroupOf(const View& view, const std::string& path) {
     if (line.ends_with('\r')) line.pop_back();
     if (line.empty()) continue;
     try {
-      group.push_back(ProfileOf(view, line));
+      group.push_back(ProfileOf(view, line, session));
     } catch (const Failure& failure) {
       Fail(failure.code, path + ":" + std::to_string(number) + ": " + failure.message);
     }
@@ -181,7 +181,7 @@ void RunCapital(const CapitalAsked& asked, Session* session) {
   const SocialReading reading = ReadingOf(asked);
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const std::vector<ProfileId> group = GroupOf(view, asked.group);
+  const std::vector<ProfileId> group = GroupOf(view, asked.group, *session);
   const StoreCapital capital = FromStore(ReadSocialCapital(view, reading, group));
   const std::int64_t now_ms = asked.as_of_ms.value_or(view.now_ms());
   const std::size_t all = capital.people.size();

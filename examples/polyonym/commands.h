@@ -31,13 +31,14 @@ void AddCampaign(CLI::App* app,
                  Session* session);  // campaign.cc: campaign list|enrol|report, reach
 void AddUpkeep(CLI::App* app,
                Session* session);  // upkeep.cc: retract, advance, horizon, verify, checkpoint
-void AddForgetting(CLI::App* app, Session* session);  // erase.cc: erase, erasures, keep
+void AddForgetting(CLI::App* app, Session* session);  // erase.cc: erase, erasures, keep, finish
 void AddSubject(CLI::App* app, Session* session);     // subject.cc: subject
 void AddRestrict(CLI::App* app, Session* session);    // restrict.cc: restrict
 void AddAudit(CLI::App* app, Session* session);       // audit.cc: audit check
 void AddBackup(CLI::App* app,
                Session* session);                 // backup.cc: backup make|list|verify|restore|drop
 void AddRepair(CLI::App* app, Session* session);  // repair.cc: repair
+void AddRotate(CLI::App* app, Session* session);  // rotate.cc: rotate
 void AddPolicy(CLI::App* app,
                Session* session);  // policy.cc: policy show|check|diff|set|simulate|preset
 void AddSegment(CLI::App* app, Session* session);  // segment.cc: segment define|list|lint, and

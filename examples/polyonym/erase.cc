@@ -1,4 +1,4 @@
-// erase.cc - forgetting: erase, erasures, keep. docs/erasure.md.
+// erase.cc - forgetting: erase, erasures, keep, finish. docs/erasure.md.
 #include <cstdint>
 #include <fstream>
 #include <memory>
@@ -71,7 +71,24 @@ struct EraseArguments {
   bool even_shared = false;
   bool no_ledger = false;
   bool dry_run = false;
+  std::string within;
 };
+
+// In milliseconds; 0: there is no deadline.
+std::uint64_t WithinOf(const std::string& text) {
+  if (text.empty()) return 0;
+  const std::int64_t ms = ParseDurationArgument("--within", text);
+  if (ms == 0) Fail(kUsage, "--within: must be a second or more");
+  return static_cast<std::uint64_t>(ms);
+}
+
+void OfferWithin(CLI::App* command, std::string* within) {
+  command
+      ->add_option("--within", *within,
+                   "time for it, such as 30m: files that are not written again by then are left "
+                   "(`finished` false), for `polyonym finish`; default: no bound")
+      ->type_name("DURATION");
+}
 
 Json RowOf(const EraseReceipt& receipt, const EraseArguments& arguments) {
   Json row = Json::Object();
@@ -98,6 +115,7 @@ void RunErase(const EraseArguments& arguments, Session* session) {
   options.dry_run = arguments.dry_run;
   options.even_shared = arguments.even_shared;
   options.suppress = !arguments.no_ledger;
+  options.finish_within_ms = WithinOf(arguments.within);
   options.graph = session->graph;
   auto erased = [&] {
     Progress progress("records");
@@ -108,7 +126,7 @@ void RunErase(const EraseArguments& arguments, Session* session) {
       return engine->ReplayErasures(ReadLedger(arguments.replay), options);
     std::vector<EraseRequest> requests;
     for (const std::string& text : arguments.identifiers) {
-      const Target target = ParseTarget(session->Read(*engine), text);
+      const Target target = session->Find(session->Read(*engine), text);
       requests.push_back({target.identifier, !arguments.identifier_only});
     }
     return engine->Erase(requests, options);
@@ -138,6 +156,7 @@ void AddErase(CLI::App* app, Session* session) {
       ->add_option("--replay", arguments->replay,
                    "erase whoever a ledger names that `polyonym erasures` printed: after a restore")
       ->type_name("FILE");
+  OfferWithin(command, &arguments->within);
   command->add_flag("--dry-run", arguments->dry_run, "count, and write nothing");
   session->OfferFormat(command);
   command->footer(
@@ -163,6 +182,7 @@ void AddErasures(CLI::App* app, Session* session) {
 
 struct KeepArguments {
   std::string now;
+  std::string within;
   bool dry_run = false;
 };
 
@@ -172,6 +192,7 @@ void RunKeep(const KeepArguments& arguments, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   EraseOptions options;
   options.dry_run = arguments.dry_run;
+  options.finish_within_ms = WithinOf(arguments.within);
   auto kept = [&] {
     Progress progress("records");
     options.progress = [&](std::uint64_t done, std::uint64_t total) {
@@ -199,10 +220,23 @@ void AddKeep(CLI::App* app, Session* session) {
                    "as of this time; default: the machine's clock. RFC 3339, a date (UTC), or ms "
                    "since 1970")
       ->type_name("T");
+  OfferWithin(command, &arguments->within);
   command->add_flag("--dry-run", arguments->dry_run, "count, and write nothing");
   session->OfferFormat(command);
   command->footer("Identifiers, links and the records themselves stay. docs/erasure.md");
   command->callback([=] { RunKeep(*arguments, session); });
+}
+
+void AddFinish(CLI::App* app, Session* session) {
+  CLI::App* command = app->add_subcommand(
+      "finish", "write all files again that erase, keep or horizon left bytes of before in");
+  session->OfferStore(command);
+  session->OfferFormat(command);
+  command->callback([=] {
+    const std::unique_ptr<Engine> engine = session->OpenStore(false);
+    FromStore(engine->FinishErasing());
+    Output(session->format).Fields(Json::Object().Set("finished", true));
+  });
 }
 
 }  // namespace
@@ -211,6 +245,7 @@ void AddForgetting(CLI::App* app, Session* session) {
   AddErase(app, session);
   AddErasures(app, session);
   AddKeep(app, session);
+  AddFinish(app, session);
 }
 
 }  // namespace polyonym::driver

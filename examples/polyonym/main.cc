@@ -53,6 +53,7 @@ void AddCommands(CLI::App* app, Session* session) {
   polyonym::driver::AddUpkeep(app, session);
   polyonym::driver::AddBackup(app, session);
   polyonym::driver::AddRepair(app, session);
+  polyonym::driver::AddRotate(app, session);
   polyonym::driver::AddForgetting(app, session);
   polyonym::driver::AddSubject(app, session);
   polyonym::driver::AddRestrict(app, session);

@@ -20,8 +20,9 @@ namespace polyonym::driver {
 namespace {
 
 // The profile that an argument asks about.  ERRORS (Failure): kAnsweredNo where the identifier was never seen, or is held.
-Profile ReadProfileOf(const View& view, const std::string& text, const ProfileOptions& options) {
-  const Target target = ParseTarget(view, text);
+Profile ReadProfileOf(const View& view, const std::string& text, const ProfileOptions& options,
+                      const Session& session) {
+  const Target target = session.Find(view, text);
   auto profile = target.is_profile ? view.ReadProfile(target.profile, options)
                                    : view.ReadProfile(target.identifier, options);
   if (absl::IsNotFound(profile.status())) Fail(kAnsweredNo, profile.status());
@@ -69,7 +70,7 @@ void AddTags(CLI::App* app, Session* session) {
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
     const View view = session->Read(*engine);
-    const Profile profile = ReadProfileOf(view, options->id, options->profile);
+    const Profile profile = ReadProfileOf(view, options->id, options->profile, *session);
     const bool explain = options->profile.explain;
     Output out(session->format);
     if (out.is_table()) {
@@ -149,7 +150,7 @@ void AddTimeline(CLI::App* app, Session* session) {
   command->callback([=] {
     const std::unique_ptr<Engine> engine = session->OpenStore(false);
     const View view = session->Read(*engine);
-    const Profile profile = ReadProfileOf(view, options->id, options->profile);
+    const Profile profile = ReadProfileOf(view, options->id, options->profile, *session);
     Output out(session->format);
     if (!out.is_table()) {
       for (const TimelineEvent& event : profile.timeline) out.Row(TimelineRow(event));

@@ -179,7 +179,7 @@ void PrintKnownJson(Json row, const Known& known, const std::optional<Neighbourh
 void RunShow(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const Target target = ParseTarget(view, options.a);
+  const Target target = session->Find(view, options.a);
   const std::optional<Moment> then = options.when.In(view);
   const Known known = then ? KnownIn(*then, target) : KnownIn(view, target);
   std::optional<Neighbourhood> around;
@@ -207,8 +207,8 @@ void RunShow(const QuestionOptions& options, Session* session) {
 void RunWhy(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const Target a = ParseTarget(view, options.a);
-  const Target b = ParseTarget(view, options.b);
+  const Target a = session->Find(view, options.a);
+  const Target b = session->Find(view, options.b);
   auto answer = view.Why(a.identifier, b.identifier);
   if (absl::IsNotFound(answer.status())) Fail(kAnsweredNo, answer.status());
   const WhyAnswer why = FromStore(std::move(answer));
@@ -271,8 +271,8 @@ std::string Sentence(const WhyNotAnswer& answer) {
 void RunWhyNot(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const Target a = ParseTarget(view, options.a);
-  const Target b = ParseTarget(view, options.b);
+  const Target a = session->Find(view, options.a);
+  const Target b = session->Find(view, options.b);
   auto result = view.WhyNot(a.identifier, b.identifier);
   if (absl::IsNotFound(result.status())) Fail(kAnsweredNo, result.status());
   const WhyNotAnswer answer = FromStore(std::move(result));
@@ -298,7 +298,7 @@ void RunWhyNot(const QuestionOptions& options, Session* session) {
 void RunHow(const QuestionOptions& options, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const Target target = ParseTarget(view, options.a);
+  const Target target = session->Find(view, options.a);
   const Resolution found = view.Resolve(target.identifier);
   if (!target.is_profile && !found.profile)
     Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");

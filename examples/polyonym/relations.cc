@@ -33,8 +33,9 @@ RelationOptions OptionsOf(const RelationsAsked& asked) {
 }
 
 // The profile that an argument asks about; none where its identifier was never seen.
-std::optional<ProfileId> ProfileOf(const View& view, const std::string& text) {
-  const Target target = ParseTarget(view, text);
+std::optional<ProfileId> ProfileOf(const View& view, const std::string& text,
+                                   const Session& session) {
+  const Target target = session.Find(view, text);
   return target.is_profile ? target.profile : view.Resolve(target.identifier).profile;
 }
 
@@ -90,7 +91,7 @@ void PrintTable(const std::vector<RelatedProfile>& profiles, Output* out) {
 void RunNeighbours(const RelationsAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const std::optional<ProfileId> profile = ProfileOf(view, asked.a);
+  const std::optional<ProfileId> profile = ProfileOf(view, asked.a, *session);
   if (!profile) Fail(kAnsweredNo, "this identifier was never seen, so it has no profile");
   const auto related = WithinBounds(view.Neighbourhood(*profile, OptionsOf(asked)));
   Output out(session->format);
@@ -104,7 +105,8 @@ void RunNeighbours(const RelationsAsked& asked, Session* session) {
 void RunPath(const RelationsAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  const std::optional<ProfileId> from = ProfileOf(view, asked.a), to = ProfileOf(view, asked.b);
+  const std::optional<ProfileId> from = ProfileOf(view, asked.a, *session),
+                                 to = ProfileOf(view, asked.b, *session);
   if (!from || !to) Fail(kAnsweredNo, "one of them was never seen");
   auto answer = view.Path(*from, *to, OptionsOf(asked));
   const bool connected = !absl::IsNotFound(answer.status());

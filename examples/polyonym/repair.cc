@@ -13,8 +13,10 @@ namespace polyonym::driver {
 namespace {
 
 void RunRepair(const std::string& to, Session* session) {
-  Progress progress("rows");
   RepairOptions options;
+  options.keys = session->Keeper();
+  options.keyring = session->keyring;
+  Progress progress("rows");
   options.progress = [&](std::uint64_t done, std::uint64_t total) {
     progress.Update(done, {done, total});
   };
@@ -45,6 +47,7 @@ void AddRepair(CLI::App* app, Session* session) {
       ->type_name("DIR")
       ->required();
   command->add_option("--to", *to, "folder of the new store")->type_name("DIR")->required();
+  session->OfferKeys(command);
   session->OfferFormat(command);
   command->footer("A backup is better where there is one: what is not sound is lost.");
   command->callback([=] { RunRepair(*to, session); });

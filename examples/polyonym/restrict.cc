@@ -20,7 +20,7 @@ struct RestrictArguments {
 void RunRestrict(const RestrictArguments& arguments, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  auto done = Restrict(engine.get(), ParseTarget(view, arguments.id).identifier, !arguments.lift,
+  auto done = Restrict(engine.get(), session->Find(view, arguments.id).identifier, !arguments.lift,
                        arguments.at_ms.value_or(NowMs()), {.graph = session->graph});
   if (absl::IsNotFound(done.status())) Fail(kAnsweredNo, done.status());
   if (absl::IsFailedPrecondition(done.status()) || absl::IsInvalidArgument(done.status()))

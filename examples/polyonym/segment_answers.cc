@@ -166,7 +166,7 @@ void RunExplain(const std::string& id, const SegmentAsked& asked, const When& wh
                 Session* session) {
   const SegmentState state(when, session);
   const OneSegment one = asked.In(state.definitions());
-  const std::optional<ProfileId> profile = state.ProfileOf(ParseTarget(state.view, id));
+  const std::optional<ProfileId> profile = state.ProfileOf(session->Find(state.view, id));
   if (!profile) Fail(kAnsweredNo, "ID: this identifier was never seen, so it has no profile");
   auto found = state.Reader(one).Explain(one.definition().name, *profile);
   if (absl::IsNotFound(found.status())) Fail(kAnsweredNo, found.status());

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <vector>
 
@@ -73,6 +74,11 @@ void Session::OfferStore(CLI::App* command, bool required) {
                    "file whose bytes are the key of the ledger of erasures; default: the store's "
                    "own")
       ->type_name("FILE");
+  OfferKeys(command);
+  audit.Offer(command);
+}
+
+void Session::OfferKeys(CLI::App* command) {
   command
       ->add_option("--master-key-file", master_key_file,
                    "file of 32 bytes, the key that a sealed store's keys are wrapped under")
@@ -101,6 +107,16 @@ void Session::OfferDurability(CLI::App* command) {
       ->type_name("HOW");
 }
 
+std::shared_ptr<KeyKeeper> Session::Keeper() const {
+  if (master_key_file.empty()) {
+    if (!keyring.empty()) Fail(kUsage, "--keyring wants --master-key-file too");
+    return nullptr;
+  }
+  auto keeper = MakeKeyKeeper(ReadFile(master_key_file));
+  if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
+  return *std::move(keeper);
+}
+
 std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   if (db.empty()) Fail(kUsage, "--db is missing: the folder of the store");
   EngineOptions options;
@@ -109,19 +125,15 @@ std::unique_ptr<Engine> Session::OpenStore(bool create) const {
   options.memory_budget_bytes = memory_budget_bytes;
   options.now_ms = NowMs;
   if (!erase_key_file.empty()) options.erase_key = ReadFile(erase_key_file);
-  if (!master_key_file.empty()) {
-    auto keeper = MakeKeyKeeper(ReadFile(master_key_file));
-    if (!keeper.ok()) Fail(kUsage, "--master-key-file: " + std::string(keeper.status().message()));
-    options.keys = *std::move(keeper);
-  }
-  if (!keyring.empty() && master_key_file.empty())
-    Fail(kUsage, "--keyring wants --master-key-file too");
+  options.keys = Keeper();
   options.keyring = keyring;
+  options.audit = audit.Open();
   auto engine = Engine::Open(db, options);
   if (!engine.ok()) {
     Fail(absl::IsNotFound(engine.status()) ? kUsage : kStoreTrouble,
          db + ": " + std::string(engine.status().message()));
   }
+  audit.TellCommand();
   return *std::move(engine);
 }
 
@@ -164,7 +176,7 @@ Policy ReadPolicyFile(const std::string& path) {
   return *std::move(policy);
 }
 
-Target ParseTarget(const View& view, const std::string& text) {
+Target Session::Find(const View& view, const std::string& text) const {
   Target target;
   if (text.starts_with("p~")) {
     target.is_profile = true;
@@ -175,6 +187,9 @@ Target ParseTarget(const View& view, const std::string& text) {
   } else {
     target.identifier = OrFail(ParseIdentifier(text));
   }
+  const std::optional<ProfileId> profile =
+      target.is_profile ? target.profile : view.Resolve(target.identifier).profile;
+  audit.TellPerson(profile.value_or(ProfileId()));
   return target;
 }
 

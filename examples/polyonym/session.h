@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "command_log.h"
 #include "output.h"
 #include "polyonym/engine/engine.h"
 
@@ -54,6 +55,13 @@ T FromStore(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+// An argument of the form `namespace:value` or `p~…`.
+struct Target {
+  Identifier identifier;  // as given, or the one behind the profile's id
+  bool is_profile = false;
+  ProfileId profile;  // when is_profile
+};
+
 // Options that commands share, and how they are offered.
 struct Session {
   std::string db;
@@ -64,6 +72,7 @@ struct Session {
   std::string erase_key_file;
   std::string master_key_file;
   std::string keyring;
+  mutable CommandLog audit;
   int exit_code = kDone;  // what the command decided
 
   void OfferFormat(CLI::App* command);
@@ -71,11 +80,19 @@ struct Session {
   void OfferFormatOrCsv(CLI::App* command);
   void OfferFormatOrPrometheus(CLI::App* command);
   void OfferStore(CLI::App* command, bool required = true);  // --db
-  void OfferGraph(CLI::App* command);                        // --graph
+  void OfferKeys(CLI::App* command);   // of OfferStore(), those of a sealed store
+  void OfferGraph(CLI::App* command);  // --graph
   void OfferDurability(CLI::App* command);
+
+  // What wraps the keys of a sealed store; null: none was given.  ERRORS (Failure): kUsage.
+  std::shared_ptr<KeyKeeper> Keeper() const;
 
   // ERRORS (Failure): kUsage where no store is there and `create` is false, else kStoreTrouble.
   std::unique_ptr<Engine> OpenStore(bool create) const;
+
+  // What an argument names: `namespace:value` or `p~…`. The audit log, where there is one, has it that the command is about that profile.
+  // ERRORS (Failure): kUsage, kAnsweredNo (a profile id that was never given out).
+  Target Find(const View& view, const std::string& text) const;
 
   // The present state of the graph that was asked for.  ERRORS (Failure): kUsage where the store has none of that name.
   View Read(const Engine& engine) const;
@@ -87,14 +104,6 @@ absl::Status CheckPolicy(const Policy& policy);
 // The whole of a file.  ERRORS (Failure): kUsage.
 std::string ReadFile(const std::string& path);
 Policy ReadPolicyFile(const std::string& path);
-
-// An argument of the form `namespace:value` or `p~…`.
-struct Target {
-  Identifier identifier;  // as given, or the one behind the profile's id
-  bool is_profile = false;
-  ProfileId profile;  // when is_profile
-};
-Target ParseTarget(const View& view, const std::string& text);
 
 // The clock of this machine, in milliseconds since 1970.
 std::int64_t NowMs();

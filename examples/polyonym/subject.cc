@@ -205,7 +205,7 @@ void PrintReport(const SubjectReport& report, const Definitions& definitions, Ou
 void RunSubject(const std::string& id, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
-  auto found = ReportToSubject(view, ParseTarget(view, id).identifier);
+  auto found = ReportToSubject(view, session->Find(view, id).identifier);
   if (absl::IsNotFound(found.status()) || absl::IsFailedPrecondition(found.status()))
     Fail(kAnsweredNo, found.status());
   const SubjectReport report = FromStore(std::move(found));

@@ -256,8 +256,8 @@ void PrintAnswer(const TogetherAsked& asked, const Filling& filling, const Toget
 
 // ---- the command ----
 
-ProfileId ProfileOf(const View& view, const std::string& text) {
-  const Target target = ParseTarget(view, text);
+ProfileId ProfileOf(const View& view, const std::string& text, const Session& session) {
+  const Target target = session.Find(view, text);
   if (target.is_profile) return FromStore(view.Follow(target.profile));
   const Resolution found = view.Resolve(target.identifier);
   if (!found.profile) {
@@ -270,7 +270,7 @@ void RunTogether(const TogetherAsked& asked, Session* session) {
   const std::unique_ptr<Engine> engine = session->OpenStore(false);
   const View view = session->Read(*engine);
   std::optional<ProfileId> whose;
-  if (!asked.of.empty()) whose = ProfileOf(view, asked.of);
+  if (!asked.of.empty()) whose = ProfileOf(view, asked.of, *session);
   Filling filling(asked, view.now_ms(), whose);
   const MembersAmong members(view, "--segment", asked.segment);
   VisitEverybody(view, [&](const Person& person) { filling.Add(person, members.Has(person.id)); });

@@ -271,7 +271,7 @@ void AddHorizon(CLI::App* app, Session* session) {
 }
 
 void RunVerify(Session* session) {
-  const auto unsound = CheckRows(session->db);
+  const auto unsound = CheckRows(session->db, {session->Keeper(), session->keyring});
   if (unsound.ok() && !unsound->empty()) SayUnsound(*unsound, *session);
   // Where it does not open, or is newer, this says so in its own words.
   const std::unique_ptr<Engine> engine = session->OpenStore(false);

@@ -28,12 +28,16 @@ def restore_backup(
     path: PathLike,
     *,
     up_to_sequence: Optional[int] = None,
+    keys: Optional[bytes] = None,
+    keyring: Optional[PathLike] = None,
     progress: ProgressLike = None,
 ) -> None:
     """Makes a store of a backup in a new folder. Whoever was erased after it was made is in it: Store.replay_erasures() is not optional.
 
     up_to_sequence: the state as it was after this call. DEFAULT: all that the backup has.
-    Raises AlreadyExists (`path` is there), NotFound, DataLoss, OutOfRange, Unavailable.
+    keys, keyring: of open(), where `up_to_sequence` is given for a sealed store: it has to be read for that.
+    Raises AlreadyExists (`path` is there), NotFound, DataLoss, OutOfRange, Unavailable; FailedPrecondition and PermissionDenied where keys are
+    missing or wrong.
 
     >>> import polyonym, tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -48,7 +52,13 @@ def restore_backup(
     """
     with shown(progress, "B") as callback:
         _core.restore_backup(
-            os.fspath(folder), id, os.fspath(path), up_to_sequence=up_to_sequence, progress=callback
+            os.fspath(folder),
+            id,
+            os.fspath(path),
+            up_to_sequence=up_to_sequence,
+            keys=keys,
+            keyring="" if keyring is None else os.fspath(keyring),
+            progress=callback,
         )
 
 
@@ -57,17 +67,35 @@ def drop_backups(folder: PathLike, *, keep: int) -> None:
     _core.drop_backups(os.fspath(folder), keep)
 
 
-def check_rows(path: PathLike) -> List[UnsoundRow]:
-    """Opens every row of a store that nobody has open against its checksum; what does not open. Raises NotFound, FailedPrecondition,
-    Unavailable. Cost: reads all that there is.
+def check_rows(
+    path: PathLike, *, keys: Optional[bytes] = None, keyring: Optional[PathLike] = None
+) -> List[UnsoundRow]:
+    """Opens every row of a store that nobody has open against its checksum; what does not open. Cost: reads all that there is.
+
+    keys, keyring: of open(), for a sealed store.
+    Raises NotFound, FailedPrecondition, PermissionDenied (another master key), Unavailable.
     """
-    return _core.check_rows(os.fspath(path))
+    return _core.check_rows(os.fspath(path), keys=keys, keyring="" if keyring is None else os.fspath(keyring))
 
 
-def repair(path: PathLike, to: PathLike, *, progress: ProgressLike = None) -> Repaired:
+def repair(
+    path: PathLike,
+    to: PathLike,
+    *,
+    keys: Optional[bytes] = None,
+    keyring: Optional[PathLike] = None,
+    progress: ProgressLike = None,
+) -> Repaired:
     """Makes a store in a new folder of what is sound in another, of which nothing is changed. A backup is better where there is one.
 
-    Raises NotFound, AlreadyExists (`to` is there), FailedPrecondition, Unavailable, DataLoss (nothing is in reach).
+    keys, keyring: of open(), for a sealed store; the new one is sealed under the same master key, and has the same keyring.
+    Raises PermissionDenied (another master key), NotFound, AlreadyExists (`to` is there), FailedPrecondition, Unavailable, DataLoss (nothing is in reach).
     """
     with shown(progress, "rows") as callback:
-        return _core.repair(os.fspath(path), os.fspath(to), progress=callback)
+        return _core.repair(
+            os.fspath(path),
+            os.fspath(to),
+            keys=keys,
+            keyring="" if keyring is None else os.fspath(keyring),
+            progress=callback,
+        )

@@ -9,6 +9,7 @@
 #include "bindings.h"
 #include "calls.h"
 #include "engine_handle.h"
+#include "keys.h"
 #include "polyonym/engine/backup.h"
 #include "polyonym/engine/repair.h"
 #include "values.h"
@@ -30,8 +31,10 @@ nb::list ToPython(const std::vector<UnsoundRow>& rows) {
   return ListOf(rows, [](const UnsoundRow& row) { return ToPython(row); });
 }
 
-nb::object Repair(const std::string& path, const std::string& to, nb::handle progress) {
-  const RepairOptions options{ProgressOf(progress)};
+nb::object Repair(const std::string& path, const std::string& to,
+                  const std::optional<nb::bytes>& keys, const std::string& keyring,
+                  nb::handle progress) {
+  const RepairOptions options{KeeperOf(keys), keyring, ProgressOf(progress)};
   const RepairReport report = Call([&] { return RepairStore(path, to, options); });
   return Result("Repaired")("method"_a = TextOf(ToString(report.method)),
                             "gathered"_a = report.gathered, "unsound"_a = ToPython(report.unsound),
@@ -68,11 +71,13 @@ void BindBackups(nb::module_& module) {
   module.def(
       "restore_backup",
       [](const std::string& folder, std::uint32_t id, const std::string& path,
-         std::optional<std::uint64_t> up_to_sequence, nb::handle progress) {
-        const RestoreOptions options{up_to_sequence, ProgressOf(progress)};
+         std::optional<std::uint64_t> up_to_sequence, const std::optional<nb::bytes>& keys,
+         const std::string& keyring, nb::handle progress) {
+        const RestoreOptions options{up_to_sequence, KeeperOf(keys), keyring, ProgressOf(progress)};
         Call([&] { return RestoreBackup(folder, id, path, options); });
       },
-      "folder"_a, "id"_a, "path"_a, nb::kw_only(), "up_to_sequence"_a.none(), "progress"_a.none());
+      "folder"_a, "id"_a, "path"_a, nb::kw_only(), "up_to_sequence"_a.none(), "keys"_a.none(),
+      "keyring"_a, "progress"_a.none());
   module.def(
       "drop_backups",
       [](const std::string& folder, std::uint32_t keep) {
@@ -81,9 +86,14 @@ void BindBackups(nb::module_& module) {
       "folder"_a, "keep"_a);
   module.def(
       "check_rows",
-      [](const std::string& path) { return ToPython(Call([&] { return CheckRows(path); })); },
-      "path"_a);
-  module.def("repair", &Repair, "path"_a, "to"_a, nb::kw_only(), "progress"_a.none());
+      [](const std::string& path, const std::optional<nb::bytes>& keys,
+         const std::string& keyring) {
+        const CheckRowsOptions options{KeeperOf(keys), keyring};
+        return ToPython(Call([&] { return CheckRows(path, options); }));
+      },
+      "path"_a, nb::kw_only(), "keys"_a.none(), "keyring"_a);
+  module.def("repair", &Repair, "path"_a, "to"_a, nb::kw_only(), "keys"_a.none(), "keyring"_a,
+             "progress"_a.none());
 }
 
 }  // namespace polyonym::python

@@ -13,9 +13,9 @@
 #include "bindings.h"
 #include "calls.h"
 #include "engine_handle.h"
+#include "keys.h"
 #include "polyonym/codec/json.h"
 #include "polyonym/engine/engine.h"
-#include "polyonym/privacy/key_keeper.h"
 #include "values.h"
 
 namespace polyonym::python {
@@ -33,8 +33,6 @@ struct OpenOptions {
   std::string keyring;
 };
 
-std::string BytesOf(const nb::bytes& bytes) { return {bytes.c_str(), bytes.size()}; }
-
 EngineOptions OptionsOf(const OpenOptions& from) {
   EngineOptions options;
   if (from.durability == "sync") {
@@ -51,7 +49,7 @@ EngineOptions OptionsOf(const OpenOptions& from) {
   options.memory_budget_bytes = from.memory_budget_bytes;
   options.feed_keep_calls = from.feed_keep_calls;
   options.interrupted = &Interrupted;
-  if (from.keys) options.keys = Call([&] { return MakeKeyKeeper(BytesOf(*from.keys)); });
+  options.keys = KeeperOf(from.keys);
   if (from.erase_key) options.erase_key = BytesOf(*from.erase_key);
   options.keyring = from.keyring;
   if (from.check_clock) {

@@ -1,7 +1,9 @@
 #include "polyonym/codec/proto.h"
 
 #include <limits>
+#include <string>
 
+#include <google/protobuf/descriptor.h>
 #include <google/protobuf/wire_format_lite.h>
 
 #include "codec/convert.h"
@@ -12,7 +14,16 @@
 namespace polyonym {
 namespace {
 
-// Parses bytes that CheckWire() took; the sender bounds the size.
+// Before anything is made of the bytes.
+absl::Status CheckBounds(std::string_view bytes, const google::protobuf::Descriptor& type,
+                         const std::string& what) {
+  if (absl::Status status = codec::CheckWire(bytes, type, 1); !status.ok()) return status;
+  if (codec::HasMoreFields(bytes, type, codec::kMaxWireFields))
+    return absl::InvalidArgumentError(what + " has more than 1,000,000 fields");
+  return absl::OkStatus();
+}
+
+// Parses bytes that CheckBounds() took; the sender bounds the size.
 template <class Message, class Value>
 absl::StatusOr<Value> Parse(std::string_view bytes) {
   Message message;
@@ -43,10 +54,9 @@ void AppendFacts(const std::string& facts, std::string* bytes) {
 }  // namespace
 
 absl::StatusOr<Record> ReadRecordProto(std::string_view bytes) {
-  const google::protobuf::Descriptor& type = *v1::Record::descriptor();
-  if (absl::Status status = codec::CheckWire(bytes, type, 1); !status.ok()) return status;
-  if (codec::HasMoreFields(bytes, type, codec::kMaxRecordFields))
-    return absl::InvalidArgumentError("the record has more than 1,000,000 fields");
+  if (absl::Status status = CheckBounds(bytes, *v1::Record::descriptor(), "the record");
+      !status.ok())
+    return status;
   return Parse<v1::Record, Record>(bytes);
 }
 
@@ -59,7 +69,8 @@ std::string WriteRecordProto(const Record& record) {
 }
 
 absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes) {
-  if (absl::Status status = codec::CheckWire(bytes, *v1::Policy::descriptor(), 1); !status.ok())
+  if (absl::Status status = CheckBounds(bytes, *v1::Policy::descriptor(), "the policy");
+      !status.ok())
     return status;
   return Parse<v1::Policy, Policy>(bytes);
 }

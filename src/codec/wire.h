@@ -26,8 +26,8 @@ inline constexpr std::size_t kMaxWireDepth = 22;
 absl::Status CheckWire(std::string_view bytes, const google::protobuf::Descriptor& type,
                        std::size_t depth);
 
-// Fields of a record that comes from outside, known and unknown, of all its messages: protobuf makes some hundred bytes of an empty one.
-inline constexpr std::size_t kMaxRecordFields = 1'000'000;
+// Fields of a record or a policy, known and unknown, of all its messages: protobuf makes some hundred bytes of an empty one.
+inline constexpr std::size_t kMaxWireFields = 1'000'000;
 
 // Whether `bytes` have more than `max` fields, those of messages counted.  REQUIRES: CheckWire() took them.
 bool HasMoreFields(std::string_view bytes, const google::protobuf::Descriptor& type,

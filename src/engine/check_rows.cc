@@ -8,6 +8,7 @@
 
 #include "engine/bytes.h"
 #include "engine/feed.h"
+#include "engine/keyed_store.h"
 #include "engine/outbox.h"
 #include "store/readable_rows.h"
 
@@ -169,6 +170,7 @@ class Surveyor {
     if (!stretch.after.empty()) key += " behind " + KeyText(table, stretch.after);
     if (stretch.next) key += " before " + KeyText(table, *stretch.next);
     skipped_log_ |= table == Table::kLog;
+    report_.newer |= absl::IsFailedPrecondition(stretch.why);
     if (table == Table::kFeed) {
       report_.feed_sound_from = stretch.next
                                     ? std::max(report_.feed_sound_from, NumberAtEnd(*stretch.next))
@@ -234,10 +236,13 @@ RowsReport SurveyRows(const Store& store, const std::function<void(const Frame&)
 
 }  // namespace engine
 
-absl::StatusOr<std::vector<UnsoundRow>> CheckRows(const std::string& path) {
-  RocksStoreOptions options;
-  options.create_if_missing = false;
-  auto store = OpenRocksStore(path, options);
+absl::StatusOr<std::vector<UnsoundRow>> CheckRows(const std::string& path,
+                                                  const CheckRowsOptions& options) {
+  RocksStoreOptions rocks;
+  rocks.create_if_missing = false;
+  auto store = OpenRocksStore(path, rocks);
+  if (store.ok())
+    store = engine::WithKeysAndKeyring(*std::move(store), options.keys, options.keyring);
   if (!store.ok()) return store.status();
   engine::RowsReport report = engine::SurveyRows(**store);
   if (report.newer)

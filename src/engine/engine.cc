@@ -13,7 +13,6 @@
 #include "engine/view_impl.h"
 #include "polyonym/privacy/access_event.h"
 #include "polyonym/privacy/audit_log.h"
-#include "polyonym/privacy/sealed_store.h"
 
 namespace polyonym {
 namespace {
@@ -545,9 +544,7 @@ Engine::~Engine() {
 absl::StatusOr<std::unique_ptr<Engine>> Engine::OpenOn(
     std::unique_ptr<Store> store, const EngineOptions& options,
     std::shared_ptr<engine::Background> background) {
-  auto used = WithKeys(std::move(store), options.keys);
-  if (!used.ok()) return used.status();
-  used = engine::WithKeyring(*std::move(used), options.keyring, options.keys != nullptr);
+  auto used = engine::WithKeysAndKeyring(std::move(store), options.keys, options.keyring);
   if (!used.ok()) return used.status();
   auto impl = std::make_shared<Impl>(*std::move(used), options, std::move(background));
   if (absl::Status status = impl->Start(); !status.ok()) return status;

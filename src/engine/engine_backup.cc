@@ -8,6 +8,7 @@
 #include "engine/bytes.h"
 #include "engine/cut_back.h"
 #include "engine/engine_impl.h"
+#include "engine/keyed_store.h"
 #include "polyonym/engine/backup.h"
 #include "store/new_folder.h"
 #include "store/rocks_backups.h"
@@ -101,6 +102,8 @@ absl::Status RestoreBackup(const std::string& folder, std::uint32_t id, const st
     RocksStoreOptions rocks;
     rocks.create_if_missing = false;
     auto store = OpenRocksStore(content, rocks);
+    if (store.ok())
+      store = engine::WithKeysAndKeyring(*std::move(store), options.keys, options.keyring);
     if (!store.ok()) return store.status();
     status = engine::CutBack(*options.up_to_sequence, store->get());
     if (!status.ok()) return status;

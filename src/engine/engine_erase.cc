@@ -4,12 +4,10 @@
 // follows as new records. Then a checkpoint is written, which is a part of the truth from there on, and frames are written again without
 // what went. Where a process dies in between, opening goes on from there.
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <map>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "codec/facts_filter.h"
@@ -407,6 +405,7 @@ absl::Status Engine::Impl::EraseFromFeed(const ByGraph& nodes_of, WriteSet* writ
 absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& options, Job* job,
                                     EraseReceipt* receipt) {
   if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
+  const WriteSet taken_over = job->writes;
   ErasePlan plan;
   // Where records lie that are left alone, and slots that they name beside the graphs.
   std::vector<std::pair<std::uint64_t, privacy::KeySlot>> said_at;
@@ -462,8 +461,17 @@ absl::Status Engine::Impl::RunErase(ForgottenNames* names, const EraseOptions& o
       counts.erased_identifiers += first().core->FindName(ns, value) != kNone ? 1 : 0;
     });
     job->writes.clear();
+    // A ledger that was taken over keeps out who comes late, whether anybody of it was here or not.
+    if (!options.dry_run && !job->in_ledger.empty()) {
+      if (absl::Status status = store_->Commit(taken_over, true); !status.ok()) {
+        Latch(status);
+        return status;
+      }
+      ledger_.NoteBegun();
+    }
   } else {
-    ledger_.Put(counts.erasures, &job->writes);
+    const std::vector<engine::Ledger::Hash> fresh = ledger_.Put(counts.erasures, &job->writes);
+    job->in_ledger.insert(job->in_ledger.end(), fresh.begin(), fresh.end());
     for (const std::set<std::uint64_t>& of_graph : nodes)
       plan.names.emplace_back(of_graph.begin(), of_graph.end());
     CommitErase(&plan);
@@ -498,6 +506,7 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
   const auto lens = FindGraph(options.graph);
   if (!lens.ok()) return lens.status();
   EraseReceipt receipt;
+  const std::optional<std::uint64_t> until_ns = DeadlineOf(options);
   const std::uint64_t frames_before = cleaned_frames_;
   Job job;
   job.alone = true;
@@ -514,18 +523,23 @@ absl::StatusOr<EraseReceipt> Engine::Impl::EraseNames(
     // A checkpoint of before that is being written knows who goes by keys that are not to be given out again.
     std::unique_lock checkpoint_lock(checkpoint_mutex_, std::defer_lock);
     if (keys_ != nullptr) checkpoint_lock.lock();
-    if (absl::Status status = Submit(&job); !status.ok()) return status;
+    if (absl::Status status = Submit(&job); !status.ok()) {
+      ledger_.Drop(job.in_ledger);  // nobody was erased
+      return status;
+    }
   }
   receipt.sequence = job.sequence;
   if (!options.dry_run && job.sequence != sequence_before) {
+    ledger_.NoteBegun();
     recorder_.folded_records.Add(receipt.removed_records + receipt.rewritten_records);
     if (absl::Status status = CleanLog(); !status.ok()) return status;
     if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
   }
   if (copy_lock.owns_lock()) copy_lock.unlock();
   if (!options.dry_run && options.finish) {
-    if (absl::Status status = FinishErasing(); !status.ok()) return status;
-    receipt.finished = true;
+    auto finished = FinishWithin(until_ns);
+    if (!finished.ok()) return finished.status();
+    receipt.finished = *finished;
   }
   receipt.rewritten_frames = cleaned_frames_ - frames_before;
   receipt.seal = SealOf(receipt, ledger_.key());
@@ -559,7 +573,7 @@ absl::StatusOr<EraseReceipt> Engine::Impl::ReplayErasures(std::span<const Erasur
       [&](ForgottenNames* names, Job* job) {
         if (absl::Status status = ledger_.Begin(&job->writes); !status.ok()) return status;
         if (!options.dry_run)
-          ledger_.Put(std::vector<Erasure>(ledger.begin(), ledger.end()), &job->writes);
+          job->in_ledger = ledger_.Put({ledger.begin(), ledger.end()}, &job->writes);
         std::set<engine::Ledger::Hash> wanted;
         for (const Erasure& erasure : ledger) wanted.insert(erasure.hash);
         for (const auto& lens : lenses_) {
@@ -583,27 +597,52 @@ absl::Status Engine::Impl::LiftErasure(const Identifier& identifier) {
   job.run = [&] {
     if (ledger_.empty()) return absl::NotFoundError("identifier: nobody was erased");
     WriteSet writes;
-    bool lifted = ledger_.Lift(ledger_.HashOf(identifier.ns, identifier.value), &writes);
+    std::vector<Erasure> lifted;
+    const auto lift = [&](const std::string& value) {
+      if (const auto one = ledger_.Lift(ledger_.HashOf(identifier.ns, value), &writes))
+        lifted.push_back(*one);
+    };
+    lift(identifier.value);
     for (const auto& lens : lenses_) {
       const CompiledPolicy& policy = lens->core->rules()->policy();
       const std::uint32_t family = policy.FindFamily(identifier.ns);
       if (family == CompiledPolicy::kUndeclared) continue;
       const std::string value = policy.Judge(family, identifier.value).value;
-      lifted |= ledger_.Lift(ledger_.HashOf(identifier.ns, value), &writes);
+      lift(value);
     }
-    if (!lifted) return absl::NotFoundError("identifier: is not in the ledger of erasures");
-    return store_->Commit(writes, true);
+    if (lifted.empty()) return absl::NotFoundError("identifier: is not in the ledger of erasures");
+    absl::Status status = store_->Commit(writes, true);
+    WriteSet none;
+    if (!status.ok()) ledger_.Put(lifted, &none);  // it stays
+    return status;
   };
   return Submit(&job);
 }
 
-absl::Status Engine::Impl::FinishErasing() {
+std::optional<std::uint64_t> Engine::Impl::DeadlineOf(const EraseOptions& options) const {
+  if (options.finish_within_ms == 0) return std::nullopt;
+  constexpr std::uint64_t kNsInMs = 1'000'000;
+  const std::uint64_t now_ns = recorder_.now_ns();
+  const std::uint64_t most_ms = (std::numeric_limits<std::uint64_t>::max() - now_ns) / kNsInMs;
+  return now_ns + std::min(options.finish_within_ms, most_ms) * kNsInMs;
+}
+
+absl::StatusOr<bool> Engine::Impl::FinishWithin(std::optional<std::uint64_t> until_ns) {
+  std::function<bool()> go_on;
+  if (until_ns) go_on = [&] { return recorder_.now_ns() < *until_ns; };
+  absl::Status status = FinishErasing(go_on);
+  if (absl::IsCancelled(status)) return false;
+  if (!status.ok()) return status;
+  return true;
+}
+
+absl::Status Engine::Impl::FinishErasing(const std::function<bool()>& go_on) {
   if (absl::Status status = ReadOnly(); !status.ok()) return status;
   const std::uint64_t erased_at = publisher().newest()->horizons->sequence();
   if (rewritten_at_ >= erased_at) return absl::OkStatus();
   if (absl::Status status = CleanLog(); !status.ok()) return status;
   if (absl::Status status = DestroyDoomed(); !status.ok()) return status;
-  if (absl::Status status = store_->Rewrite(); !status.ok()) return status;
+  if (absl::Status status = store_->Rewrite(go_on); !status.ok()) return status;
   std::string payload;
   engine::PutVarint(&payload, erased_at);
   WriteSet writes;
@@ -625,62 +664,6 @@ absl::Status Engine::Impl::LoadErasing() {
   rewritten_at_ = in.Varint();
   if (in.AtEnd()) return absl::OkStatus();
   return absl::DataLossError("the row of rewritten files does not decode; restore a backup");
-}
-
-// ---- records that come late ----
-
-// What of a call's records may be taken: all of most of them, what is left of some, nothing of others.
-struct Engine::Impl::Admission {
-  std::vector<engine::Core::Incoming> records;
-  std::vector<std::size_t> places;       // in the call
-  std::vector<std::uint32_t> left_out;   // identifiers of each of them
-  std::vector<std::size_t> turned_away;  // places
-  std::deque<Record> rewritten;
-};
-
-void Engine::Impl::Admit(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
-                         Admission* admission) const {
-  ForgottenNames names;
-  names.AddAll(&ledger_);
-  Forgetter forgetter(Forgetter::Of::kComing, Sights(true), &names);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    engine::Core::Incoming incoming = records[i];
-    Forgetter::Result result;
-    if (!incoming.check ||
-        CheckShape(*incoming.record, options_.record_limits, now_ms) == Reason::kNone)
-      result = forgetter.Look(*incoming.record);
-    if (result.touched && !result.record) {
-      admission->turned_away.push_back(i);
-      continue;
-    }
-    if (result.touched) {
-      Record& left = admission->rewritten.emplace_back(*std::move(result.record));
-      if (incoming.own_id) left.id = ToString(HashContent(left));
-      incoming.record = &left;
-      incoming.check = false;
-    }
-    admission->records.push_back(incoming);
-    admission->places.push_back(i);
-    admission->left_out.push_back(static_cast<std::uint32_t>(result.identifiers.size()));
-  }
-}
-
-void Engine::Impl::TakeAdmitted(
-    std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
-    const std::function<void(std::size_t, const engine::Core::Taken&)>& taken) {
-  if (ledger_.empty()) return Take(records, now_ms, taken);
-  Admission admission;
-  Admit(records, now_ms, &admission);
-  engine::Core::Taken away;
-  away.outcome = Outcome::kRejected;
-  away.reason = Reason::kErased;
-  for (const std::size_t place : admission.turned_away) taken(place, away);
-  Take(admission.records, now_ms, [&](std::size_t i, const engine::Core::Taken& what) {
-    if (admission.left_out[i] == 0) return taken(admission.places[i], what);
-    engine::Core::Taken less = what;
-    less.held_identifiers += admission.left_out[i];
-    taken(admission.places[i], less);
-  });
 }
 
 // ---- opening ----

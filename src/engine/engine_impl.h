@@ -58,7 +58,9 @@ class Engine::Impl {
   absl::StatusOr<EraseReceipt> ReplayErasures(std::span<const Erasure> ledger,
                                               const EraseOptions& options);
   absl::Status LiftErasure(const Identifier& identifier);
-  absl::Status FinishErasing();
+  absl::Status RotateKeys(const KeyRotation& rotation);  // engine_rotation.cc
+  // `go_on`: as Store::Rewrite() asks it.
+  absl::Status FinishErasing(const std::function<bool()>& go_on = {});
   std::vector<Erasure> Erasures() const { return ledger_.All(); }
   // `read`: the present state of the first graph.
   absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const std::function<View()>& read,
@@ -127,6 +129,7 @@ class Engine::Impl {
     std::uint32_t graph = 0;             // whose changes are wanted
     bool alone = false;                  // commits by itself: no other call is in its group
     bool bulk = false;                   // its commit stays open; alone
+    std::vector<engine::Ledger::Hash> in_ledger;  // that it put there: out again where it fails
     bool done = false;
   };
 
@@ -202,7 +205,6 @@ class Engine::Impl {
   absl::Status GoOnCleaning();
   // engine_erase.cc
   struct ErasePlan;
-  struct Admission;
   absl::Status AddPerson(const engine::Lens& lens, const EraseRequest& request,
                          const EraseOptions& options, engine::ForgottenNames* names) const;
   std::vector<engine::Forgetter::Sight> Sights(bool with_known) const;
@@ -234,10 +236,16 @@ class Engine::Impl {
   absl::StatusOr<EraseReceipt> EraseNames(
       const std::function<absl::Status(engine::ForgottenNames*, Job*)>& gather,
       const EraseOptions& options);
+  // When the files are to be rewritten, in the recorder's ticks; none: there is no deadline.
+  std::optional<std::uint64_t> DeadlineOf(const EraseOptions& options) const;
+  // Whether it was done by then.
+  absl::StatusOr<bool> FinishWithin(std::optional<std::uint64_t> until_ns);
   absl::Status LoadErasing();
   std::optional<ProfileId> OwnerOf(const Record& record) const;
   absl::Status RunKeepOnly(std::int64_t now_ms, const View& view, const EraseOptions& options,
                            ErasePlan* plan);
+  // engine_admission.cc
+  struct Admission;
   void Admit(std::span<const engine::Core::Incoming> records, std::int64_t now_ms,
              Admission* admission) const;
   // As Take(), but for what the ledger keeps out.

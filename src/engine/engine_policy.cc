@@ -30,10 +30,14 @@ absl::StatusOr<PolicyResult> Engine::Impl::SetPolicy(const Policy& policy,
   auto compiled = CompiledPolicy::Compile(policy);
   if (!compiled.ok()) return compiled.status();
   const std::string bytes = WritePolicyProto(policy);
-  if (auto read = ReadPolicyProto(bytes);
-      !read.ok() || *read != policy) {  // what is logged must be what is opened again
-    return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
+  // What is logged must be what is opened again.
+  const auto read = ReadPolicyProto(bytes);
+  if (!read.ok()) {
+    return absl::InvalidArgumentError("the policy holds what protobuf cannot write: " +
+                                      std::string(read.status().message()));
   }
+  if (*read != policy)
+    return absl::InvalidArgumentError("the policy holds what protobuf cannot write");
   if (absl::Status status = CheckGraphName(options.graph); !status.ok()) return status;
   if (auto segments = CompiledSegments::Compile(policy.definitions); !segments.ok())
     return absl::InvalidArgumentError("definitions." + std::string(segments.status().message()));

@@ -154,6 +154,7 @@ absl::StatusOr<RetentionResult> Engine::Impl::KeepOnly(std::int64_t now_ms,
                                                        const EraseOptions& options) {
   if (now_ms < 0) return absl::InvalidArgumentError("now_ms: must be 1970 or later");
   RetentionResult result;
+  const std::optional<std::uint64_t> until_ns = DeadlineOf(options);
   Job job;
   job.alone = true;
   job.run = [&] {
@@ -171,8 +172,9 @@ absl::StatusOr<RetentionResult> Engine::Impl::KeepOnly(std::int64_t now_ms,
     if (absl::Status status = CleanLog(); !status.ok()) return status;
   }
   if (options.finish) {
-    if (absl::Status status = FinishErasing(); !status.ok()) return status;
-    result.finished = true;
+    auto finished = FinishWithin(until_ns);
+    if (!finished.ok()) return finished.status();
+    result.finished = *finished;
   }
   return result;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/bytes.h"
 #include "engine/log.h"
+#include "polyonym/privacy/sealed_store.h"
 
 namespace polyonym::engine {
 namespace {
@@ -82,6 +83,15 @@ absl::StatusOr<std::unique_ptr<Store>> WithKeyring(std::unique_ptr<Store> store,
   return std::make_unique<KeyedStore>(std::move(store), *std::move(rows));
 }
 
+absl::StatusOr<std::unique_ptr<Store>> WithKeysAndKeyring(std::unique_ptr<Store> store,
+                                                          std::shared_ptr<KeyKeeper> keys,
+                                                          const std::string& keyring) {
+  const bool sealed = keys != nullptr;
+  auto opened = WithKeys(std::move(store), std::move(keys));
+  if (!opened.ok()) return opened.status();
+  return WithKeyring(*std::move(opened), keyring, sealed);
+}
+
 absl::StatusOr<std::string> KeyedStore::FrameForRecord(std::uint64_t number,
                                                        std::uint64_t place) const {
   const std::string key = FrameKey(number);
@@ -126,6 +136,20 @@ absl::Status KeyedStore::Scan(Table table, std::string_view from, std::string_vi
         return problem.ok() && row(key, *opened);
       },
       snapshot);
+  return status.ok() ? problem : status;
+}
+
+absl::Status KeyedStore::ScanDamaged(Table table, std::string_view from,
+                                     const RowVisitor& row) const {
+  if (!KeyedRows::Has(table)) return inner_->ScanDamaged(table, from, row);
+  absl::Status problem;
+  absl::Status status =
+      inner_->ScanDamaged(table, from, [&](std::string_view key, std::string_view sealed) {
+        auto opened = rows_->Open(table, key, sealed);
+        if (absl::IsDataLoss(opened.status())) return row(key, "");
+        problem = opened.status();
+        return problem.ok() && row(key, *opened);
+      });
   return status.ok() ? problem : status;
 }
 

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/keyed_rows.h"
+#include "polyonym/privacy/key_keeper.h"
 #include "polyonym/store/store.h"
 
 namespace polyonym::engine {
@@ -29,6 +30,9 @@ class KeyedStore : public Store {
       : inner_(std::move(inner)), rows_(std::move(rows)) {}
 
   const std::shared_ptr<KeyedRows>& rows() const { return rows_; }
+  // The store below, whose rows are sealed under keys of identifiers.
+  const Store& inner() const { return *inner_; }
+  Store* mutable_inner() { return inner_.get(); }
 
   // A frame with one of its records, and the others as if they were folded.  ERRORS: as Get(), DataLoss (it is not there).
   absl::StatusOr<std::string> FrameForRecord(std::uint64_t number, std::uint64_t place) const;
@@ -39,6 +43,8 @@ class KeyedStore : public Store {
       Table table, std::span<const std::string> keys, const StoreSnapshot* snapshot) const override;
   absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
                     const StoreSnapshot* snapshot) const override;
+  absl::Status ScanDamaged(Table table, std::string_view from,
+                           const RowVisitor& row) const override;
   absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override {
     return inner_->LastKey(table);
   }
@@ -52,7 +58,9 @@ class KeyedStore : public Store {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     return inner_->BackUp(folder, label, progress);
   }
-  absl::Status Rewrite() override { return inner_->Rewrite(); }
+  absl::Status Rewrite(const std::function<bool()>& go_on) override {
+    return inner_->Rewrite(go_on);
+  }
   absl::StatusOr<int> ScratchFile() const override { return inner_->ScratchFile(); }
   std::uint64_t ApproximateBytes() const override { return inner_->ApproximateBytes(); }
   bool WritesStalled() const override { return inner_->WritesStalled(); }
@@ -71,6 +79,11 @@ class KeyedStore : public Store {
 // another store's), NotFound (its file is missing), AlreadyExists (a file is there, and the store is new), Unavailable, DataLoss.
 absl::StatusOr<std::unique_ptr<Store>> WithKeyring(std::unique_ptr<Store> store,
                                                    const std::string& path, bool sealed);
+
+// WithKeys() and WithKeyring(): a store by the keys that EngineOptions and options of calls on stores that nobody has open name alike.
+absl::StatusOr<std::unique_ptr<Store>> WithKeysAndKeyring(std::unique_ptr<Store> store,
+                                                          std::shared_ptr<KeyKeeper> keys,
+                                                          const std::string& keyring);
 
 }  // namespace polyonym::engine
 

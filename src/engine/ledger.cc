@@ -96,7 +96,7 @@ absl::Status Ledger::Open(const Store& store, const std::string& hosts_key) {
 
 absl::Status Ledger::Begin(WriteSet* writes) {
   if (has_row_) return absl::OkStatus();
-  if (!hosts_key_) {
+  if (key_.empty()) {
     key_.resize(kOwnKeyBytes);
     if (absl::Status status = privacy::FillRandom(key_.data(), kOwnKeyBytes); !status.ok())
       return status;
@@ -106,7 +106,6 @@ absl::Status Ledger::Begin(WriteSet* writes) {
   PutText(&payload, hosts_key_ ? Text(privacy::Hmac(key_).Of(kKnownBy)) : key_);
   writes->puts.push_back(
       {Table::kMeta, std::string(kKeyRow), SealValue(kVersion, kKeyRow, payload)});
-  has_row_ = true;
   return absl::OkStatus();
 }
 
@@ -135,10 +134,12 @@ std::vector<Erasure> Ledger::All() const {
   return all;
 }
 
-void Ledger::Put(const std::vector<Erasure>& erasures, WriteSet* writes) {
+std::vector<Ledger::Hash> Ledger::Put(const std::vector<Erasure>& erasures, WriteSet* writes) {
+  std::vector<Hash> fresh;
   const std::lock_guard lock(mutex_);
   for (const Erasure& erasure : erasures) {
     if (!sequences_.emplace(erasure.hash, erasure.sequence).second) continue;
+    fresh.push_back(erasure.hash);
     std::string payload;
     PutVarint(&payload, erasure.sequence);
     std::string key = RowOf(erasure.hash);
@@ -146,14 +147,24 @@ void Ledger::Put(const std::vector<Erasure>& erasures, WriteSet* writes) {
     writes->puts.push_back({Table::kMeta, std::move(key), std::move(value)});
   }
   count_ = sequences_.size();
+  return fresh;
 }
 
-bool Ledger::Lift(const Hash& hash, WriteSet* writes) {
+void Ledger::Drop(const std::vector<Hash>& hashes) {
   const std::lock_guard lock(mutex_);
-  if (sequences_.erase(hash) == 0) return false;
+  for (const Hash& hash : hashes) sequences_.erase(hash);
+  count_ = sequences_.size();
+}
+
+std::optional<Erasure> Ledger::Lift(const Hash& hash, WriteSet* writes) {
+  const std::lock_guard lock(mutex_);
+  const auto at = sequences_.find(hash);
+  if (at == sequences_.end()) return std::nullopt;
+  const Erasure lifted{hash, at->second};
+  sequences_.erase(at);
   count_ = sequences_.size();
   writes->erases.push_back({Table::kMeta, RowOf(hash)});
-  return true;
+  return lifted;
 }
 
 }  // namespace polyonym::engine

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +37,10 @@ class Ledger {
 
   // Reads the rows.  ERRORS: InvalidArgument (the host's key is too short, or is not the one that the rows were made under), DataLoss, Unavailable.
   absl::Status Open(const Store& store, const std::string& hosts_key);
-  // Makes sure that there is a key, drawn where the host gave none; its row goes to `writes`, with what is put next. Before any hash is asked for.
-  // ERRORS: Unavailable (no random bytes).
+  // Makes sure that there is a key, drawn where the host gave none; its row goes to `writes`, with what is put next, until NoteBegun() says that it was
+  // committed: a dry run commits none. Before any hash is asked for.  ERRORS: Unavailable (no random bytes).
   absl::Status Begin(WriteSet* writes);
+  void NoteBegun() { has_row_ = true; }
 
   const std::string& key() const { return key_; }
   // Whether the host gave it: only then hashes mean something to another store.
@@ -50,16 +52,17 @@ class Ledger {
   bool Has(const Hash& hash) const;
   std::vector<Erasure> All() const;  // by hash
 
-  // Rows for what is not there yet; it is there at once, so that `writes` must be committed or nothing else is.
-  void Put(const std::vector<Erasure>& erasures, WriteSet* writes);
-  // False where it was not there.
-  bool Lift(const Hash& hash, WriteSet* writes);
+  // Rows for what is not there yet, which is there at once; returns those. Where `writes` are not committed Drop() takes them out again.
+  std::vector<Hash> Put(const std::vector<Erasure>& erasures, WriteSet* writes);
+  void Drop(const std::vector<Hash>& hashes);
+  // What was lifted, to be put again where `writes` are not committed; nothing where it was not there.
+  std::optional<Erasure> Lift(const Hash& hash, WriteSet* writes);
 
  private:
   std::string key_;
   std::unique_ptr<const privacy::Hmac> hmac_;  // under it; null until there is a key
   bool hosts_key_ = false;
-  bool has_row_ = false;
+  std::atomic<bool> has_row_{false};
   std::atomic<std::size_t> count_{0};
   mutable std::mutex mutex_;
   absl::flat_hash_map<Hash, std::uint64_t> sequences_ ABSL_GUARDED_BY(mutex_);

@@ -13,9 +13,11 @@
 #include "engine/check_rows.h"
 #include "engine/checkpoint.h"
 #include "engine/cut_back.h"
+#include "engine/keyed_store.h"
 #include "engine/lens.h"
 #include "engine/rebuild.h"
 #include "polyonym/engine/engine.h"
+#include "polyonym/privacy/sealed_store.h"
 #include "store/new_folder.h"
 #include "store/readable_rows.h"
 #include "store/rocks_salvage.h"
@@ -31,22 +33,27 @@ constexpr std::string_view kHeaderKey = "header";
 constexpr std::string_view kBeginKey = "feed_begins";
 constexpr std::uint8_t kVersion = 1;
 
-EngineOptions OptionsOfRepair(bool create) {
+EngineOptions OptionsOfRepair() {
   EngineOptions options;
-  options.create_if_missing = create;
   options.durability = Durability::kWal;  // it is synced whole at the end
   options.max_clock_leap_ms = 0;
   options.record_limits = kFormatLimits;
   return options;
 }
 
-// Rows of the ledger of erasures mean the same in any store that has its key.
-bool IsOfLedger(std::string_view key) { return key == "erase_key" || key.starts_with("erased/"); }
+// Rows that mean the same in a store whose numbers begin anew: of the ledger of erasures, which any store with its key reads, and the secret without
+// which the keyring says nothing.
+bool KeepsItsMeaning(std::string_view key) {
+  return key == "erase_key" || key.starts_with("erased/") || key == "keyring";
+}
 
 class Repair {
  public:
   Repair(const Store& from, std::string to, const RepairOptions& options)
-      : from_(from), to_(std::move(to)), options_(options) {}
+      : from_(from),
+        keyed_(dynamic_cast<const engine::KeyedStore*>(&from)),
+        to_(std::move(to)),
+        options_(options) {}
 
   absl::StatusOr<RepairReport> Run(bool state_is_of_one_time) {
     rows_ =
@@ -89,15 +96,32 @@ class Repair {
       options_.progress(done_, std::max(done_, rows_.rows));
   }
 
+  // The new store by the keys of the old one. A keyring is open once: both have the same.
+  absl::StatusOr<std::unique_ptr<Store>> OpenMade() const {
+    auto store = OpenRocksStore(to_, {});
+    if (store.ok()) store = WithKeys(*std::move(store), options_.keys);
+    if (!store.ok() || keyed_ == nullptr) return store;
+    return std::make_unique<engine::KeyedStore>(*std::move(store), keyed_->rows());
+  }
+
+  absl::StatusOr<std::unique_ptr<Engine>> OpenMadeEngine() const {
+    auto store = OpenMade();
+    if (!store.ok()) return store.status();
+    return Engine::OpenOn(*std::move(store), OptionsOfRepair());
+  }
+
   // ---- rows as they are ----
 
   absl::Status MakeOfRows(bool with_state) {
-    auto store = OpenRocksStore(to_, {});
+    auto store = OpenMade();
     if (!store.ok()) return store.status();
-    absl::Status status = CopyTable(Table::kLog, store->get());
-    if (status.ok() && with_state) status = CopyTable(Table::kState, store->get());
-    if (status.ok()) status = CopyTable(Table::kFeed, store->get());
-    if (status.ok()) status = CopyTable(Table::kMeta, store->get());
+    // What is sealed under keys of identifiers is copied sealed: which slots it names is what it was.
+    Store* below = store->get();
+    if (keyed_ != nullptr) below = static_cast<engine::KeyedStore&>(**store).mutable_inner();
+    absl::Status status = CopyTable(Table::kLog, below);
+    if (status.ok() && with_state) status = CopyTable(Table::kState, below);
+    if (status.ok()) status = CopyTable(Table::kFeed, below);
+    if (status.ok()) status = CopyTable(Table::kMeta, below);
     if (status.ok()) status = PutHeader(store->get());
     if (status.ok()) status = PutFeedBegin(store->get());
     // Where the end of the log is lost, other tables may tell of calls that it had.
@@ -105,14 +129,22 @@ class Repair {
     return status;
   }
 
+  // `value`: as the store below the keyring has it.
+  bool IsSound(Table table, std::string_view key, std::string_view value) const {
+    if (keyed_ == nullptr || !engine::KeyedRows::Has(table))
+      return engine::CheckRow(table, key, value).ok();
+    const auto opened = keyed_->rows()->Open(table, key, value);
+    return opened.ok() && engine::CheckRow(table, key, *opened).ok();
+  }
+
   absl::Status CopyTable(Table table, Store* store) {
     WriteSet writes;
     absl::Status status;
     ForEachReadableRow(
-        from_, table,
+        keyed_ == nullptr ? from_ : keyed_->inner(), table,
         [&](std::string_view key, std::string_view value) {
           Step();
-          if (!engine::CheckRow(table, key, value).ok()) return true;
+          if (!IsSound(table, key, value)) return true;
           writes.puts.push_back({table, std::string(key), std::string(value)});
           if (writes.puts.size() < kRowsAtOnce) return true;
           status = store->Commit(writes, false);
@@ -164,7 +196,7 @@ class Repair {
 
   absl::Status MakeOfRecords() {
     if (absl::Status status = CopyLedger(); !status.ok()) return status;
-    auto engine = Engine::Open(to_, OptionsOfRepair(true));
+    auto engine = OpenMadeEngine();
     if (!engine.ok()) return engine.status();
     LearnCheckpoint();
     rebuild_.Into(engine->get());
@@ -185,13 +217,13 @@ class Repair {
   }
 
   absl::Status CopyLedger() {
-    auto store = OpenRocksStore(to_, {});
+    auto store = OpenMade();
     if (!store.ok()) return store.status();
     WriteSet writes;
     ForEachReadableRow(
         from_, Table::kMeta,
         [&](std::string_view key, std::string_view value) {
-          if (IsOfLedger(key) && engine::CheckRow(Table::kMeta, key, value).ok())
+          if (KeepsItsMeaning(key) && engine::CheckRow(Table::kMeta, key, value).ok())
             writes.puts.push_back({Table::kMeta, std::string(key), std::string(value)});
           return true;
         },
@@ -226,7 +258,7 @@ class Repair {
   // ---- the end ----
 
   absl::Status CheckMade() {
-    auto engine = Engine::Open(to_, OptionsOfRepair(false));
+    auto engine = OpenMadeEngine();
     if (!engine.ok()) return engine.status();
     for (const std::string& graph : (*engine)->Graphs()) {
       auto view = (*engine)->Read(graph);
@@ -244,6 +276,7 @@ class Repair {
   }
 
   const Store& from_;
+  const engine::KeyedStore* const keyed_;  // the same, where it has a keyring
   const std::string to_;
   const RepairOptions& options_;
   engine::RowsReport rows_;
@@ -274,14 +307,17 @@ absl::StatusOr<RepairReport> RepairStore(const std::string& path, const std::str
   auto salvaged = SalvageRocksStore(path, (*made)->Aside("old"));
   if (!salvaged.ok()) return salvaged.status();
   const bool all_files = salvaged->unread.empty() && !salvaged->lost_tables;
-  auto report = Repair(*salvaged->store, (*made)->content(), options).Run(all_files);
+  auto opened =
+      engine::WithKeysAndKeyring(std::move(salvaged->store), options.keys, options.keyring);
+  if (!opened.ok()) return opened.status();
+  auto report = Repair(**opened, (*made)->content(), options).Run(all_files);
   if (!report.ok()) return report.status();
   report->gathered = salvaged->gathered;
   for (const std::string& file : salvaged->unread)
     report->unsound.push_back({"files", file, "it cannot be read"});
   if (salvaged->lost_tables)
     report->notes.push_back("some table files could be read in part alone");
-  salvaged->store.reset();
+  opened->reset();
   if (absl::Status status = (*made)->Finish(); !status.ok()) return status;
   return report;
 }

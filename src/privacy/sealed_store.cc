@@ -102,20 +102,12 @@ class Sealed : public SealedStore {
 
   absl::Status Scan(Table table, std::string_view from, std::string_view to, const RowVisitor& row,
                     const StoreSnapshot* snapshot) const override {
-    const InnerKey first(table, from), last(table, to);
-    const std::string_view end = !to.empty()             ? last.view()
-                                 : table == Table::kMeta ? kBehindOurs
-                                                         : std::string_view();
-    absl::Status problem;
-    std::string plain;
-    absl::Status status = inner_->Scan(
-        table, first.view(), end,
-        [&](std::string_view key, std::string_view value) {
-          problem = Open(table, key, value, &plain);
-          return problem.ok() && row(OuterKey(table, key), plain);
-        },
-        snapshot);
-    return status.ok() ? problem : status;
+    return ScanRows(table, from, to, row, snapshot, false);
+  }
+
+  absl::Status ScanDamaged(Table table, std::string_view from,
+                           const RowVisitor& row) const override {
+    return ScanRows(table, from, "", row, nullptr, true);
   }
 
   absl::StatusOr<std::optional<std::string>> LastKey(Table table) const override {
@@ -172,7 +164,9 @@ class Sealed : public SealedStore {
       const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     return inner_->BackUp(folder, label, progress);
   }
-  absl::Status Rewrite() override { return inner_->Rewrite(); }
+  absl::Status Rewrite(const std::function<bool()>& go_on) override {
+    return inner_->Rewrite(go_on);
+  }
   absl::StatusOr<int> ScratchFile() const override {
     return absl::FailedPreconditionError(
         "keys, memory_budget_bytes: what does not fit into memory would lie on disk in plain; set "
@@ -238,6 +232,29 @@ class Sealed : public SealedStore {
   }
 
  private:
+  // `damaged`: a row that does not open has no value, and ends nothing.
+  absl::Status ScanRows(Table table, std::string_view from, std::string_view to,
+                        const RowVisitor& row, const StoreSnapshot* snapshot, bool damaged) const {
+    const InnerKey first(table, from), last(table, to);
+    const std::string_view end = !to.empty()             ? last.view()
+                                 : table == Table::kMeta ? kBehindOurs
+                                                         : std::string_view();
+    absl::Status problem;
+    std::string plain;
+    absl::Status status = inner_->Scan(
+        table, first.view(), end,
+        [&](std::string_view key, std::string_view value) {
+          problem = Open(table, key, value, &plain);
+          if (damaged && absl::IsDataLoss(problem)) {
+            problem = absl::OkStatus();
+            plain.clear();
+          }
+          return problem.ok() && row(OuterKey(table, key), plain);
+        },
+        snapshot);
+    return status.ok() ? problem : status;
+  }
+
   std::shared_ptr<const DataKey> Newest() const {
     const std::lock_guard lock(keys_mutex_);
     return newest_;

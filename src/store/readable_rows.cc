@@ -110,7 +110,7 @@ void ForEachReadableRow(const Store& store, Table table, const Store::RowVisitor
                         const std::function<void(const UnreadableStretch&)>& stretch) {
   ForEachReadableRow(
       [&](std::string_view from, const Store::RowVisitor& visit) {
-        return store.Scan(table, from, "", visit);
+        return store.ScanDamaged(table, from, visit);
       },
       row, stretch);
 }

@@ -28,6 +28,7 @@ struct UnreadableStretch {
 using RowScan = std::function<absl::Status(std::string_view from, const Store::RowVisitor& row)>;
 
 // Visits every row that can be read, in order, and each stretch between them that cannot, where it lies.
+// Of a store, a row that does not open is visited with an empty value (Store::ScanDamaged()).
 // COST: a scan; for a stretch some hundred short ones.
 void ForEachReadableRow(const RowScan& scan, const Store::RowVisitor& row,
                         const std::function<void(const UnreadableStretch&)>& stretch);

@@ -31,6 +31,7 @@
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
 #include "store/checked_env.h"
+#include "store/patience.h"
 #include "store/rocks_backups.h"
 #include "store/rocks_share.h"
 #include "store/rocks_store.h"
@@ -284,20 +285,22 @@ class RocksStore : public Store {
 
   // Tables in memory are written out, which begins another write-ahead log; then every table is merged into new files. What a snapshot holds
   // goes on into these.
-  absl::Status Rewrite() override {
+  absl::Status Rewrite(const std::function<bool()>& go_on) override {
     if (absl::Status status = Latched(); !status.ok()) return status;
+    Patience patience(go_on);
+    if (patience.over()) return patience.status();
     const std::set<std::string> before = DataFiles();
     if (absl::Status status = Flush(); !status.ok()) return status;
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = true;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    options.canceled = patience.flag();
     for (rocksdb::ColumnFamilyHandle* family : families_) {
-      if (absl::Status status = ToStatus(db_->CompactRange(options, family, nullptr, nullptr));
-          !status.ok()) {
-        return status;
-      }
+      if (patience.over()) return patience.status();
+      const rocksdb::Status status = db_->CompactRange(options, family, nullptr, nullptr);
+      if (!status.ok()) return patience.over() ? patience.status() : ToStatus(status);
     }
-    return AwaitGone(before);
+    return AwaitGone(before, &patience);
   }
 
   absl::Status Flush() { return ToStatus(db_->Flush(rocksdb::FlushOptions(), families_)); }
@@ -335,7 +338,7 @@ class RocksStore : public Store {
   }
 
   // Until none of `files` is left: the last reader of a file takes it away, a reader that lasts keeps it.
-  absl::Status AwaitGone(const std::set<std::string>& files) {
+  absl::Status AwaitGone(const std::set<std::string>& files, Patience* patience) {
     const auto until = std::chrono::steady_clock::now() + kWaitForReaders;
     for (;;) {
       // Begun and ended, this has the whole folder looked through.
@@ -352,6 +355,7 @@ class RocksStore : public Store {
             "the store's files were written again, but " + *left +
             " is still read (a long export, a backup, a copy): try again when that is done");
       }
+      if (patience->over()) return patience->status();
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }

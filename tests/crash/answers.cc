@@ -116,6 +116,9 @@ absl::StatusOr<Answers> ReadAnswers(const Engine& engine, bool feeds) {
   Answers answers;
   answers.sequence = engine.Read().sequence();
   answers.feeds = feeds;
+  auto erasures = engine.Erasures();
+  if (!erasures.ok()) return erasures.status();
+  answers.erasures = *std::move(erasures);
   absl::StatusOr<Feeds> read = feeds ? ReadFeeds(engine) : Feeds();
   if (!read.ok()) return read.status();
   for (const std::string& graph : engine.Graphs()) {
@@ -134,6 +137,7 @@ std::string Difference(const Answers& want, const Answers& got) {
     return "sequence " + std::to_string(got.sequence) + ", not " + std::to_string(want.sequence) +
            "\n";
   if (want.graphs.size() != got.graphs.size()) return "other graphs are there\n";
+  if (want.erasures != got.erasures) return "the ledger of erasures differs\n";
   std::string fault;
   for (std::size_t i = 0; i < want.graphs.size() && fault.empty(); ++i)
     fault = DifferenceOf(want.graphs[i], got.graphs[i], want.feeds && got.feeds);
@@ -141,7 +145,7 @@ std::string Difference(const Answers& want, const Answers& got) {
 }
 
 Expected::Expected(const Plan& plan) {
-  const std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(LawOptions(plan.seed)));
+  const std::unique_ptr<Engine> engine = Must(Engine::OpenInMemory(PlanOptions(plan.seed)));
   answers_.push_back(std::make_shared<const Answers>(Must(ReadAnswers(*engine))));
   for (const Step& step : plan.lanes[0]) {
     left_.push_back(Must(Run(step, engine.get())));

@@ -37,6 +37,7 @@ struct Answers {
   std::uint64_t sequence = 0;
   bool feeds = true;  // were read; else they are not compared
   std::vector<GraphAnswers> graphs;
+  std::vector<Erasure> erasures;
 };
 
 // Everything is read, and Verify() too: what that finds is an error, DataLoss. Without `feeds` none is, nor How(): an engine that is read-only shows none

@@ -46,19 +46,19 @@ void CheckReadOnly(const Plan& plan, const FrailDisk& disk, Engine* engine) {
   REQUIRE(engine->Read().sequence() == sequence);
 }
 
-// After a call that failed every answer stays what it was. But a horizon may have moved before its checkpoint or its cleaning failed,
-// which are no loss, as is a checkpoint: then the engine may go on until a commit fails.
+// After a call that failed every answer stays what it was. But a horizon may have moved, or people be erased, before the checkpoint or the
+// cleaning failed, which are no loss, as is a checkpoint: then the engine may go on until a commit fails.
 void CheckAfterFailure(const Plan& plan, const Failure& failure, const FrailDisk& disk,
                        Engine* engine, Sent* sent, std::size_t acknowledged) {
   const Step& failed = plan.lanes[0][acknowledged];
   const bool read_only = absl::IsFailedPrecondition(engine->Apply({}).status());
   if (read_only) CheckReadOnly(plan, disk, engine);
-  const bool fold = failed.kind == Step::Kind::kHorizon;
-  if (!fold && failed.kind != Step::Kind::kCheckpoint) REQUIRE(read_only);
+  const bool may_stand = MayStand(failed);
+  if (!may_stand && failed.kind != Step::Kind::kCheckpoint) REQUIRE(read_only);
   Progress done(1);
-  REQUIRE(sent->Check(*engine, {acknowledged}, {acknowledged + (fold ? 1 : 0)}, &done,
+  REQUIRE(sent->Check(*engine, {acknowledged}, {acknowledged + (may_stand ? 1 : 0)}, &done,
                       failure.durability != Durability::kGroup) == "");
-  if (fold && !read_only) REQUIRE(done[0] == acknowledged + 1);
+  if (failed.kind == Step::Kind::kHorizon && !read_only) REQUIRE(done[0] == acknowledged + 1);
 }
 
 // Returns whether the plan came that far.
@@ -114,9 +114,9 @@ void RunAll(std::uint64_t seed, std::size_t rounds) {
     }
   }
   CHECK(calls > rounds * 9 * 15);  // some histories are one batch, most are many
-  for (const char* what :
-       {"apply", "policy", "policy of a further graph", "advance", "horizon", "checkpoint", "sync",
-        kPolicyAlone, kFurtherPolicyAlone, kFoldAlone, kFoldUncleaned}) {
+  for (const char* what : {"apply", "policy", "policy of a further graph", "advance", "horizon",
+                           "erase", "checkpoint", "sync", kPolicyAlone, kFurtherPolicyAlone,
+                           kFoldAlone, kFoldUncleaned, kErasureAlone, kErasureUncleaned}) {
     INFO(what << ": " << counts[what] << " times failed");
     CHECK(counts[what] > 0);
   }

@@ -64,7 +64,7 @@ class FrailStore : public Store {
 };
 
 EngineOptions FrailOptions(std::uint64_t seed, Durability durability) {
-  EngineOptions options = LawOptions(seed);
+  EngineOptions options = PlanOptions(seed);
   options.durability = durability;
   options.group_ms = 60'000;  // far longer than an engine lives here
   return options;

@@ -91,10 +91,10 @@ class Ordeal {
       REQUIRE(files->was_full());
       ++counts_["full at: " + NameOf(step)];
       const bool read_only = absl::IsFailedPrecondition(engine->Apply({}).status());
-      const bool fold = step.kind == Step::Kind::kHorizon;
-      if (!fold && step.kind != Step::Kind::kCheckpoint) REQUIRE(read_only);
+      const bool may_stand = MayStand(step);
+      if (!may_stand && step.kind != Step::Kind::kCheckpoint) REQUIRE(read_only);
       ++counts_[read_only ? "read-only then" : "not read-only then"];
-      Check(*engine, *acknowledged, *acknowledged + (fold ? 1 : 0),
+      Check(*engine, *acknowledged, *acknowledged + (may_stand ? 1 : 0),
             !read_only || options_.durability != Durability::kGroup);
       // Room alone does not make it go on.
       files->SetCapacity(std::nullopt);

@@ -144,7 +144,10 @@ std::size_t NextRareStep(const Lane& lane, std::size_t from, Random& random) {
 
 // How many calls a step changes files by, about.
 std::uint64_t CallsOf(Step::Kind kind) {
-  return kind == Step::Kind::kHorizon ? 24 : kind == Step::Kind::kCheckpoint ? 12 : 2;
+  return kind == Step::Kind::kErase        ? 60
+         : kind == Step::Kind::kHorizon    ? 24
+         : kind == Step::Kind::kCheckpoint ? 12
+                                           : 2;
 }
 
 // Somewhere; often while the store is opened, or in a step that is not an Apply, before one of its writes. Mostly close by: a store that
@@ -251,7 +254,7 @@ void Run(std::uint64_t seed, std::size_t kills, Durability durability) {
   for (; total < kills; ++seed) total += Ordeal(seed, durability, &counts).Run();
   // A sync takes no time where the folder is in memory.
   for (const char* what : {"opening", "apply", "policy", "policy of a further graph", "advance",
-                           "horizon", "checkpoint", "threads"}) {
+                           "horizon", "erase", "checkpoint", "threads"}) {
     INFO(what << ": " << counts[what] << " of " << total << " kills");
     CHECK(counts[what] > 0);
   }
@@ -328,10 +331,12 @@ TEST_CASE("a store whose making is cut short, at whatever byte, is made by the n
 }
 
 TEST_CASE(
-    "a policy or a horizon that is cut short, at whatever write, is there whole or not at all") {
+    "a policy or a horizon or an erasure that is cut short, at whatever write, is there whole or "
+    "not at all") {
   for (const Durability durability : {Durability::kSync, Durability::kGroup, Durability::kWal}) {
     Counts counts;
-    for (const char* what : {kPolicyAlone, kFurtherPolicyAlone, kFoldAlone, kFoldUncleaned})
+    for (const char* what : {kPolicyAlone, kFurtherPolicyAlone, kFoldAlone, kFoldUncleaned,
+                             kErasureAlone, kErasureUncleaned})
       CutUntil(what, durability, 900, &counts);
   }
 }

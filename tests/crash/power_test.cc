@@ -74,7 +74,7 @@ class Ordeal {
     }
     ++life->acknowledged;
     sent_.Acknowledge(0, *sequence);
-    if (durability_ == Durability::kSync || Syncs(step, *sequence))
+    if (durability_ == Durability::kSync || IsStable(step, *sequence))
       life->stable = life->acknowledged;
     if (durability_ == Durability::kWal || !random_.Chance(15)) return true;
     auto feeds = ReadFeeds(*engine);
@@ -82,14 +82,6 @@ class Ordeal {
     life->shown = *std::move(feeds);
     life->stable = life->acknowledged;
     return true;
-  }
-
-  // Whether a call is stable once it is acknowledged, and all before it, in every durability: a policy is logged so before its work, and
-  // a fold before its checkpoint.
-  static bool Syncs(const Step& step, std::uint64_t sequence) {
-    return step.kind == Step::Kind::kSync || step.kind == Step::Kind::kCheckpoint ||
-           step.kind == Step::Kind::kSetPolicy ||
-           (step.kind == Step::Kind::kHorizon && sequence != 0);
   }
 
   std::string Check(std::size_t least, std::size_t most) {
@@ -122,9 +114,9 @@ void RunAll(std::uint64_t seed, std::size_t cuts_wanted, bool kills) {
       REQUIRE(Ordeal(seed, durability, &counts).Run(kills, &cuts) == "");
     }
   }
-  for (const char* what :
-       {"apply", "policy", "policy of a further graph", "advance", "horizon", "checkpoint", "sync",
-        kPolicyAlone, kFurtherPolicyAlone, kFoldAlone, kFoldUncleaned}) {
+  for (const char* what : {"apply", "policy", "policy of a further graph", "advance", "horizon",
+                           "erase", "checkpoint", "sync", kPolicyAlone, kFurtherPolicyAlone,
+                           kFoldAlone, kFoldUncleaned, kErasureAlone, kErasureUncleaned}) {
     INFO(what << ": " << counts[what] << " times cut off");
     CHECK(counts[what] > 0);
   }

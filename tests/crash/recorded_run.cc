@@ -8,17 +8,6 @@
 #include "store/rocks_store.h"
 
 namespace polyonym::harness {
-namespace {
-
-// Whether a step is stable once it is acknowledged, and all before it, in every durability.
-bool Syncs(const Step& step, std::uint64_t sequence) {
-  return step.kind == Step::Kind::kSync || step.kind == Step::Kind::kCheckpoint ||
-         step.kind == Step::Kind::kSetPolicy || step.bulk ||
-         (step.kind == Step::Kind::kHorizon && sequence != 0);
-}
-
-}  // namespace
-
 RecordedRun::RecordedRun(const Plan& plan, const EngineOptions& options) {
   const TempFolder folder;
   FaultFileSystem files(folder / "store");
@@ -29,7 +18,7 @@ RecordedRun::RecordedRun(const Plan& plan, const EngineOptions& options) {
     for (const Step& step : plan.lanes[0]) {
       const std::uint64_t sequence = Must(Run(step, engine.get()));
       acknowledged_.push_back(files.events());
-      if (options.durability == Durability::kSync || Syncs(step, sequence))
+      if (options.durability == Durability::kSync || IsStable(step, sequence))
         stable = acknowledged_.size();
       stable_.push_back(stable);
     }

@@ -36,7 +36,10 @@ Remains LookAt(const Store& store) {
   engine::Frame last;
   Must(store.Scan(Table::kLog, "", "", [&](std::string_view key, std::string_view value) {
     last = Must(engine::DecodeConditions(engine::FrameNumber(key), value));
-    if (last.kind == engine::FrameKind::kHorizon) remains.fold = last.sequence;
+    remains.erased = last.kind == engine::FrameKind::kErase ||
+                     (remains.erased && last.kind != engine::FrameKind::kHorizon);
+    if (last.kind == engine::FrameKind::kHorizon || last.kind == engine::FrameKind::kErase)
+      remains.fold = last.sequence;
     return true;
   }));
   if (last.kind == engine::FrameKind::kPolicy &&
@@ -58,7 +61,10 @@ void Count(const Remains& remains, const Engine& engine, Counts* counts) {
       ++(*counts)[remains.graph == 0 ? kPolicyAlone : kFurtherPolicyAlone];
   }
   if (remains.fold == 0 || remains.cleaned >= remains.fold) return;
-  ++(*counts)[remains.checkpoint < remains.fold ? kFoldAlone : kFoldUncleaned];
+  const bool alone = remains.checkpoint < remains.fold;
+  ++(*counts)[remains.erased ? alone ? kErasureAlone : kErasureUncleaned
+              : alone        ? kFoldAlone
+                             : kFoldUncleaned];
 }
 
 std::string CheckLogIsClean(const Store& store, const View& view) {

@@ -23,13 +23,16 @@ inline constexpr const char* kPolicyAlone = "policy without its changes";
 inline constexpr const char* kFurtherPolicyAlone = "policy of a further graph without its changes";
 inline constexpr const char* kFoldAlone = "horizon without its checkpoint";
 inline constexpr const char* kFoldUncleaned = "horizon without its cleaning";
+inline constexpr const char* kErasureAlone = "erase without its checkpoint";
+inline constexpr const char* kErasureUncleaned = "erase without its cleaning";
 
 struct Remains {
   // Of a policy that the log ends with, whose row of changes is not there; 0: none.
   std::uint64_t policy = 0;
   std::uint32_t graph = 0;
-  // Of the last fold, checkpoint and cleaning; 0: none.
+  // Of the last fold or erasure, checkpoint and cleaning; 0: none.
   std::uint64_t fold = 0;
+  bool erased = false;  // it was an erasure
   std::uint64_t checkpoint = 0;
   std::uint64_t cleaned = 0;
 };

@@ -38,6 +38,20 @@ std::vector<std::uint64_t> CountsOf(const View& view) {
           s.links,       s.refused_links};
 }
 
+// Where two feeds part; empty: nowhere.
+std::string FirstDifference(const std::vector<Change>& want, const std::vector<Change>& got) {
+  const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end());
+  if (w == want.end() && g == got.end()) return "";
+  const auto text = [](const auto& at, const auto& end) {
+    if (at == end) return std::string("the end");
+    return std::string(ToString(at->kind)) + " by " + std::string(ToString(at->cause)) +
+           " in call " + std::to_string(at->sequence) + " of record " + std::to_string(at->record);
+  };
+  return "first " + text(g, got.end()) + " in place of " + text(w, want.end()) + ", change " +
+         std::to_string(g - got.begin()) + " of " + std::to_string(got.size()) + ", " +
+         std::to_string(want.size()) + " were to be";
+}
+
 // One graph against that of a store that was never cut off, and against the definition.
 std::string CompareGraph(const View& view, const View& whole) {
   if (view.policy() != whole.policy() || view.policy_version() != whole.policy_version())
@@ -122,13 +136,14 @@ std::string Sent::Fill(const Engine& engine, const Progress& most, bool feed) {
 
 std::string Sent::Compare(const Engine& engine, bool feed) {
   // The same calls, never cut off.
-  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(LawOptions(plan_.seed)));
+  const std::unique_ptr<Engine> whole = Must(Engine::OpenInMemory(PlanOptions(plan_.seed)));
   for (const auto& [sequence, call] : left_) {
     const auto left = Run(plan_.lanes[call.lane][call.step], whole.get());
     if (!left.ok() || *left != sequence)
       return "sequence " + std::to_string(sequence) + ": not by the call that is next\n";
   }
   if (engine.Graphs() != whole->Graphs()) return "other graphs are there\n";
+  if (Must(engine.Erasures()) != Must(whole->Erasures())) return "the ledger of erasures differs\n";
   std::string fault;
   for (const std::string& graph : engine.Graphs()) {
     const View view = Must(engine.Read(graph)), want = Must(whole->Read(graph));
@@ -149,8 +164,8 @@ std::string Sent::CompareFeed(const std::string& graph, const View& view, const 
   if (!reader.problems().empty()) return "the feed: " + reader.problems()[0] + "\n";
   if (reader.profiles() != NumbersInProfiles(view))
     return "the feed gives other profiles than the view\n";
-  if (AllChanges(whole) != feed)
-    return "the feed differs from that of a store that was never cut off\n";
+  if (const std::string where = FirstDifference(AllChanges(whole), feed); !where.empty())
+    return "the feed differs from that of a store that was never cut off, " + where + "\n";
   std::string fault;
   view.ForEachProfile([&](ProfileId id, std::span<const Identifier>) {
     if (Must(view.How(id)) != Must(whole.How(id)))

@@ -1,4 +1,4 @@
-"""erase, erasures, keep: who is forgotten is nowhere, does not come back, and is forgotten again after a restore."""
+"""erase, erasures, keep, finish: who is forgotten is nowhere, does not come back, and is forgotten again after a restore."""
 
 import json
 import os
@@ -69,6 +69,15 @@ class EraseTest(ProgramTest):
         self.assertEqual(self.ask("show", "crm:c2").row["known"], True)
         self.assertEqual(self.ask("verify").row["ok"], True)
         self.assertNotIn(CANARY.encode(), self.bytes_of(self.store))
+
+    def test_a_deadline_for_the_files_may_suffice_and_finish_does_what_is_left(self):
+        row = self.ask("erase", "crm:c1", "--within", "10m").row
+        self.assertEqual((row["erased_identifiers"], row["finished"]), (3, True))
+        self.assertNotIn(CANARY.encode(), self.bytes_of(self.store))
+        self.assertEqual(self.ask("finish").row, {"finished": True})
+        for wrong in ("0s", "soon"):
+            self.assertIn("--within", self.ask("erase", "crm:c2", "--within", wrong, code=USAGE).err)
+            self.assertIn("--within", self.ask("keep", "--within", wrong, code=USAGE).err)
 
     def test_records_that_come_late_bring_nobody_back(self):
         self.ask("erase", "crm:c1")

@@ -266,6 +266,52 @@ TEST_CASE("nobody to erase is an error, somebody unknown is kept out") {
   CHECK(Send(*engine, Seen("1", {{"crm", "c9"}})) == Outcome::kRejected);
 }
 
+TEST_CASE(
+    "an erasure behind a dry run and behind one that is refused is found when it is opened again") {
+  const TempFolder folder;
+  {
+    auto engine = Must(Engine::Open(folder / "store", {}));
+    Must(engine->SetPolicy(ShopPolicy()).status());
+    Send(*engine, Seen("1", {{"crm", "c1"}}));
+    EraseOptions options;
+    options.dry_run = true;
+    CHECK(Must(engine->Erase(Whole("crm", "c1"), options)).erased_identifiers == 1);
+    CHECK(Must(engine->Erasures()).empty());
+    CHECK(absl::IsInvalidArgument(engine->Erase(Whole("no namespace", "x")).status()));
+    Must(engine->Erase(Whole("crm", "c1")).status());
+  }
+  auto engine = Must(Engine::Open(folder / "store", {}));
+  CHECK(Must(engine->Erasures()).size() == 1);
+  CHECK(Send(*engine, Seen("2", {{"crm", "c1"}})) == Outcome::kRejected);
+}
+
+TEST_CASE("a ledger that names nobody of a store is kept by it all the same") {
+  const TempFolder folder;
+  EngineOptions options;
+  options.erase_key = kKey;
+  std::vector<Erasure> ledger;
+  {
+    auto engine = Must(Engine::Open(folder / "live", options));
+    Must(engine->SetPolicy(ShopPolicy()).status());
+    Send(*engine, Seen("1", {{"crm", "c1"}}));
+    Must(engine->Erase(Whole("crm", "c1")).status());
+    ledger = Must(engine->Erasures());
+  }
+  {
+    auto engine = Must(Engine::Open(folder / "restored", options));
+    Must(engine->SetPolicy(ShopPolicy()).status());
+    EraseOptions dry;
+    dry.dry_run = true;
+    Must(engine->ReplayErasures(ledger, dry).status());
+    CHECK(Must(engine->Erasures()).empty());
+    Must(engine->ReplayErasures(ledger).status());
+    CHECK(Must(engine->Erasures()) == ledger);
+  }
+  auto engine = Must(Engine::Open(folder / "restored", options));
+  CHECK(Must(engine->Erasures()) == ledger);
+  CHECK(Send(*engine, Seen("2", {{"crm", "c1"}})) == Outcome::kRejected);
+}
+
 TEST_CASE("the ledger's key must be the one that it was made under") {
   const TempFolder folder;
   EngineOptions options;

@@ -77,6 +77,32 @@ std::string CheckFailedCommit(std::uint64_t seed, bool written_all_the_same) {
 
 }  // namespace
 
+TEST_CASE("an erasure or its lifting that could not be written is not in the ledger") {
+  const auto store = std::shared_ptr<Store>(OpenMemoryStore());
+  const std::vector<EraseRequest> requests = {{{"crm", "c1"}, true}};
+  for (const bool written_all_the_same : {false, true}) {
+    auto plan = std::make_shared<FailingStore::Plan>();
+    auto engine = Must(OpenOnFailing(store, plan));
+    Must(engine->SetPolicy(ShopPolicy()).status());
+    ApplyOne(*engine, Visit(1));
+    plan->written_all_the_same = written_all_the_same;
+    plan->fail_commit = plan->commits.load();
+    CHECK(absl::IsUnavailable(engine->Erase(requests).status()));
+    CHECK(Must(engine->Erasures()).empty());
+    CHECK(engine->Read().Resolve({"crm", "c1"}).known);
+    // Whoever opens it again finds all of it or nothing.
+    engine = Must(OpenOnFailing(store, std::make_shared<FailingStore::Plan>()));
+    CHECK(Must(engine->Erasures()).empty() != written_all_the_same);
+    CHECK(engine->Read().Resolve({"crm", "c1"}).known != written_all_the_same);
+  }
+  auto plan = std::make_shared<FailingStore::Plan>();
+  auto engine = Must(OpenOnFailing(store, plan));
+  const auto ledger = Must(engine->Erasures());
+  plan->fail_commit = plan->commits.load();
+  CHECK(absl::IsUnavailable(engine->LiftErasure({"crm", "c1"})));
+  CHECK(Must(engine->Erasures()) == ledger);
+}
+
 TEST_CASE(
     "after a commit that failed readers stay, writers are refused, and a new engine has what was "
     "acknowledged") {

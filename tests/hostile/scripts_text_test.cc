@@ -240,6 +240,10 @@ void RunEmptyElements(Ordeal& ordeal) {
           "empty identifiers in bytes");
   refused(ReadRecordProto(Full("", std::string_view("\x7a\x00", 2), "")).status(),
           "unknown fields in bytes");
+  refused(ReadPolicyProto(Full("", std::string_view("\x32\x00", 2), "")).status(),
+          "empty namespaces in bytes");
+  refused(ReadPolicyProto(Full("", std::string_view("\x7a\x00", 2), "")).status(),
+          "unknown fields of policies in bytes");
   refused(ReadExpressionProto(Full("", std::string_view("\x2a\x00", 2), "")).status(),
           "empty arguments in bytes");
 }

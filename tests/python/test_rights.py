@@ -92,6 +92,26 @@ def test_a_damaged_store_is_repaired(tmp_path: Path) -> None:
         assert len(store) == 9
 
 
+def test_sealed_stores_are_checked_repaired_and_restored_to_a_call_by_their_keys(tmp_path: Path) -> None:
+    sealed = {"keys": MASTER, "keyring": tmp_path / "keyring"}
+    with shop(tmp_path / "shop", **sealed) as store:
+        backup = store.back_up(tmp_path / "backups")
+    polyonym.restore_backup(tmp_path / "backups", backup.id, tmp_path / "again", up_to_sequence=1, **sealed)
+    with polyonym.open(tmp_path / "again", **sealed) as store:
+        assert len(store) == 0
+    assert polyonym.check_rows(tmp_path / "shop", **sealed) == []
+    assert polyonym.repair(tmp_path / "shop", tmp_path / "mended", **sealed).records == 9
+    with polyonym.open(tmp_path / "mended", **sealed) as store:
+        assert len(store) == 9
+    for keys, error in ((None, polyonym.FailedPrecondition), (bytes(32), polyonym.PermissionDenied)):
+        with pytest.raises(error):
+            polyonym.check_rows(tmp_path / "shop", keys=keys)
+        with pytest.raises(error):
+            polyonym.repair(tmp_path / "shop", tmp_path / "other", keys=keys)
+        with pytest.raises(error):
+            polyonym.restore_backup(tmp_path / "backups", backup.id, tmp_path / "other", up_to_sequence=1, keys=keys)
+
+
 def test_facts_are_kept_as_long_as_they_may_be() -> None:
     policy = {
         "namespaces": [{"name": "crm"}],

@@ -96,6 +96,35 @@ TEST_CASE("after a rewrite no file of before is left and no byte of what was ove
   CHECK(HoldsAll(*Must(OpenRocksStore(path, SmallBuffers())), model));
 }
 
+TEST_CASE("a rewrite that is ended at any question loses nothing and the next is whole") {
+  const TempFolder folder;
+  const std::string path = folder / "store";
+  StoreModel model;
+  const std::unique_ptr<Store> store = Must(OpenRocksStore(path, SmallBuffers()));
+  bool ended = true;
+  for (int most = 0; ended; ++most) {
+    INFO("ended at question " << most);
+    for (const Table table : kTables) {
+      for (const char* value : {kCanary, "another"}) {
+        const WriteSet writes = Put(table, "key", value);
+        Must(store->Commit(writes, false));
+        model.Commit(writes);
+      }
+    }
+    std::atomic<int> asked{0};
+    const absl::Status status = store->Rewrite([&] { return asked.fetch_add(1) < most; });
+    ended = absl::IsCancelled(status);
+    CHECK((ended || status.ok()));
+    if (status.ok()) CHECK(FilesWith(path, kCanary).empty());
+    CHECK(HoldsAll(*store, model));
+  }
+  Must(store->Commit(Put(Table::kLog, "key", "a third"), false));
+  model.Commit(Put(Table::kLog, "key", "a third"));
+  Must(store->Rewrite());
+  CHECK(FilesWith(path, kCanary).empty());
+  CHECK(HoldsAll(*store, model));
+}
+
 TEST_CASE("others read and write while a store is rewritten") {
   const TempFolder folder;
   const std::string path = folder / "store";

@@ -20,8 +20,11 @@ absl::StatusOr<Record> ReadRecordProto(std::string_view bytes);
 // REQUIRES: text in UTF-8 (CheckShape); readers refuse the bytes otherwise.  ENSURES: deterministic; facts go byte for byte.
 std::string WriteRecordProto(const Record& record);
 
+// ERRORS: InvalidArgument (not a polyonym.v1.Policy, an enum value that this library does not know, or more than 1,000,000 fields, those of all
+// its messages).
 absl::StatusOr<Policy> ReadPolicyProto(std::string_view bytes);
-// REQUIRES: Validate() took the policy.  ENSURES: deterministic.
+// REQUIRES: Validate() took the policy.  ENSURES: deterministic. One of more than 1,000,000 fields (blocked values, say) is not read again:
+// Engine::SetPolicy() refuses it.
 std::string WritePolicyProto(const Policy& policy);
 
 }  // namespace polyonym

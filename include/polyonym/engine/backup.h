@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@
 #include "absl/status/statusor.h"
 
 namespace polyonym {
+
+class KeyKeeper;  // privacy/key_keeper.h
 
 struct BackupOptions {
   // Called now and then: bytes that are done, of how many. May not call the engine.
@@ -39,8 +42,13 @@ struct BackupInfo {
 
 struct RestoreOptions {
   // The state as it was after this call: what came later is cut off. Not for sequences behind the last fold or erasure that the backup has
-  // (OutOfRange).  DEFAULT: all that the backup has.
+  // (OutOfRange). Of a store with a keyring: where its checkpoint is later too, and identifiers that came before were erased since, others may have other
+  // numbers than they had.  DEFAULT: all that the backup has.
   std::optional<std::uint64_t> up_to_sequence;
+  // What the store that was backed up is opened with, as EngineOptions has them; read where `up_to_sequence` is given, else the files are copied as
+  // they are.  DEFAULT none: the store is in plain.
+  std::shared_ptr<KeyKeeper> keys;
+  std::string keyring;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 
@@ -51,7 +59,8 @@ absl::StatusOr<std::vector<BackupInfo>> ListBackups(const std::string& folder);
 absl::Status VerifyBackup(const std::string& folder, std::uint32_t id);
 
 // Makes a store of a backup in a new folder, verified as it is copied. A process that dies in it leaves a folder that does not open as a store.
-// ERRORS: AlreadyExists (`path` is there), NotFound, DataLoss, OutOfRange, Unavailable.
+// ERRORS: AlreadyExists (`path` is there), NotFound, DataLoss, OutOfRange, Unavailable; with `up_to_sequence` what is wrong with keys, as Engine::Open()
+// has it: FailedPrecondition (none are given, or they are given for a store in plain; the keyring is another's), PermissionDenied (they do not open it).
 absl::Status RestoreBackup(const std::string& folder, std::uint32_t id, const std::string& path,
                            const RestoreOptions& options = {});
 

@@ -32,6 +32,7 @@
 #include "polyonym/engine/change_feed.h"
 #include "polyonym/engine/erase.h"
 #include "polyonym/engine/event.h"
+#include "polyonym/engine/key_rotation.h"
 #include "polyonym/engine/metrics.h"
 #include "polyonym/engine/outbox.h"
 #include "polyonym/engine/source_limits.h"
@@ -47,8 +48,7 @@
 
 namespace polyonym {
 
-class AuditLog;   // privacy/audit_log.h
-class KeyKeeper;  // privacy/key_keeper.h
+class AuditLog;  // privacy/audit_log.h
 
 namespace engine {
 struct Background;  // of src/engine alone
@@ -333,7 +333,7 @@ class Engine {
   // does not have goes into the ledger all the same.
   // ERRORS: InvalidArgument (no request, an identifier that is none), FailedPrecondition (shared: EraseOptions::even_shared), as
   // Apply(), as Checkpoint(): then it is erased, and FinishErasing() or the next opening finishes it.
-  // COST: a pass over the log while writers wait; a checkpoint; rewriting the store's files.
+  // COST: a pass over the log while writers wait; a checkpoint; rewriting the store's files, within EraseOptions::finish_within_ms where that is set.
   absl::StatusOr<EraseReceipt> Erase(std::span<const EraseRequest> requests,
                                      const EraseOptions& options = {});
 
@@ -355,6 +355,15 @@ class Engine {
   // Drops facts that Definitions::privacy.retentions keep no longer at `now_ms`, in one commit; rewrites as Erase() does. Of the first graph's
   // policy. Identifiers, links and the records themselves stay.  ERRORS: InvalidArgument, as Erase().  COST: as Erase().
   absl::StatusOr<RetentionResult> KeepOnly(std::int64_t now_ms, const EraseOptions& options = {});
+
+  // ---- other keys: engine/key_rotation.h, docs/security.md ----
+
+  // Gives a sealed store another master key, another data key, or all rows another seal, while others read and write. Whatever cuts it off, the store
+  // opens with the former master key or with the new one, never with both or none; what is left undone is done by the same call again. Where a write of it
+  // fails either may be the one: try both.
+  // ERRORS: InvalidArgument (nothing is asked), FailedPrecondition (the store is in plain), the keeper's, DataLoss (a row does not open), as Apply().
+  // COST: an unwrapped key is wrapped an epoch, one synced commit each for `keys` and `new_data_key`; `reseal` reads and writes all that there is.
+  absl::Status RotateKeys(const KeyRotation& rotation);
 
   // ---- sources that run wild: engine/source_limits.h ----
 

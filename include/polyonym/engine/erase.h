@@ -38,6 +38,11 @@ struct EraseOptions {
   // Rewrite the files of the store before it returns, so that no byte is left in them. false: FinishErasing() does it, for many at once; until
   // then the receipt says that it is not finished.
   bool finish = true;
+  // With `finish`: a deadline for rewriting the files, in milliseconds from the beginning of the call, by EngineOptions::ticks_ns. The erasure itself is
+  // never cut short: it is committed, shown in a checkpoint and out of the log whatever that takes. Files that are not rewritten by then are
+  // left as they are, within some ten milliseconds of it; the receipt says `finished` false, and the next FinishErasing() rewrites all of them.
+  // It has to be called once without a deadline, or with one that suffices, or nothing is ever finished.  DEFAULT 0: no deadline.
+  std::uint64_t finish_within_ms = 0;
   std::string graph;  // whose profiles say who the person is
   // Called now and then by the thread that works: what is done, of how much. May not call the engine.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;

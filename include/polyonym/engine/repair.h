@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@
 
 namespace polyonym {
 
+class KeyKeeper;  // privacy/key_keeper.h
+
 struct UnsoundRow {
   std::string table;  // `log`, `state`, `meta`, `feed`; `files`: a file of the folder
   std::string
@@ -29,12 +32,24 @@ struct UnsoundRow {
   friend bool operator==(const UnsoundRow&, const UnsoundRow&) = default;
 };
 
+struct CheckRowsOptions {
+  // What the store is opened with: as EngineOptions has them.  DEFAULT none: the store is in plain.
+  std::shared_ptr<KeyKeeper> keys;
+  std::string keyring;
+};
+
 // Opens every row of every table against its checksum, which is bound to its key, and decodes those that can be decoded alone; finds frames that are
-// missing. Empty: all are sound. In order of tables and keys; at most 10,000.
-// ERRORS: as OpenRocksStore(), FailedPrecondition (a row is of a newer library).  COST: reads all that there is.
-absl::StatusOr<std::vector<UnsoundRow>> CheckRows(const std::string& path);
+// missing. Of a sealed store a row that does not open under its key is unsound. Empty: all are sound. In order of tables and keys; at most 10,000.
+// ERRORS: as OpenRocksStore() and, for what is wrong with keys, OpenSealedStore() and EngineOptions::keyring; FailedPrecondition (a row is of a newer
+// library).  COST: reads all that there is.
+absl::StatusOr<std::vector<UnsoundRow>> CheckRows(const std::string& path,
+                                                  const CheckRowsOptions& options = {});
 
 struct RepairOptions {
+  // What the store is opened with, and the new one is: as EngineOptions has them. The new store has a data key of its own, wrapped by the same
+  // keeper, and goes on with the same file of the keyring.  DEFAULT none: the store is in plain.
+  std::shared_ptr<KeyKeeper> keys;
+  std::string keyring;
   // Called now and then: rows that are done, of about how many. May not call the engine.
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
@@ -66,7 +81,8 @@ struct RepairReport {
 // Makes a store in a new folder of what is sound in another, of which nothing is changed. All of the policies, clock and records that can be read are in it, and
 // what the ledger of erasures has; what was erased is not. The new store opens, and verifies.
 // ERRORS: NotFound (no store there), AlreadyExists (`to` is there), FailedPrecondition (the folder holds something else; a newer library wrote it), Unavailable
-// (busy, I/O), DataLoss (nothing is in reach).  COST: that of CheckRows(), of taking all records again, and of View::Verify(); disk for a copy of what is
+// (busy, I/O), DataLoss (nothing is in reach; the row of the store's keys, or that of its keyring, is not sound), what is wrong with keys as CheckRows().
+// COST: that of CheckRows(), of taking all records again, and of View::Verify(); disk for a copy of what is
 // not in table files, and for the new store.
 absl::StatusOr<RepairReport> RepairStore(const std::string& path, const std::string& to,
                                          const RepairOptions& options = {});

@@ -124,8 +124,12 @@ class Store {
   }
 
   // Rewrites every file of the store, so that nothing which was overwritten or deleted before is left on disk, in logs either. Others may read and
-  // write meanwhile.  ERRORS: Unavailable (I/O: something may be left).  COST: reads and writes all that there is.
-  virtual absl::Status Rewrite() { return absl::OkStatus(); }
+  // write meanwhile. `go_on`, where given, is asked before each step and every few milliseconds within one, also by other threads than the caller's, until
+  // it returns false or the call does: then it ends soon, and files of before may be left.
+  // ERRORS: Cancelled (`go_on` returned false), Unavailable (I/O): something may be left, and nothing is lost.  COST: reads and writes all that there is.
+  virtual absl::Status Rewrite(const std::function<bool()>& /*go_on*/ = {}) {
+    return absl::OkStatus();
+  }
 
   // A new, empty, nameless file on the disk of the store, open for reading and writing: what is in it is gone when it is closed. The
   // caller closes it.  ERRORS: Unimplemented (in memory), Unavailable (I/O).
@@ -142,6 +146,14 @@ class Store {
   // Has `changed` called whenever WritesStalled() may have changed, with no lock held: by a thread of the store's or one that writes.
   // It replaces the one before, and lives until the store is gone. Stores that never stall call nobody.
   virtual void WatchStalls(std::function<void()> /*changed*/) {}
+
+  // As Scan() of the whole rest of a table, of a store that may be damaged: a row whose value does not open (it is sealed, and was changed) is visited with
+  // an empty value, which no row has, in place of ending the scan. Stores that open nothing scan as ever.
+  // ERRORS: as Scan(), FailedPrecondition (a value has a newer format).
+  virtual absl::Status ScanDamaged(Table table, std::string_view from,
+                                   const RowVisitor& row) const {
+    return Scan(table, from, "", row);
+  }
 };
 
 // What many stores on disk have in common when they are opened with the same one: a block cache, and a bound on what they
