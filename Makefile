@@ -2,11 +2,12 @@
 # `make install` and by the installation of missing Debian or Ubuntu packages, which says what it does.
 #
 # Knobs: JOBS (parallel jobs), PREFIX and DESTDIR (make install), CI (warnings are errors when set), EVENTS and ROUNDS (make bench
-# and make rivals), BENCH and RIVALS (more options of bench/run_all.py and bench/rivals/run.py, such as '--max-seconds 60').
+# and make rivals), FUZZ (options of libFuzzer), BENCH and RIVALS (more options of bench/run_all.py and bench/rivals/run.py, such as '--max-seconds 60').
 
 JOBS ?= $(shell nproc)
 EVENTS ?= 2000000
 ROUNDS ?= 3
+FUZZ ?= -max_total_time=60
 PREFIX ?= /usr/local
 CMAKE_ARGS ?=
 strict := -DPOLYONYM_WERROR=$(if $(CI),ON,OFF)
@@ -74,13 +75,13 @@ micro:  ## build and run the benchmarks of single modules
 	cmake --build build/bench -j $(JOBS) --target polyonym_micro
 	build/bench/polyonym_micro
 
-fuzz:  ## build the fuzzers, in build/fuzz, and run each for a minute
+fuzz:  ## build the fuzzers, in build/fuzz, and run each for a minute, or as long as FUZZ says (FUZZ=-runs=1000000)
 	tools/bootstrap.sh build fuzz
 	cmake --preset fuzz $(CMAKE_ARGS)
 	cmake --build build/fuzz -j $(JOBS)
 	@for program in build/fuzz/*_fuzz; do \
 	  if [ -x $$program ]; then echo "== $$program"; mkdir -p $$program.corpus; \
-	    $$program -max_total_time=60 -artifact_prefix=build/fuzz/ $$program.corpus || exit 1; fi; \
+	    $$program $(FUZZ) -artifact_prefix=build/fuzz/ $$program.corpus || exit 1; fi; \
 	done
 
 format:  ## lay out all C++ files by .clang-format

@@ -46,11 +46,11 @@ std::shared_ptr<AuditLog> CommandLog::Open() {
   return log_;
 }
 
-void CommandLog::TellCommand() { Tell(0); }
+void CommandLog::TellCommand() { Tell(std::nullopt); }
 
 void CommandLog::TellPerson(ProfileId profile) { Tell(profile.value); }
 
-void CommandLog::Tell(std::uint64_t profile) {
+void CommandLog::Tell(std::optional<std::uint64_t> profile) {
   if (log_ == nullptr) return;
   AccessEvent event;
   event.actor = actor_.empty() ? "uid " + std::to_string(::getuid()) : actor_;

@@ -4,6 +4,7 @@
 #define POLYONYM_EXAMPLES_POLYONYM_COMMAND_LOG_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class CommandLog {
   void TellPerson(ProfileId profile);
 
  private:
-  void Tell(std::uint64_t profile);
+  void Tell(std::optional<std::uint64_t> profile);
   std::string Command() const;
 
   std::string file_;

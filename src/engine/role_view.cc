@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -34,6 +35,10 @@ ProfileOptions OnlyTimeline(const TimelineOptions& page) {
   options.timeline = true;
   options.page = page;
   return options;
+}
+
+std::optional<ProfileId> AsOptional(const absl::StatusOr<ProfileId>& id) {
+  return id.ok() ? std::optional(*id) : std::nullopt;
 }
 
 ConsentState StateOf(const Profile& profile, std::string_view purpose) {
@@ -246,11 +251,12 @@ struct RoleView::Impl {
 
   // ---- Who is told of it ----
 
-  absl::Status Tell(std::string action, ProfileId profile, std::vector<std::string> fields,
-                    std::string outcome) const {
+  absl::Status Tell(std::string action, std::optional<ProfileId> profile,
+                    std::vector<std::string> fields, std::string outcome) const {
     if (!options.sink) return absl::OkStatus();
-    return options.sink({options.actor, role().name, std::move(action), profile.value,
-                         std::move(fields), std::move(outcome)});
+    return options.sink({options.actor, role().name, std::move(action),
+                         profile ? std::optional(profile->value) : std::nullopt, std::move(fields),
+                         std::move(outcome)});
   }
 
   static std::string OutcomeOf(const absl::Status& status) {
@@ -259,10 +265,10 @@ struct RoleView::Impl {
 
   // The answer, once the sink knows of it.
   template <class T>
-  absl::StatusOr<T> Answer(std::string action, ProfileId profile, std::vector<std::string> fields,
-                           absl::StatusOr<T> answer) const {
+  absl::StatusOr<T> Answer(std::string action, std::optional<ProfileId> profile,
+                           std::vector<std::string> fields, absl::StatusOr<T> answer) const {
     if (!answer.ok()) {
-      profile = {};
+      profile.reset();
       fields.clear();
     }
     const absl::Status told =
@@ -276,7 +282,7 @@ struct RoleView::Impl {
     absl::StatusOr<Profile> profile = id.ok() ? Read(*id, asked) : id.status();
     std::vector<std::string> fields;
     if (profile.ok()) fields = Access::FieldsOf(*profile);
-    const ProfileId of = profile.ok() ? profile->id : ProfileId{};
+    const auto of = profile.ok() ? std::optional(profile->id) : std::nullopt;
     return Answer("read", of, std::move(fields), std::move(profile));
   }
 
@@ -305,7 +311,7 @@ std::int64_t RoleView::now_ms() const { return impl_->view.now_ms(); }
 
 absl::StatusOr<ProfileId> RoleView::Resolve(const Identifier& identifier) const {
   const auto id = impl_->Find(identifier);
-  return impl_->Answer("resolve", id.ok() ? *id : ProfileId{}, {}, id);
+  return impl_->Answer("resolve", AsOptional(id), {}, id);
 }
 
 absl::StatusOr<Profile> RoleView::ReadProfile(const Identifier& identifier,
@@ -322,15 +328,15 @@ absl::StatusOr<std::vector<std::string>> RoleView::SegmentsOf(const Identifier& 
   auto names = id.ok() ? impl_->SegmentsOf(*id) : id.status();
   std::vector<std::string> fields;
   if (names.ok()) fields = Impl::SegmentFields(*names);
-  return impl_->Answer("segments", id.value_or(ProfileId{}), std::move(fields), std::move(names));
+  return impl_->Answer("segments", AsOptional(id), std::move(fields), std::move(names));
 }
 
 absl::StatusOr<SegmentExplanation> RoleView::Explain(std::string_view segment,
                                                      const Identifier& identifier) const {
   const auto id = impl_->Find(identifier);
   auto said = id.ok() ? impl_->Explain(segment, *id) : id.status();
-  return impl_->Answer("explain", id.value_or(ProfileId{}),
-                       Impl::SegmentFields({std::string(segment)}), std::move(said));
+  return impl_->Answer("explain", AsOptional(id), Impl::SegmentFields({std::string(segment)}),
+                       std::move(said));
 }
 
 absl::StatusOr<SegmentMembers> RoleView::Members(std::string_view segment,

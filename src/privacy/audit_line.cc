@@ -102,9 +102,14 @@ void AppendTextField(std::string_view name, std::string_view text, std::string* 
   AppendText(text, kMaxAuditTextBytes, out);
 }
 
-void AppendNumberField(std::string_view name, std::uint64_t number, std::string* out) {
-  if (number == 0) return;
-  ((out->append(",\"").append(name)) += "\":") += std::to_string(number);
+void AppendNumberField(std::string_view name, std::optional<std::uint64_t> number,
+                       std::string* out) {
+  if (!number) return;
+  ((out->append(",\"").append(name)) += "\":") += std::to_string(*number);
+}
+
+std::optional<std::uint64_t> UnlessZero(std::uint64_t number) {
+  return number == 0 ? std::nullopt : std::optional(number);
 }
 
 std::string HeadOfBody(std::uint64_t number, std::int64_t time_ms) {
@@ -128,10 +133,10 @@ std::string BodyOf(std::uint64_t number, std::int64_t time_ms, const AccessEvent
       AppendText(event.fields[i], kMaxFieldBytes, &body);
     }
     body.push_back(']');
-    AppendNumberField("more_fields", event.fields.size() - count, &body);
+    AppendNumberField("more_fields", UnlessZero(event.fields.size() - count), &body);
   }
-  AppendNumberField("count", call.count, &body);
-  AppendNumberField("sequence", call.sequence, &body);
+  AppendNumberField("count", UnlessZero(call.count), &body);
+  AppendNumberField("sequence", UnlessZero(call.sequence), &body);
   AppendTextField("outcome", event.outcome, &body);
   return body;
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -572,21 +573,23 @@ TEST_CASE("each read is told before it is answered and with the fields that were
   const absl::Status denied = view.ReadProfile({"phone", "1380004712"}).status();
   const absl::Status unknown = view.ReadProfile({"card", "nobody's"}).status();
   const Texts cards = {"segment:cards"};
-  const auto event = [&](const std::string& action, std::uint64_t of, const Texts& fields,
-                         const std::string& outcome = "ok") {
+  constexpr auto kNobody = std::nullopt;
+  const auto event = [&](const std::string& action, std::optional<std::uint64_t> of,
+                         const Texts& fields, const std::string& outcome = "ok") {
     return AccessEvent{"till 3", "clerk", action, of, fields, outcome};
   };
   CHECK(told == std::vector<AccessEvent>{
                     event("resolve", id, {}), event("read", id, Access::FieldsOf(profile)),
                     event("segments", id, cards), event("explain", id, cards),
-                    event("list", 0, cards), event("count", 0, cards),
-                    event("read", 0, {}, "PERMISSION_DENIED"), event("read", 0, {}, "NOT_FOUND")});
+                    event("list", kNobody, cards), event("count", kNobody, cards),
+                    event("read", kNobody, {}, "PERMISSION_DENIED"),
+                    event("read", kNobody, {}, "NOT_FOUND")});
   CHECK(IsDenied(denied));
   CHECK(absl::IsNotFound(unknown));
   // An export is told twice.
   told.clear();
   Must(view.Export({}, [&](const Profile&) {
-    CHECK(told == std::vector<AccessEvent>{event("export", 0, {}, "begun")});
+    CHECK(told == std::vector<AccessEvent>{event("export", kNobody, {}, "begun")});
     return true;
   }));
   REQUIRE(told.size() == 2);

@@ -368,8 +368,11 @@ TEST_CASE("what is told is cut to its bounds and stays one line") {
   event.fields.assign(300, std::string(200, '\x02'));
   Must(log->Append(event));
   Must(log->Append({.action = "read", .outcome = "ok"}));
+  Must(log->Append({.action = "read", .profile = 0, .outcome = "ok"}));  // the first of a store
   const std::vector<std::string> lines = LinesOf(path);
-  REQUIRE(lines.size() == 3);
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[2].find("\"profile\"") == std::string::npos);
+  CHECK(lines[3].find("\"profile\":0,") != std::string::npos);
   CHECK(lines[1].find("\"actor\":\"" + std::string(126, 'a') + "\"") != std::string::npos);
   CHECK(lines[1].find("\"role\":\"a\\\"b\\\\c\\u000a\xef\xbf\xbd\\u0001z\\\",") !=
         std::string::npos);
@@ -381,7 +384,7 @@ TEST_CASE("what is told is cut to its bounds and stays one line") {
   for (const char* own : {"", "begin", "mended", "unlogged"}) {
     CHECK(log->Append({.action = own}).code() == absl::StatusCode::kInvalidArgument);
   }
-  CHECK(log->Head().number == 3);
+  CHECK(log->Head().number == 4);
 }
 
 TEST_CASE("what cannot be logged is refused and the log says later how many there were") {

@@ -7,18 +7,19 @@
 #define POLYONYM_PRIVACY_ACCESS_EVENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace polyonym {
 
 struct AccessEvent {
-  std::string actor;                // who, as the host calls them
-  std::string role;                 // by which role of PrivacyRules::roles; empty: the host itself
-  std::string action;               // `read`, `list`, `count`, `export`, ...: one word
-  std::uint64_t profile = 0;        // of whom; 0: of nobody or of many
-  std::vector<std::string> fields;  // what was shown, as PrivacyRules write fields
-  std::string outcome;              // `ok`, or the name of the status: `PERMISSION_DENIED`
+  std::string actor;   // who, as the host calls them
+  std::string role;    // by which role of PrivacyRules::roles; empty: the host itself
+  std::string action;  // `read`, `list`, `count`, `export`, ...: one word
+  std::optional<std::uint64_t> profile;  // of whom; none: of nobody or of many
+  std::vector<std::string> fields;       // what was shown, as PrivacyRules write fields
+  std::string outcome;                   // `ok`, or the name of the status: `PERMISSION_DENIED`
   friend bool operator==(const AccessEvent&, const AccessEvent&) = default;
 };
 
