@@ -13,7 +13,7 @@
 namespace polyonym::engine {
 
 void Core::BeginErase(Cause cause) {
-  erasing_.emplace();
+  erasing_.emplace(Erasing{});  // of clang 14 it takes an argument
   erasing_->links_before = totals_.links;
   tracker_.SetCause(cause, 0);
   deferred_.Begin(true);
