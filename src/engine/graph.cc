@@ -242,8 +242,9 @@ void Graph::RaiseFloor(Node root) {
   absl::flat_hash_map<Node, std::uint32_t> local;
   ForEachMember(root, [&](Node n) { local.emplace(n, static_cast<std::uint32_t>(local.size())); });
   std::vector<std::tuple<identity::RankKey, std::uint32_t, std::uint32_t>> links;
-  for (const auto& [n, place] : local) {
-    ForEachLink(n, [&](Node other, identity::RankKey key, Link) {
+  for (const auto& member : local) {
+    const std::uint32_t place = member.second;
+    ForEachLink(member.first, [&](Node other, identity::RankKey key, Link) {
       const auto at = local.find(other);
       if (at != local.end() && place < at->second) links.emplace_back(key, place, at->second);
     });

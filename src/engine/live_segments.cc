@@ -556,14 +556,14 @@ void LiveSegments::PutTurns(Cause otherwise, std::vector<Change>* changes) {
 }
 
 void LiveSegments::SayDropped(std::vector<Change>* changes) {
-  for (const auto& [name, members] : dropped_) {
-    members->ToSet().ForEach([&](Node id) {
+  for (const auto& dropped : dropped_) {
+    dropped.second->ToSet().ForEach([&](Node id) {
       Change& change = changes->emplace_back();
       change.sequence = sequence_;
       change.kind = ChangeKind::kLeft;
       change.cause = Cause::kDefinition;
       change.from = ProfileId{id};
-      change.name = name;
+      change.name = dropped.first;
       return true;
     });
   }

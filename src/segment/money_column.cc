@@ -18,11 +18,12 @@ void Set(IdSet* set, std::uint32_t person, bool is) {
 }  // namespace
 
 void MoneyColumn::Put(std::uint32_t person, const Amounts& amounts) {
-  for (auto& [currency, column] : currencies_) {
+  for (auto& of : currencies_) {
+    const std::string& currency = of.first;
     const bool stays = std::any_of(amounts.of.begin(), amounts.of.end(), [&](const Amount& amount) {
       return amount.currency == currency;
     });
-    if (!stays) column.Remove(person);
+    if (!stays) of.second.Remove(person);
   }
   for (const Amount& amount : amounts.of) {
     auto at = currencies_.find(amount.currency);

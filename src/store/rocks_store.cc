@@ -31,6 +31,7 @@
 #include "absl/base/thread_annotations.h"
 #include "polyonym/store/store.h"
 #include "store/checked_env.h"
+#include "store/manifest_check.h"
 #include "store/patience.h"
 #include "store/rocks_backups.h"
 #include "store/rocks_share.h"
@@ -498,6 +499,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenDatabase(const std::string& path,
   if (env != nullptr) db_options.env = env.get();
   std::error_code error;
   if (fs::exists(fs::path(path) / "CURRENT", error)) {
+    if (absl::Status status = CheckManifest(path); !status.ok()) return status;
     if (absl::Status status = CheckDatabase(db_options, path); !status.ok()) return status;
   }
   const std::shared_ptr<rocksdb::Cache> cache =

@@ -164,6 +164,39 @@ TEST_CASE("a table whose end rots says so and ends no process") {
   CHECK(Must(Must(OpenRocksStore(folder / "store", {}))->Get(Table::kState, "key")) == "value");
 }
 
+TEST_CASE("a bit that flips in the list of tables takes none of them away") {
+  const TempFolder folder;
+  for (int i = 0; i < 3; ++i) {
+    const std::unique_ptr<Store> store = Must(OpenRocksStore(folder / "store", SmallBuffers()));
+    Must(store->Ingest(Table::kState, {{"key" + std::to_string(i), "value"}}));
+  }
+  std::string manifest;
+  std::getline(std::ifstream(folder / "store/CURRENT"), manifest);
+  manifest = folder / "store/" + manifest;
+  std::ifstream in(manifest, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const auto write = [&](const std::string& what) {
+    std::ofstream(manifest, std::ios::binary)
+        .write(what.data(), static_cast<std::streamsize>(what.size()));
+  };
+  std::string current;
+  std::getline(std::ifstream(folder / "store/CURRENT"), current, '\0');
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); bit += 1 + bit % 3) {
+    std::string rotten = bytes;
+    rotten[bit / 8] = static_cast<char>(rotten[bit / 8] ^ 1 << bit % 8);
+    write(rotten);
+    std::ofstream(folder / "store/CURRENT") << current;
+    INFO("bit " << bit);
+    REQUIRE(absl::IsDataLoss(OpenRocksStore(folder / "store", SmallBuffers()).status()));
+  }
+  // A record that was being written when the process died is no loss.
+  for (const std::size_t left : {bytes.size() - 1, bytes.size() - 8}) {
+    write(bytes.substr(0, left));
+    std::ofstream(folder / "store/CURRENT") << current;
+    CHECK(OpenRocksStore(folder / "store", SmallBuffers()).ok());
+  }
+}
+
 TEST_CASE("a value whose bytes changed on disk is DataLoss, never another value") {
   const TempFolder folder;
   Rows rows;
