@@ -1,8 +1,12 @@
 // engine/facts_cache.h - facts of people whom the writer looked at lately, to which what comes is added.
 //
+// Of those who were looked at last they are objects. Where not all are within the bound as objects, those of others are bytes
+// (packed_rows.h), and where these are not either, no facts are kept of others still, but what conditions were, so that facts that came ask
+// for few of them again once the older ones were read from the log.
+//
 // Never a source: what is here was read from records. The writer drops somebody of whom anything happened but that facts were added.
 //
-// THREADS: the writer's.
+// THREADS: the writer's; Known::Open() beside others.
 #ifndef POLYONYM_SRC_ENGINE_FACTS_CACHE_H_
 #define POLYONYM_SRC_ENGINE_FACTS_CACHE_H_
 
@@ -11,12 +15,13 @@
 #include <limits>
 #include <list>
 #include <memory>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "engine/cells.h"
-#include "engine/fact_rows.h"
+#include "polyonym/model/identifier.h"
 #include "polyonym/profile/profile.h"
 #include "segment/segment_bits.h"
 #include "segment/verdicts.h"
@@ -37,48 +42,56 @@ class FactsCache {
     // A moment before which no fact begins or ceases to count, where it is later than now.
     std::int64_t turn_ms = std::numeric_limits<std::int64_t>::min();
     std::size_t bytes = 0;  // of the rows, about
+
+    // All but the rows as bytes, where it is packed: then nothing else is filled, but `packed_rows`.
+    std::string packed;
+    // Of the first so many rows the bytes, as they were packed once.
+    std::string packed_rows;
+    std::size_t rows_in_packed = 0;
+    bool has_rows = true;  // else they are to be read
+
+    // Fills what is packed.  ERRORS: Internal.
+    absl::Status Open();
+    // The other way round.  REQUIRES: it is open, and has rows.
+    void Pack();
   };
 
   explicit FactsCache(std::size_t bytes) : bytes_allowed_(bytes) {}
 
-  // Null where nothing is kept under the profile id. Taken out: Put() it back.
-  std::unique_ptr<Known> Take(Node id) {
-    const auto at = by_id_.find(id);
-    if (at == by_id_.end()) return nullptr;
-    std::unique_ptr<Known> known = std::move(at->second->known);
-    bytes_ -= BytesOf(*known);
-    kept_.erase(at->second);
-    by_id_.erase(at);
-    return known;
-  }
+  // Null where nothing is kept under the profile id. Taken out: Put() it back. It may be packed, and without rows.
+  std::unique_ptr<Known> Take(Node id);
   void Drop(Node id) { Take(id); }
-  // Whoever was put longest ago goes for it.  REQUIRES: nobody is kept under the id.
-  void Put(Node id, std::unique_ptr<Known> known) {
-    const std::size_t bytes = BytesOf(*known);
-    if (bytes > bytes_allowed_) return;
-    bytes_ += bytes;
-    kept_.push_front({id, std::move(known)});
-    by_id_[id] = kept_.begin();
-    while (bytes_ > bytes_allowed_) Drop(kept_.back().id);
-  }
-  void Clear() {
-    kept_.clear();
-    by_id_.clear();
-    bytes_ = 0;
-  }
-  std::size_t bytes() const { return bytes_; }
+  // REQUIRES: nobody is kept under the id; they are open, and have rows.
+  void Put(Node id, std::unique_ptr<Known> known);
+  // Back within the bound, which Put() may pass: whoever was put longest ago is packed, loses their rows, and goes where that is not enough.
+  // COST: what is packed, by several threads.
+  void Shrink();
+  void Clear();
+  std::size_t bytes() const;
 
  private:
-  static std::size_t BytesOf(const Known& known) {
-    return known.bytes + known.verdicts.bytes() + known.in.bytes();
-  }
+  enum Form : std::uint8_t { kOpen, kPacked, kWithoutRows };
+  static constexpr std::size_t kForms = 3;
   struct Kept {
     Node id;
-    std::unique_ptr<Known> known;
+    Form form;
+    std::size_t bytes;
+    std::unique_ptr<Known> known;  // open
+    std::string packed;            // else: Known::packed
+    std::string rows;              // packed: Known::packed_rows
   };
+  struct Some {
+    std::list<Kept> kept;  // put last, first
+    std::size_t bytes = 0;
+  };
+  static std::size_t BytesOf(const Kept& kept);
+  void PackOpen();
+  void DropRows();
+  void DropLast(Some* of);
+  void Pass(std::list<Kept>::iterator first, Form from, Form to);
+
   const std::size_t bytes_allowed_;
-  std::size_t bytes_ = 0;
-  std::list<Kept> kept_;  // put last, first
+  Some forms_[kForms];
   absl::flat_hash_map<Node, std::list<Kept>::iterator> by_id_;
 };
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kWorthThreads = 256;  // people, or their turns
 constexpr std::size_t kTasksAtOnce = 32;
+constexpr std::size_t kReadAtOnce = 128;  // neighbours in the log share frames
 constexpr std::size_t kSegmentsAtOnce = 32;
 constexpr std::size_t kFewDues = 1024;  // void ones that are no matter
 
@@ -268,29 +269,18 @@ absl::Status LiveSegments::EvaluateSome(const Call& call,
                                         std::span<const std::pair<Node, Touch*>> people) {
   const View::Impl& view = call.view;
   std::vector<Task> tasks(people.size());
-  std::vector<Node> roots;  // of those whose facts are to be read
-  std::vector<std::size_t> places;
   for (std::size_t i = 0; i < people.size(); ++i) {
     tasks[i].id = people[i].first;
     tasks[i].touch = people[i].second;
-    if (!FindKnown(&tasks[i])) {
-      roots.push_back(people[i].second->root);
-      places.push_back(i);
-    }
+    FindKnown(&tasks[i]);
   }
-  absl::Status status = view.ForEachTold(roots, [&](std::size_t at, PersonFacts facts) {
-    Task& task = tasks[places[at]];
-    task.known = view.Know(roots[at], std::move(facts.rows));
-    task.known->in = MembershipsOf(task.id);
-    return true;
-  });
-  if (!status.ok()) return status;
+  ReadRows(view, tasks);
   const unsigned threads = tasks.size() < kWorthThreads ? 1 : ThreadsFor(0);
   RunRanges(threads, tasks.size(), kTasksAtOnce, [&](std::size_t from, std::size_t to) {
     Scratch scratch = MakeScratch();
     FrameReader frames(&view.store());
     for (std::size_t i = from; i < to; ++i) {
-      if (!tasks[i].touch->whole) tasks[i].status = AddNews(call, &frames, &tasks[i]);
+      if (tasks[i].status.ok()) tasks[i].status = Prepare(call, &frames, &tasks[i]);
       if (tasks[i].status.ok()) Judge(view, &scratch, &tasks[i]);
     }
   });
@@ -303,26 +293,80 @@ absl::Status LiveSegments::EvaluateSome(const Call& call,
     SetDue(task.id, task.due, task.touch->due);
     facts_.Put(task.id, std::move(task.known));
   }
+  facts_.Shrink();
   return absl::OkStatus();
 }
 
-// Whether what was known of somebody, and of those whom they absorbed, is at hand; else they are to be read, and are wholly looked at.
-bool LiveSegments::FindKnown(Task* task) {
+// Whether what was known of somebody, and of those whom they absorbed, is at hand; else their facts are to be read, and they are wholly
+// looked at, but for somebody of whom all is known but the facts.
+void LiveSegments::FindKnown(Task* task) {
   Touch& touch = *task->touch;
-  std::unique_ptr<FactsCache::Known> known = facts_.Take(task->id);
-  if (known == nullptr && touch.is_new) {
-    known = std::make_unique<FactsCache::Known>();
-    known->verdicts = nobody_.verdicts;
-    known->in = segment::SegmentBits(segments_.size());
+  task->known = facts_.Take(task->id);
+  if (task->known == nullptr && touch.is_new) {
+    task->known = std::make_unique<FactsCache::Known>();
+    task->known->verdicts = nobody_.verdicts;
+    task->known->in = segment::SegmentBits(segments_.size());
   }
   const auto is_at_hand = [&](Node id) {
     const auto at = gone_.find(id);
-    return at != gone_.end() && at->second != nullptr;
+    return at != gone_.end() && at->second != nullptr && at->second->has_rows;
   };
-  touch.whole = touch.whole || known == nullptr ||
+  const bool has_rows = task->known != nullptr && task->known->has_rows;
+  touch.whole = touch.whole || task->known == nullptr || (!touch.absorbed.empty() && !has_rows) ||
                 !std::all_of(touch.absorbed.begin(), touch.absorbed.end(), is_at_hand);
-  if (touch.whole) return false;
-  task->known = std::move(known);
+  task->is_read = touch.whole || !has_rows;
+}
+
+// All that is told of those who are to be read.
+void LiveSegments::ReadRows(const View::Impl& view, std::span<Task> tasks) {
+  std::vector<Task*> some;
+  for (Task& task : tasks) {
+    if (task.is_read) some.push_back(&task);
+  }
+  const unsigned threads = some.size() < kWorthThreads ? 1 : ThreadsFor(0);
+  RunRanges(threads, some.size(), kReadAtOnce, [&](std::size_t from, std::size_t to) {
+    std::vector<Node> roots;
+    for (std::size_t i = from; i < to; ++i) roots.push_back(some[i]->touch->root);
+    absl::Status status = view.ForEachTold(roots, [&](std::size_t at, PersonFacts facts) {
+      some[from + at]->read = std::move(facts.rows);
+      return true;
+    });
+    if (!status.ok()) some[from]->status = status;
+  });
+}
+
+// Beside others: what is known of somebody, with the call's news.
+absl::Status LiveSegments::Prepare(const Call& call, FrameReader* frames, Task* task) const {
+  Touch& touch = *task->touch;
+  if (task->known != nullptr) {
+    if (absl::Status status = task->known->Open(); !status.ok()) return status;
+  }
+  if (task->is_read && !touch.whole) touch.whole = !TakeRead(task);
+  if (!touch.whole) return AddNews(call, frames, task);
+  segment::SegmentBits in =
+      task->known != nullptr ? std::move(task->known->in) : MembershipsOf(task->id);
+  task->known = call.view.Know(touch.root, std::move(task->read));
+  task->known->in = std::move(in);
+  return absl::OkStatus();
+}
+
+// Of somebody who is known but for the facts: these, those that came in this call behind the others. False, and nothing is taken, where
+// what was read is not what was told.
+bool LiveSegments::TakeRead(Task* task) {
+  const auto& added = task->touch->added;
+  const auto is_older = [&](const FactRow& row) {
+    return std::none_of(added.begin(), added.end(), [&](const auto& record_and_primary) {
+      return std::uint64_t{record_and_primary.first} + 1 == row.from.record;
+    });
+  };
+  auto& read = task->read;
+  const auto news = std::stable_partition(read.begin(), read.end(), is_older);
+  if (static_cast<std::size_t>(read.end() - news) != added.size()) return false;
+  FactsCache::Known& known = *task->known;
+  known.rows = std::move(read);
+  known.has_rows = true;
+  for (const FactRow& row : known.rows) known.bytes += BytesOf(row);
+  task->rows_before = known.rows.size() - added.size();
   return true;
 }
 
@@ -339,20 +383,22 @@ absl::StatusOr<FactRow> LiveSegments::NewRow(const Call& call, std::uint32_t rec
 }
 
 // Adds what the call brought to somebody who is known. Beside others: of those who are gone, each is absorbed by one.
-absl::Status LiveSegments::AddNews(const Call& call, FrameReader* frames, Task* task) {
+absl::Status LiveSegments::AddNews(const Call& call, FrameReader* frames, Task* task) const {
   const Touch& touch = *task->touch;
   FactsCache::Known& known = *task->known;
-  task->rows_before = known.rows.size();
-  for (const Node id : touch.absorbed) {
-    FactsCache::Known& other = *gone_.find(id)->second;
-    std::move(other.rows.begin(), other.rows.end(), std::back_inserter(known.rows));
-    known.bytes += other.bytes;
-  }
-  for (const auto& [record, primary] : touch.added) {
-    auto row = NewRow(call, record, primary, frames);
-    if (!row.ok()) return row.status();
-    known.bytes += BytesOf(*row);
-    known.rows.push_back(*std::move(row));
+  if (!task->is_read) {
+    task->rows_before = known.rows.size();
+    for (const Node id : touch.absorbed) {
+      FactsCache::Known& other = *gone_.find(id)->second;
+      std::move(other.rows.begin(), other.rows.end(), std::back_inserter(known.rows));
+      known.bytes += other.bytes;
+    }
+    for (const auto& [record, primary] : touch.added) {
+      auto row = NewRow(call, record, primary, frames);
+      if (!row.ok()) return row.status();
+      known.bytes += BytesOf(*row);
+      known.rows.push_back(*std::move(row));
+    }
   }
   if (!touch.joined) return absl::OkStatus();
   task->identifiers_before = std::exchange(known.identifiers, call.view.MembersOf(touch.root));
@@ -468,6 +514,7 @@ segment::SegmentBits LiveSegments::MembershipsOf(Node id) const {
 void LiveSegments::Leave(Node id, const Touch& touch) {
   std::unique_ptr<FactsCache::Known>& known = gone_[id];
   known = facts_.Take(id);
+  if (known != nullptr && !known->Open().ok()) known = nullptr;  // they are read again
   const segment::SegmentBits in = known != nullptr ? known->in : MembershipsOf(id);
   in.ForEach([&](std::size_t s) {
     if (!fresh_[s]) turns_[s].push_back({id, false, &touch});

@@ -145,6 +145,8 @@ class LiveSegments {
     Node id = 0;
     Touch* touch = nullptr;
     std::unique_ptr<FactsCache::Known> known;
+    bool is_read = false;         // whether all rows are read from the log, into:
+    std::vector<FactRow> read;    // with those that came in this call
     std::size_t rows_before = 0;  // of `known`: what is behind came in this call
     std::vector<Identifier> identifiers_before;
     Identifier anchor_before;
@@ -168,10 +170,13 @@ class LiveSegments {
   void FindRoots(const View::Impl& view);
   absl::Status EvaluateTouched(const Call& call);
   absl::Status EvaluateSome(const Call& call, std::span<const std::pair<Node, Touch*>> people);
-  bool FindKnown(Task* task);
+  void FindKnown(Task* task);
+  static void ReadRows(const View::Impl& view, std::span<Task> tasks);
+  absl::Status Prepare(const Call& call, FrameReader* frames, Task* task) const;
+  static bool TakeRead(Task* task);
   static absl::StatusOr<FactRow> NewRow(const Call& call, std::uint32_t record, Node primary,
                                         FrameReader* frames);
-  absl::Status AddNews(const Call& call, FrameReader* frames, Task* task);
+  absl::Status AddNews(const Call& call, FrameReader* frames, Task* task) const;
   struct Scratch;  // of one evaluation after the other
   Scratch MakeScratch() const;
   void AskFor(const Task& task, segment::SegmentBits* asked) const;

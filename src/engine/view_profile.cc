@@ -132,7 +132,8 @@ absl::Status View::Impl::ReadTold(std::span<const Told> told, std::span<const No
   for (const Told& one : told) {
     const Node root = roots[one.person];
     engine::PersonFacts& out = people[one.person];
-    auto record = log_ != nullptr ? log_->ReadRecord(one.location) : frames.Read(one.location);
+    auto record =
+        log_ != nullptr ? log_->ReadRecord(one.location, &frames) : frames.Read(one.location);
     if (!record.ok()) return record.status();
     const NamedRecord named = NamesOf(*std::move(record));
     const Node primary = PrimaryOf(graph_, named.names);

@@ -34,16 +34,16 @@ std::int64_t TimeOf(const Fact& fact, const FactRow& row) {
   return row.from.time_ms;
 }
 
-// The facts of one kind up to a time.
-template <class Fact>
+// The facts of one kind up to a time; keep(fact): of these.
+template <class Fact, class Keep>
 std::vector<Placed<Fact>> Ordered(const std::vector<FactRow>& rows, std::vector<Fact> Facts::*facts,
-                                  std::int64_t now_ms) {
+                                  std::int64_t now_ms, const Keep& keep) {
   std::vector<Placed<Fact>> out;
   for (const FactRow& row : rows) {
     std::uint32_t place = 0;
     for (const Fact& fact : row.facts.*facts) {
       const std::int64_t time_ms = TimeOf(fact, row);
-      if (time_ms <= now_ms) out.push_back({&fact, &row, place, time_ms});
+      if (time_ms <= now_ms && keep(fact)) out.push_back({&fact, &row, place, time_ms});
       ++place;
     }
   }
@@ -56,6 +56,11 @@ std::vector<Placed<Fact>> Ordered(const std::vector<FactRow>& rows, std::vector<
     return a.place < b.place;
   });
   return out;
+}
+template <class Fact>
+std::vector<Placed<Fact>> Ordered(const std::vector<FactRow>& rows, std::vector<Fact> Facts::*facts,
+                                  std::int64_t now_ms) {
+  return Ordered(rows, facts, now_ms, [](const Fact&) { return true; });
 }
 
 template <class Fact>

@@ -93,7 +93,8 @@ struct TagFolder::Given {
 // Fills what was given, and puts it in order.
 class TagFolder::Gatherer {
  public:
-  explicit Gatherer(TagFolder* out) : out_(*out) {}
+  // `name`: of the one tag that is asked for; none: all are.
+  Gatherer(std::optional<std::string_view> name, TagFolder* out) : name_(name), out_(*out) {}
 
   void Gather(const std::vector<FactRow>& rows, const std::vector<Placed<Event>>& events) {
     for (const FactRow& row : rows) AddTold(row);
@@ -111,7 +112,7 @@ class TagFolder::Gatherer {
     std::uint32_t place = 0;
     for (const Tag& tag : row.facts.tags) {
       const std::int64_t time_ms = TimeOf(tag, row);
-      if (time_ms <= out_.now_.ms)
+      if (time_ms <= out_.now_.ms && IsAskedFor(tag.name))
         out_.given_.push_back({tag.name, tag.weight_micros, time_ms, tag.valid_until_ms,
                                tag.place ? &*tag.place : nullptr, tag.rule, &row, tag.source, false,
                                place, 0});
@@ -126,7 +127,8 @@ class TagFolder::Gatherer {
       const auto weight = Scale(behaviour.weight_micros, event, behaviour.weight_of);
       if (!weight) continue;
       const Place* place = event.place ? &*event.place : nullptr;
-      for (std::string& tag : TagsOf(behaviour, event))
+      for (std::string& tag : TagsOf(behaviour, event)) {
+        if (!IsAskedFor(tag)) continue;
         out_.given_.push_back({out_.names_.emplace_back(std::move(tag)),
                                *weight,
                                placed.time_ms,
@@ -138,8 +140,10 @@ class TagFolder::Gatherer {
                                true,
                                placed.place,
                                number});
+      }
     }
   }
+  bool IsAskedFor(std::string_view tag) const { return !name_ || *name_ == tag; }
 
   // By tag, then in the one order of all facts. What one event gives to one tag several times is the same.
   static bool IsBefore(const Given& a, const Given& b) {
@@ -189,6 +193,7 @@ class TagFolder::Gatherer {
     return !more.empty();
   }
 
+  const std::optional<std::string_view> name_;
   TagFolder& out_;
 };
 
@@ -253,7 +258,18 @@ class TagFolder::Scorer {
 TagFolder::TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
                      const std::vector<Placed<Event>>& events, Now now)
     : definitions_(definitions), now_(now) {
-  Gatherer(this).Gather(rows, events);
+  Gatherer(std::nullopt, this).Gather(rows, events);
+}
+
+TagFolder::TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
+                     const std::vector<Placed<Event>>& events, Now now, std::string_view name)
+    : definitions_(definitions), now_(now) {
+  Gatherer(name, this).Gather(rows, events);
+}
+
+bool TagFolder::HaveParents(const Definitions& definitions) {
+  return std::any_of(definitions.tags.begin(), definitions.tags.end(),
+                     [](const TagDefinition& tag) { return !tag.parent.empty(); });
 }
 
 TagFolder::~TagFolder() = default;

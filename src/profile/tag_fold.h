@@ -28,7 +28,14 @@ class TagFolder {
   // `events`: up to now, in their order; those of behaviours are read, where there are any.
   TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
             const std::vector<Placed<Event>>& events, Now now);
+  // The same where nothing but one tag will be asked for: what was given of others is passed by.
+  // REQUIRES: HaveParents() is false.
+  TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
+            const std::vector<Placed<Event>>& events, Now now, std::string_view name);
   ~TagFolder();
+
+  // Whether any tag has what is given to tags below it.  COST: a pass over the definitions.
+  static bool HaveParents(const Definitions& definitions);
 
   // Tags of which anything was given, by name.
   std::size_t size() const { return groups_.size(); }

@@ -19,7 +19,7 @@ struct Less {
 
 using Candidates = std::vector<Candidate>;
 
-TraitCandidate Told(const Candidate& candidate) {
+TraitCandidate SourceOf(const Candidate& candidate) {
   TraitCandidate out{*candidate.value, candidate.row->from, candidate.confidence};
   out.from.time_ms = candidate.time_ms;
   out.from.source = candidate.source();
@@ -172,7 +172,7 @@ bool SaysNothing(const TraitDefinition& definition, const Candidate& candidate) 
 }  // namespace
 
 ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates, Now now,
-                       bool explain) {
+                       Told told) {
   ProfileTrait out;
   out.name = definition.name;
   std::erase_if(candidates, [&](const Candidate& c) {
@@ -216,13 +216,13 @@ ProfileTrait FoldTrait(const TraitDefinition& definition, Candidates candidates,
       }
       winner = Choose(definition, candidates);
       if (winner == nullptr) break;
-      out.winner = Told(*winner);
+      if (told != Told::kNothing) out.winner = SourceOf(*winner);
       out.values = {*winner->value};
     }
   }
-  if (!explain) return out;
+  if (told != Told::kAll) return out;
   for (const Candidate& c : candidates) {
-    if (&c != winner) out.lost.push_back(Told(c));
+    if (&c != winner) out.lost.push_back(SourceOf(c));
   }
   return out;
 }

@@ -25,9 +25,12 @@ struct Candidate {
   std::string_view source() const { return own_source.empty() ? row->from.source : own_source; }
 };
 
+// What is said of where values came from: nothing; from where the one that won did; and those that did not win.
+enum class Told : std::uint8_t { kNothing, kWinner, kAll };
+
 // `candidates` in their order (ordered_facts.h), of the definition's type, none later than now.
 ProfileTrait FoldTrait(const TraitDefinition& definition, std::vector<Candidate> candidates,
-                       Now now, bool explain);
+                       Now now, Told told);
 
 }  // namespace polyonym::profile
 

@@ -69,20 +69,31 @@ const EventTrait* FindComputed(const Definitions& definitions, std::string_view 
 
 // Of the candidates those of the definition's type.
 std::optional<ProfileTrait> FoldOfType(const TraitDefinition& definition,
-                                       std::vector<Candidate> candidates, Now now, bool explain,
+                                       std::vector<Candidate> candidates, Now now, Told told,
                                        std::uint64_t* left_out) {
   const std::size_t others = std::erase_if(
       candidates, [&](const Candidate& c) { return c.value->type() != definition.type; });
   if (left_out != nullptr) *left_out += others;
   if (candidates.empty()) return std::nullopt;
-  return FoldTrait(definition, std::move(candidates), now, explain);
+  return FoldTrait(definition, std::move(candidates), now, told);
 }
 
 }  // namespace
 
 TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now)
     : definitions_(definitions), now_(now) {
-  for (const Placed<Trait>& placed : Ordered(rows, &Facts::traits, now.ms)) {
+  Add(Ordered(rows, &Facts::traits, now.ms));
+}
+
+TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now,
+                         std::string_view name)
+    : definitions_(definitions), now_(now) {
+  Add(Ordered(rows, &Facts::traits, now.ms,
+              [&](const Trait& trait) { return trait.name == name; }));
+}
+
+void TraitFolder::Add(const std::vector<Placed<Trait>>& traits) {
+  for (const Placed<Trait>& placed : traits) {
     const Trait& trait = *placed.fact;
     if (trait.value.type() == ValueType::kNone) continue;
     told_.push_back(
@@ -92,7 +103,7 @@ TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactR
                    [](const Candidate& a, const Candidate& b) { return a.trait < b.trait; });
 }
 
-std::span<const Candidate> TraitFolder::Told(std::string_view name) const {
+std::span<const Candidate> TraitFolder::CandidatesOf(std::string_view name) const {
   const auto from =
       std::lower_bound(told_.begin(), told_.end(), name,
                        [](const Candidate& c, std::string_view n) { return c.trait < n; });
@@ -110,23 +121,23 @@ std::vector<std::string_view> TraitFolder::Names() const {
 }
 
 std::optional<ProfileTrait> TraitFolder::Fold(std::string_view name,
-                                              absl::FunctionRef<const Events&()> events,
-                                              bool explain, std::uint64_t* left_out) const {
+                                              absl::FunctionRef<const Events&()> events, Told told,
+                                              std::uint64_t* left_out) const {
   // A trait is computed or told, not both.
   if (const EventTrait* computed = FindComputed(definitions_, name)) {
     Computed of(*computed, events());
-    return FoldOfType(computed->trait, of.Take(), now_, explain, left_out);
+    return FoldOfType(computed->trait, of.Take(), now_, told, left_out);
   }
-  const std::span<const Candidate> told = Told(name);
-  if (told.empty()) return std::nullopt;
-  std::vector<Candidate> candidates(told.begin(), told.end());
+  const std::span<const Candidate> known = CandidatesOf(name);
+  if (known.empty()) return std::nullopt;
+  std::vector<Candidate> candidates(known.begin(), known.end());
   if (const TraitDefinition* definition = FindTold(definitions_, name))
-    return FoldOfType(*definition, std::move(candidates), now_, explain, left_out);
+    return FoldOfType(*definition, std::move(candidates), now_, told, left_out);
   if (!definitions_.show_undefined) return std::nullopt;
   TraitDefinition undefined;
   undefined.name = name;
   undefined.type = candidates.back().value->type();
-  return FoldTrait(undefined, std::move(candidates), now_, explain);
+  return FoldTrait(undefined, std::move(candidates), now_, told);
 }
 
 std::vector<ProfileTrait> FoldTraits(const TraitFolder& traits, const TraitFolder::Events& events,
@@ -139,7 +150,8 @@ std::vector<ProfileTrait> FoldTraits(const TraitFolder& traits, const TraitFolde
   const auto all = [&]() -> const TraitFolder::Events& { return events; };
   std::vector<ProfileTrait> out;
   for (const std::string_view name : names) {
-    if (auto trait = traits.Fold(name, all, explain, left_out)) out.push_back(*std::move(trait));
+    if (auto trait = traits.Fold(name, all, explain ? Told::kAll : Told::kWinner, left_out))
+      out.push_back(*std::move(trait));
   }
   return out;
 }

@@ -24,18 +24,22 @@ class TraitFolder {
   using Events = std::vector<Placed<Event>>;
 
   TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now);
+  // The same where nothing but one trait will be asked for: what is told of others is passed by.
+  TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now,
+              std::string_view name);
 
   // None: nothing is told of it, or it is not shown. `events` is asked where it is computed. To `left_out` is added how many values are of
   // another type than is defined; it may be null.
   std::optional<ProfileTrait> Fold(std::string_view name, absl::FunctionRef<const Events&()> events,
-                                   bool explain, std::uint64_t* left_out) const;
+                                   Told told, std::uint64_t* left_out) const;
 
   const Definitions& definitions() const { return definitions_; }
   // Names of what is told, sorted.
   std::vector<std::string_view> Names() const;
 
  private:
-  std::span<const Candidate> Told(std::string_view name) const;
+  std::span<const Candidate> CandidatesOf(std::string_view name) const;
+  void Add(const std::vector<Placed<Trait>>& traits);
 
   const Definitions& definitions_;
   Now now_;

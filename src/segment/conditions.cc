@@ -205,11 +205,8 @@ Verdict Conditions::OfCondition(std::uint32_t number, const Asked& asked) const 
 Verdict Conditions::OfOne(const Condition& condition, const Asked& asked) const {
   const Expression& part = *condition.part;
   if (condition.quantity == kNone) {
-    if (condition.group != kNone && groups_[condition.group].is_of_tags) {
-      const profile::TagFolder& tags = asked.person->tags();
-      const auto tag = tags.Find(part.name);
-      return VerdictOf(tag && tags.IsThere(*tag, condition.tag_window_ms));
-    }
+    if (condition.group != kNone && groups_[condition.group].is_of_tags)
+      return VerdictOf(asked.person->HasTag(part.name, condition.tag_window_ms));
     return VerdictOf(
         Evaluator(*condition.of, asked.person, asked.answers.memberships).IsTrue(part));
   }

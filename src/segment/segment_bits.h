@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace polyonym::segment {
@@ -40,6 +42,13 @@ class SegmentBits {
     }
   }
   std::size_t bytes() const { return words_.size() * sizeof(words_.front()); }
+  // All of them, to be kept elsewhere.
+  std::span<const std::uint64_t> words() const { return words_; }
+  static SegmentBits OfWords(std::vector<std::uint64_t> words) {
+    SegmentBits bits;
+    bits.words_ = std::move(words);
+    return bits;
+  }
 
  private:
   static std::uint64_t Bit(std::size_t segment) { return std::uint64_t{1} << segment % 64; }

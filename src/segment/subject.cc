@@ -79,9 +79,15 @@ const SegmentSubject::Impl::Events& SegmentSubject::Impl::events() {
 const ProfileTrait* SegmentSubject::Impl::Trait(std::string_view name) {
   auto at = traits_.find(name);
   if (at == traits_.end()) {
-    if (!trait_folder_) trait_folder_.emplace(definitions_, rows_, Now());
     const auto events_of = [this]() -> const Events& { return events(); };
-    at = traits_.emplace(name, trait_folder_->Fold(name, events_of, false, nullptr)).first;
+    const auto fold = [&](const profile::TraitFolder& folder) {
+      return folder.Fold(name, events_of, profile::Told::kNothing, nullptr);
+    };
+    if (!trait_folder_ && traits_.size() >= kFewNames)
+      trait_folder_.emplace(definitions_, rows_, Now());
+    auto trait = trait_folder_ ? fold(*trait_folder_)
+                               : fold(profile::TraitFolder(definitions_, rows_, Now(), name));
+    at = traits_.emplace(name, std::move(trait)).first;
   }
   return at->second ? &*at->second : nullptr;
 }
@@ -90,21 +96,45 @@ double SegmentSubject::Impl::completeness() {
   return Part(&all_traits_, &ProfileOptions::traits).completeness;
 }
 
-const profile::TagFolder& SegmentSubject::Impl::tags() {
+// What behaviours give tags for.
+const SegmentSubject::Impl::Events& SegmentSubject::Impl::EventsOfTags() {
   static const Events* const kNone = new Events();
+  return definitions_.behaviours.empty() ? *kNone : events();
+}
+
+const profile::TagFolder& SegmentSubject::Impl::tags() {
   if (!tag_folder_) {
-    tag_folder_.emplace(definitions_, rows_, definitions_.behaviours.empty() ? *kNone : events(),
-                        Now());
+    tag_folder_.emplace(definitions_, rows_, EventsOfTags(), Now());
     tags_.resize(tag_folder_->size());
   }
   return *tag_folder_;
 }
 
+// Null where all tags are at hand, or are better put in order.
+SegmentSubject::Impl::NamedTag* SegmentSubject::Impl::FindNamed(std::string_view name) {
+  if (tag_folder_) return nullptr;
+  for (NamedTag& tag : named_tags_) {
+    if (tag.name == name) return &tag;
+  }
+  if (!tags_have_parents_) tags_have_parents_ = profile::TagFolder::HaveParents(definitions_);
+  if (*tags_have_parents_ || named_tags_.size() == kFewNames) return nullptr;
+  return &named_tags_.emplace_back(this, name);
+}
+
+bool SegmentSubject::Impl::HasTag(std::string_view name, std::int64_t window_ms) {
+  const NamedTag* named = FindNamed(name);
+  const profile::TagFolder& folder = named != nullptr ? named->folder : tags();
+  const std::optional<std::size_t> at = folder.Find(name);
+  return at && folder.IsThere(*at, window_ms);
+}
+
 const ProfileTag* SegmentSubject::Impl::Tag(std::string_view name) {
-  const std::optional<std::size_t> at = tags().Find(name);
+  NamedTag* named = FindNamed(name);
+  const profile::TagFolder& folder = named != nullptr ? named->folder : tags();
+  const std::optional<std::size_t> at = folder.Find(name);
   if (!at) return nullptr;
-  FoldedTag& tag = tags_[*at];
-  if (!tag.is_folded) tag = {true, tag_folder_->Fold(*at, false)};
+  FoldedTag& tag = named != nullptr ? named->folded : tags_[*at];
+  if (!tag.is_folded) tag = {true, folder.Fold(*at, false)};
   return tag.is ? &*tag.is : nullptr;
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -63,6 +64,8 @@ class SegmentSubject::Impl {
 
   // What was given of tags.
   const profile::TagFolder& tags();
+  // Where it is there, of the window that its definition has. COST: what is told of tags, sorted once more than a few were asked for.
+  bool HasTag(std::string_view name, std::int64_t window_ms);
   const ProfileTag* Tag(std::string_view name);
   // `op`: kTagsOfClass or kTagsOfTopic. Names, sorted.  COST: the first time one pass over the definitions.
   const ValueList& TagsOf(ExpressionOp op, const std::string& name);
@@ -104,6 +107,9 @@ class SegmentSubject::Impl {
   }
 
  private:
+  struct NamedTag;
+  const Events& EventsOfTags();
+  NamedTag* FindNamed(std::string_view name);
   const Profile& Part(std::optional<Profile>* kept, bool ProfileOptions::*part);
   profile::Now Now() const { return {now_ms_, definitions_.utc_offset_minutes}; }
   bool HasTagOf(const TagDefinition& tag, ExpressionOp op, const std::string& name);
@@ -115,14 +121,27 @@ class SegmentSubject::Impl {
   std::int64_t now_ms_;
 
   std::optional<Events> events_;
+  // Of a few names that are asked for each is picked out of all that is told; then all is put in order.
+  static constexpr std::size_t kFewNames = 4;
   std::optional<profile::TraitFolder> trait_folder_;
   std::map<std::string, std::optional<ProfileTrait>, std::less<>> traits_;
   std::optional<profile::TagFolder> tag_folder_;
+  std::optional<bool> tags_have_parents_;
   struct FoldedTag {
     bool is_folded = false;
     std::optional<ProfileTag> is;
   };
   std::vector<FoldedTag> tags_;  // as the folder has them
+  struct NamedTag {
+    NamedTag(Impl* person, std::string_view name)
+        : name(name),
+          folder(person->definitions_, person->rows_, person->EventsOfTags(), person->Now(), name) {
+    }
+    std::string_view name;
+    profile::TagFolder folder;
+    FoldedTag folded;
+  };
+  std::list<NamedTag> named_tags_;
   std::optional<Profile> all_traits_, consents_, ladders_, scores_;
   std::map<std::string, ValueList> identifiers_of_;
   std::map<std::pair<ExpressionOp, std::string>, ValueList> tags_of_;

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace polyonym::segment {
@@ -48,6 +50,13 @@ class Verdicts {
     }
   }
   std::size_t bytes() const { return words_.size() * sizeof(words_.front()); }
+  // All of them, to be kept elsewhere.
+  std::span<const std::uint64_t> words() const { return words_; }
+  static Verdicts OfWords(std::vector<std::uint64_t> words) {
+    Verdicts verdicts;
+    verdicts.words_ = std::move(words);
+    return verdicts;
+  }
 
  private:
   static constexpr std::size_t kBits = 2;

@@ -81,8 +81,8 @@ struct EngineOptions {
   std::uint64_t memory_budget_bytes = 0;
   // Facts of profiles that were read, kept as long as nothing of them changes; for each graph.  DEFAULT 32 MiB; 0: none.
   std::size_t profile_cache_bytes = std::size_t{32} << 20;
-  // Facts of people who were evaluated for segments last, to which those of their next record are added, instead of being read again; for
-  // each graph whose policy defines segments.  DEFAULT 64 MiB; 0: none.
+  // What is known of people who were evaluated for segments, of a graph whose policy defines any: facts as objects (2 KB a record, of those who came last), as
+  // bytes (250 a record), or what was found alone (some 350 a person). Of nobody else is a record cheap: docs/benchmarks.md.  DEFAULT 64 MiB; 0: none.
   std::size_t live_facts_bytes = std::size_t{64} << 20;
   // BulkApply(): log gathered before it is written as a sorted file.  DEFAULT 64 MiB.
   std::uint64_t bulk_run_bytes = std::uint64_t{64} << 20;
