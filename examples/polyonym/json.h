@@ -26,13 +26,13 @@ class Json {
   Json(std::same_as<bool> auto flag) : value_(flag) {}
   Json(std::integral auto number) requires(!std::same_as<decltype(number), bool>)
       : value_(static_cast<std::int64_t>(number)) {}
-  Json(std::string text) : value_(std::move(text)) {}
-  Json(std::string_view text) : value_(std::string(text)) {}
-  Json(const char* text) : value_(std::string(text)) {}
+  Json(std::string text);
+  Json(std::string_view text);
+  Json(const char* text);
   // NOLINTEND(google-explicit-constructor)
 
-  static Json List() { return Json(Value(ListOf())); }
-  static Json Object() { return Json(Value(ObjectOf())); }
+  static Json List();
+  static Json Object();
   static Json Raw(std::string text);  // already JSON
   template <class Range>
   static Json ListFrom(const Range& texts) {
@@ -62,7 +62,7 @@ class Json {
   };
   using Value =
       std::variant<std::monostate, bool, std::int64_t, std::string, RawText, ListOf, ObjectOf>;
-  explicit Json(Value value) : value_(std::move(value)) {}
+  explicit Json(Value value);
   void AppendTo(std::string* out) const;
   void AppendPlainTo(std::string* out) const;
 
@@ -73,6 +73,14 @@ struct Json::Field {
   std::string key;
   Json value;
 };
+
+// Only here a value may be made: it may hold fields.
+inline Json::Json(std::string text) : value_(std::move(text)) {}
+inline Json::Json(std::string_view text) : value_(std::string(text)) {}
+inline Json::Json(const char* text) : value_(std::string(text)) {}
+inline Json::Json(Value value) : value_(std::move(value)) {}
+inline Json Json::List() { return Json(Value(ListOf())); }
+inline Json Json::Object() { return Json(Value(ObjectOf())); }
 
 }  // namespace polyonym::driver
 

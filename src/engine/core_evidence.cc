@@ -394,8 +394,9 @@ std::optional<std::int64_t> Core::PairUnboundUntil(Node u, Node v) const {
 std::optional<std::int64_t> Core::UnboundUntil(Node u, Node v) {
   std::optional<std::int64_t> until = PairUnboundUntil(u, v);
   if (!MayUnbindChildren()) return until;
-  for (const auto& [a, child] : {std::pair(u, v), std::pair(v, u)}) {
-    ForEachParentUnbind(a, child, [&](Node parent, std::int64_t unbound) {
+  for (const auto& pair : {std::pair(u, v), std::pair(v, u)}) {
+    const Node child = pair.second;
+    ForEachParentUnbind(pair.first, child, [&](Node parent, std::int64_t unbound) {
       const auto together = FirstTogether(parent, child);
       if (together && *together <= unbound) until = Later(until, unbound);
     });
@@ -502,16 +503,17 @@ void Core::CountNeighbour(Node node, Node other, std::uint32_t by) {
 // Neighbours of a node that one of its guards counts. Counted link by link once, then kept.
 std::uint32_t Core::GuardedNeighbours(Node node, std::size_t guard) {
   const auto [at, is_new] = guarded_.try_emplace(node);
-  if (!is_new) return at->second[guard];
+  auto& counts = at->second;
+  if (!is_new) return counts[guard];
   const std::vector<GuardRule>& guards = rules_->GuardsOf(graph_.KindOf(node));
-  at->second.resize(guards.size());
+  counts.resize(guards.size());
   graph_.ForEachPair(node, [&](Link, const LinkCell& l) {
     for (std::size_t g = 0; g < guards.size(); ++g) {
       if (l.neighbours() && rules_->GuardCounts(guards[g], graph_.KindOf(l.Other(node))))
-        ++at->second[g];
+        ++counts[g];
     }
   });
-  return at->second[guard];
+  return counts[guard];
 }
 
 bool Core::ShouldBeShared(Node node) {

@@ -73,6 +73,13 @@ inline PolicyOptions FurtherGraph() {
   return options;
 }
 
+inline auto ApplyTo(std::span<const Record> records, Engine* engine) {
+  return engine->Apply(records);
+}
+inline auto ApplyTo(std::span<const Record> records, Engine::Impl* engine) {
+  return engine->Apply(records, /*bulk=*/false);
+}
+
 // The rest of the input: calls of the engine.
 template <class E>
 void DrawCalls(Input& in, E* engine) {
@@ -90,7 +97,7 @@ void DrawCalls(Input& in, E* engine) {
     } else {
       std::vector<Record> records;
       for (std::size_t left = 1 + call % 4; left > 0; --left) records.push_back(DrawRecord(in));
-      Must(engine->Apply(records).status());
+      Must(ApplyTo(records, engine).status());
     }
   }
 }
