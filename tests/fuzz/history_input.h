@@ -2,9 +2,11 @@
 #ifndef POLYONYM_TESTS_FUZZ_HISTORY_INPUT_H_
 #define POLYONYM_TESTS_FUZZ_HISTORY_INPUT_H_
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "engine/engine_impl.h"
 #include "fuzz/input.h"
 #include "polyonym/engine/engine.h"
 
