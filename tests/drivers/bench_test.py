@@ -39,7 +39,7 @@ FIELDS = {
     "profile-tag": "parts rounds read_us uncached_read_us bare_us of_bare uncached_of_bare",
     "segments-pass": "events people rounds people_per_second one_by_one_per_second of_one_by_one",
     "segments-of": "segments questions of_us of_p99_us read_us",
-    "segments-live-narrow": "events segments rounds events_per_second without_per_second of_without entries exits",
+    "segments-live-narrow": "events segments rounds facts_mib events_per_second without_per_second of_without entries exits",
     "segments-live-build": "people segments seconds people_per_second memberships bytes_per_membership",
     "segments-live-due": "people build_seconds built_per_second advance_seconds due_per_second bytes_per_person",
     "bitmaps-numbers": "people slices bytes_per_person build_ns_per_person compare_us compare_of_array compare_some_us "

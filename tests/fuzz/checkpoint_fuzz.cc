@@ -14,6 +14,7 @@ namespace {
 struct Row {
   Table table;
   std::string key;
+  std::uint8_t version;
   std::string payload;
 };
 
@@ -31,7 +32,8 @@ std::vector<Row> MakeRows() {
   Must(impl->Checkpoint());
   std::vector<Row> rows;
   ForEachRow(impl->store(), [&](Table table, const std::string& key, const std::string& value) {
-    rows.push_back({table, key, std::string(*engine::OpenValue(1, key, value))});
+    const auto version = static_cast<std::uint8_t>(value.front());
+    rows.push_back({table, key, version, std::string(*engine::OpenValue(version, key, value))});
   });
   impl->Stop();
   std::stable_partition(rows.begin(), rows.end(),
@@ -78,7 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int i = 0; i < 4 && !in.empty(); ++i) fuzz::Alter(in, &rows);
   WriteSet writes;
   for (const fuzz::Row& row : rows)
-    writes.puts.push_back({row.table, row.key, engine::SealValue(1, row.key, row.payload)});
+    writes.puts.push_back(
+        {row.table, row.key, engine::SealValue(row.version, row.key, row.payload)});
   std::unique_ptr<Store> store = OpenMemoryStore();
   fuzz::Must(store->Commit(writes, true));
   fuzz::Open(std::move(store), record);
