@@ -9,19 +9,25 @@ namespace {
 
 constexpr std::uint64_t kNumber = 7;
 
-// A policy or a clock is written and read again as it was.
+// What is no frame of records is written and read again as it was.
 void RunWritten(const engine::Frame& frame) {
   engine::Log log(nullptr);
   log.StartAfter(kNumber - 1);
   if (frame.kind == engine::FrameKind::kPolicy)
     log.AppendPolicy(frame.sequence, frame.policy, frame.graph, frame.graph_name);
   if (frame.kind == engine::FrameKind::kClock) log.AppendClock(frame.sequence, frame.clock_ms);
+  if (frame.kind == engine::FrameKind::kHorizon)
+    log.AppendHorizon(frame.sequence, frame.source, frame.before_ms);
+  if (frame.kind == engine::FrameKind::kErase)
+    log.AppendErase(frame.sequence, frame.gone, frame.names);
   WriteSet writes;
   log.MoveTo(&writes);
   const auto again = engine::DecodeFrame(kNumber, writes.puts.at(0).value);
   Must(again.status());
   Require(again->graph == frame.graph && again->graph_name == frame.graph_name &&
-              again->policy == frame.policy && again->clock_ms == frame.clock_ms,
+              again->policy == frame.policy && again->clock_ms == frame.clock_ms &&
+              again->source == frame.source && again->before_ms == frame.before_ms &&
+              again->gone.size() == frame.gone.size() && again->names == frame.names,
           "what was written is read as it was");
 }
 
@@ -36,7 +42,7 @@ void RunFrame(std::string_view bytes) {
                 conditions->graph == frame->graph && conditions->graph_name == frame->graph_name &&
                 conditions->policy == frame->policy && conditions->clock_ms == frame->clock_ms,
             "without its records a frame says the same");
-    if (frame->kind != engine::FrameKind::kRecords) RunWritten(*frame);
+    if (!engine::HoldsRecords(*frame)) RunWritten(*frame);
   }
   if (!frame.ok()) {
     const absl::Status status = engine::DecodeRecordOfFrame(kNumber, bytes, 0).status();
