@@ -66,27 +66,6 @@ std::string DifferenceOf(const std::vector<StoredRecord>& want,
          "; first " + name(g, got.end()) + ", where it was to be " + name(w, want.end()) + "\n";
 }
 
-std::string TextOf(const Change& change) {
-  std::string text = "call " + std::to_string(change.sequence) + ": " +
-                     std::string(ToString(change.kind)) + " for " +
-                     std::string(ToString(change.cause)) + " of record " +
-                     std::to_string(change.record) + ", from " + std::to_string(change.from.value) +
-                     " to " + std::to_string(change.to.value) + " " + change.name;
-  for (const IdentifierNumber n : change.identifiers) text += " " + std::to_string(n.value);
-  for (const std::string& value : change.values) text += " = " + value;
-  return text;
-}
-
-std::string DifferenceOf(const std::vector<Change>& want, const std::vector<Change>& got) {
-  const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end());
-  const auto text = [](const auto& at, const auto& end) {
-    return at == end ? "none" : TextOf(*at);
-  };
-  return "the feeds differ: " + std::to_string(got.size()) + " changes, not " +
-         std::to_string(want.size()) + "; first " + text(g, got.end()) + ", where it was to be " +
-         text(w, want.end()) + "\n";
-}
-
 std::string DifferenceOf(const GraphAnswers& want, const GraphAnswers& got, bool feeds) {
   if (want.graph != got.graph) return "other graphs are there\n";
   if (want.policy != got.policy || want.policy_version != got.policy_version)
@@ -105,7 +84,8 @@ std::string DifferenceOf(const GraphAnswers& want, const GraphAnswers& got, bool
   if (want.counts != got.counts) return "the counts of everything differ\n";
   if (want.profiles != got.profiles) return "profiles differ\n";
   if (!feeds) return "";
-  if (want.feed != got.feed) return DifferenceOf(want.feed, got.feed);
+  if (const std::string where = FirstDifference(want.feed, got.feed); !where.empty())
+    return "the feeds differ, " + where + "\n";
   if (want.how != got.how) return "How() differs\n";
   return "";
 }

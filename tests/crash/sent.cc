@@ -38,20 +38,6 @@ std::vector<std::uint64_t> CountsOf(const View& view) {
           s.links,       s.refused_links};
 }
 
-// Where two feeds part; empty: nowhere.
-std::string FirstDifference(const std::vector<Change>& want, const std::vector<Change>& got) {
-  const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end());
-  if (w == want.end() && g == got.end()) return "";
-  const auto text = [](const auto& at, const auto& end) {
-    if (at == end) return std::string("the end");
-    return std::string(ToString(at->kind)) + " by " + std::string(ToString(at->cause)) +
-           " in call " + std::to_string(at->sequence) + " of record " + std::to_string(at->record);
-  };
-  return "first " + text(g, got.end()) + " in place of " + text(w, want.end()) + ", change " +
-         std::to_string(g - got.begin()) + " of " + std::to_string(got.size()) + ", " +
-         std::to_string(want.size()) + " were to be";
-}
-
 // One graph against that of a store that was never cut off, and against the definition.
 std::string CompareGraph(const View& view, const View& whole) {
   if (view.policy() != whole.policy() || view.policy_version() != whole.policy_version())
@@ -78,6 +64,19 @@ std::string CompareGraph(const View& view, const View& whole) {
 }
 
 }  // namespace
+
+std::string FirstDifference(const std::vector<Change>& want, const std::vector<Change>& got) {
+  const auto [w, g] = std::mismatch(want.begin(), want.end(), got.begin(), got.end());
+  if (w == want.end() && g == got.end()) return "";
+  const auto text = [](const auto& at, const auto& end) {
+    if (at == end) return std::string("the end");
+    return std::string(ToString(at->kind)) + " by " + std::string(ToString(at->cause)) +
+           " in call " + std::to_string(at->sequence) + " of record " + std::to_string(at->record);
+  };
+  return "first " + text(g, got.end()) + " in place of " + text(w, want.end()) + ", change " +
+         std::to_string(g - got.begin()) + " of " + std::to_string(got.size()) + ", " +
+         std::to_string(want.size()) + " were to be";
+}
 
 absl::StatusOr<Feeds> ReadFeeds(const Engine& engine) {
   Feeds feeds;

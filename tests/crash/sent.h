@@ -29,6 +29,9 @@ using Feeds = std::map<std::string, std::vector<Change>>;
 // The feed of every graph, from its start.
 absl::StatusOr<Feeds> ReadFeeds(const Engine& engine);
 
+// Where two feeds part, for people to read; empty: nowhere.
+std::string FirstDifference(const std::vector<Change>& want, const std::vector<Change>& got);
+
 class Sent {
  public:
   explicit Sent(const Plan& plan) : plan_(plan), next_(plan.lanes.size()) {}
