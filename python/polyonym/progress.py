@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterator, Optional, Union
 
 from .errors import InvalidArgument
 
-#: True: a bar; a function: called with what is done, and of how much; None: a bar where standard error is a terminal; False: nothing.
+#: True: a bar; a function: called with what is done, and of how much (0: not known); None: a bar where standard error is a terminal; False: nothing.
 ProgressLike = Union[None, bool, Callable[[int, int], None]]
 
 
@@ -28,7 +28,7 @@ def shown(progress: ProgressLike, what: str) -> Iterator[Optional[Callable[[int,
         return
 
     def show(done: int, total: int) -> None:
-        bar.total = total
+        bar.total = total or None  # 0: not known
         bar.update(done - bar.n)
 
     with bar:

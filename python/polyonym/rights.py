@@ -1,8 +1,8 @@
-"""People's rights: to be forgotten, to be left alone, and to have nothing kept longer than it may be."""
+"""People's rights: to be forgotten, to be left alone, and to have nothing kept longer than it may be; and other keys for what is sealed."""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Tuple, Union
+from typing import Any, Iterable, List, Optional, Tuple, Union
 
 from . import _core
 from .errors import InvalidArgument
@@ -28,6 +28,7 @@ class Rights:
         even_shared: bool = False,
         suppress: bool = True,
         finish: bool = True,
+        finish_within_ms: int = 0,
         dry_run: bool = False,
         progress: ProgressLike = None,
     ) -> EraseReceipt:
@@ -39,6 +40,8 @@ class Rights:
         even_shared: identifiers that are several people's go too, where they are asked for by themselves.
         suppress: records that come later do not bring them back: they are rejected, or taken without them.
         finish: False: files keep old bytes until finish_erasing(), for many erasures at once.
+        finish_within_ms: a deadline for writing files again, from the beginning of the call; where it passes, the rest is left to
+            finish_erasing(), and the receipt's `finished` is False. The erasure itself is never cut short. 0: none.
         dry_run: counts, and writes nothing.
 
         Raises InvalidArgument, FailedPrecondition (one is shared). Cost: a pass over the log; writes what is left of it.
@@ -62,6 +65,7 @@ class Rights:
                 even_shared=even_shared,
                 suppress=suppress,
                 finish=finish,
+                finish_within_ms=finish_within_ms,
                 progress=callback,
             )
 
@@ -72,7 +76,13 @@ class Rights:
         return _core.erasures(self._engine)
 
     def replay_erasures(
-        self, ledger: Iterable[Erasure], *, dry_run: bool = False, finish: bool = True, progress: ProgressLike = None
+        self,
+        ledger: Iterable[Erasure],
+        *,
+        dry_run: bool = False,
+        finish: bool = True,
+        finish_within_ms: int = 0,
+        progress: ProgressLike = None,
     ) -> EraseReceipt:
         """Erases, of a store that was restored from a backup, whoever the ledger names, and takes the ledger over.
 
@@ -89,6 +99,7 @@ class Rights:
                 [item.sequence for item in items],
                 dry_run=dry_run,
                 finish=finish,
+                finish_within_ms=finish_within_ms,
                 progress=callback,
             )
 
@@ -101,7 +112,13 @@ class Rights:
         _core.finish_erasing(self._engine)
 
     def keep_only(
-        self, now: Time, *, dry_run: bool = False, finish: bool = True, progress: ProgressLike = None
+        self,
+        now: Time,
+        *,
+        dry_run: bool = False,
+        finish: bool = True,
+        finish_within_ms: int = 0,
+        progress: ProgressLike = None,
     ) -> Kept:
         """Drops facts that the policy's retentions keep no longer at `now`, in one commit. Identifiers, links and the records stay.
 
@@ -109,7 +126,35 @@ class Rights:
         """
         with shown(progress, "records") as callback:
             return _core.keep_only(
-                self._engine, to_ms(now, "now"), dry_run=dry_run, finish=finish, progress=callback
+                self._engine,
+                to_ms(now, "now"),
+                dry_run=dry_run,
+                finish=finish,
+                finish_within_ms=finish_within_ms,
+                progress=callback,
+            )
+
+    def rotate_keys(
+        self,
+        *,
+        keys: Optional[bytes] = None,
+        new_data_key: bool = False,
+        reseal: bool = False,
+        progress: ProgressLike = None,
+    ) -> None:
+        """Gives a sealed store other keys, while others read and write. Whatever cuts it off, the store opens with the former master key or
+        with the new one; what is left undone is done by the same call again. docs/security.md, "Other keys", says when to ask for what.
+
+        keys: the new master key, 32 bytes: from now on the store opens with it alone.
+        new_data_key: what is written from now on is sealed under a new one.
+        reseal: every row of earlier data keys is sealed again, and the store's files are written again.
+
+        Raises InvalidArgument (nothing is asked; not 32 bytes), FailedPrecondition (the store is in plain). Cost: one synced commit each;
+        `reseal` reads and writes all that there is.
+        """
+        with shown(progress, "rows") as callback:
+            _core.rotate_keys(
+                self._engine, keys=keys, new_data_key=new_data_key, reseal=reseal, progress=callback
             )
 
     def restrict(self, identifier: IdentifierLike, *, on: bool = True, time: Time) -> Restricted:

@@ -1,6 +1,8 @@
-// Forgetting people, keeping facts for a time, and people who are kept and not used.
+// Forgetting people, keeping facts for a time, people who are kept and not used, and other keys.
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +10,9 @@
 #include "bindings.h"
 #include "calls.h"
 #include "engine_handle.h"
+#include "keys.h"
 #include "polyonym/engine/erase.h"
+#include "polyonym/engine/key_rotation.h"
 #include "polyonym/engine/restriction.h"
 #include "values.h"
 
@@ -20,6 +24,7 @@ struct How {
   bool even_shared = false;
   bool suppress = true;
   bool finish = true;
+  std::uint64_t finish_within_ms = 0;
 };
 
 EraseOptions OptionsOf(const How& how, const std::string& graph, nb::handle progress) {
@@ -27,6 +32,7 @@ EraseOptions OptionsOf(const How& how, const std::string& graph, nb::handle prog
           .even_shared = how.even_shared,
           .suppress = how.suppress,
           .finish = how.finish,
+          .finish_within_ms = how.finish_within_ms,
           .graph = graph,
           .progress = ProgressOf(progress)};
 }
@@ -58,12 +64,13 @@ nb::object ToPython(const EraseReceipt& receipt) {
 
 nb::object Erase(const EngineHandle& handle, nb::list identifiers, bool whole_person,
                  const std::string& graph, bool dry_run, bool even_shared, bool suppress,
-                 bool finish, nb::handle progress) {
+                 bool finish, std::uint64_t finish_within_ms, nb::handle progress) {
   const std::shared_ptr<Engine> engine = handle.Get();
   std::vector<EraseRequest> requests;
   for (nb::handle identifier : identifiers)
     requests.push_back({IdentifierOf(identifier, "identifiers"), whole_person});
-  const EraseOptions options = OptionsOf({dry_run, even_shared, suppress, finish}, graph, progress);
+  const EraseOptions options =
+      OptionsOf({dry_run, even_shared, suppress, finish, finish_within_ms}, graph, progress);
   return ToPython(Call([&] { return engine->Erase(requests, options); }));
 }
 
@@ -80,21 +87,34 @@ std::vector<Erasure> LedgerFrom(nb::list hashes, nb::list sequences) {
 }
 
 nb::object ReplayErasures(const EngineHandle& handle, nb::list hashes, nb::list sequences,
-                          bool dry_run, bool finish, nb::handle progress) {
+                          bool dry_run, bool finish, std::uint64_t finish_within_ms,
+                          nb::handle progress) {
   const std::shared_ptr<Engine> engine = handle.Get();
   const std::vector<Erasure> ledger = LedgerFrom(hashes, sequences);
-  const EraseOptions options = OptionsOf({.dry_run = dry_run, .finish = finish}, "", progress);
+  const EraseOptions options = OptionsOf(
+      {.dry_run = dry_run, .finish = finish, .finish_within_ms = finish_within_ms}, "", progress);
   return ToPython(Call([&] { return engine->ReplayErasures(ledger, options); }));
 }
 
 nb::object KeepOnly(const EngineHandle& handle, std::int64_t now_ms, bool dry_run, bool finish,
-                    nb::handle progress) {
+                    std::uint64_t finish_within_ms, nb::handle progress) {
   const std::shared_ptr<Engine> engine = handle.Get();
-  const EraseOptions options = OptionsOf({.dry_run = dry_run, .finish = finish}, "", progress);
+  const EraseOptions options = OptionsOf(
+      {.dry_run = dry_run, .finish = finish, .finish_within_ms = finish_within_ms}, "", progress);
   const RetentionResult result = Call([&] { return engine->KeepOnly(now_ms, options); });
   return Result("Kept")("sequence"_a = result.sequence, "removed_facts"_a = result.removed_facts,
                         "rewritten_records"_a = result.rewritten_records,
                         "finished"_a = result.finished);
+}
+
+void RotateKeys(const EngineHandle& handle, const std::optional<nb::bytes>& keys, bool new_data_key,
+                bool reseal, nb::handle progress) {
+  const std::shared_ptr<Engine> engine = handle.Get();
+  KeyRotation rotation{
+      .keys = KeeperOf(keys), .new_data_key = new_data_key, .reseal = reseal, .progress = {}};
+  if (const Progress shown = ProgressOf(progress); shown)
+    rotation.progress = [shown](std::uint64_t rows) { shown(rows, 0); };
+  Call([&] { return engine->RotateKeys(rotation); });
 }
 
 nb::object RestrictPerson(const EngineHandle& handle, nb::handle identifier, bool on,
@@ -112,9 +132,9 @@ nb::object RestrictPerson(const EngineHandle& handle, nb::handle identifier, boo
 void BindErasure(nb::module_& module) {
   module.def("erase", &Erase, "engine"_a, "identifiers"_a, nb::kw_only(), "whole_person"_a,
              "graph"_a, "dry_run"_a, "even_shared"_a, "suppress"_a, "finish"_a,
-             "progress"_a.none());
+             "finish_within_ms"_a, "progress"_a.none());
   module.def("replay_erasures", &ReplayErasures, "engine"_a, "hashes"_a, "sequences"_a,
-             nb::kw_only(), "dry_run"_a, "finish"_a, "progress"_a.none());
+             nb::kw_only(), "dry_run"_a, "finish"_a, "finish_within_ms"_a, "progress"_a.none());
   module.def(
       "erasures",
       [](const EngineHandle& handle) {
@@ -138,7 +158,9 @@ void BindErasure(nb::module_& module) {
       },
       "engine"_a);
   module.def("keep_only", &KeepOnly, "engine"_a, "now_ms"_a, nb::kw_only(), "dry_run"_a, "finish"_a,
-             "progress"_a.none());
+             "finish_within_ms"_a, "progress"_a.none());
+  module.def("rotate_keys", &RotateKeys, "engine"_a, nb::kw_only(), "keys"_a.none(),
+             "new_data_key"_a, "reseal"_a, "progress"_a.none());
   module.def("restrict_person", &RestrictPerson, "engine"_a, "identifier"_a, nb::kw_only(), "on"_a,
              "time_ms"_a, "graph"_a);
 }

@@ -1,26 +1,42 @@
 #include "store/checked_env.h"
 
 #include <rocksdb/file_system.h>
+#include <xxhash.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "absl/types/span.h"
 
 namespace polyonym {
 namespace {
 
-// The end of a table (format versions 1 to 5, table/format.h of RocksDB): kind of checksum (1), handles of the list of blocks beside the data
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+using rocksdb::Slice;
+
+// The end of a table (format versions 2 to 5, table/format.h of RocksDB): kind of checksum (1), handles of the list of blocks beside the data
 // ("metaindex") and of the index, filled up to 40, version (4), magic number (8). Handles are varints: where a block begins, and its size.
 constexpr std::uint64_t kFooter = 53;
 constexpr std::size_t kHandlesAt = 1;
+constexpr char kXxh3 = 4;
 constexpr std::string_view kMagic("\xf7\xcf\xf4\x85\xb7\x41\xe2\x88", 8);
+// Behind a block: how it is compressed (1), and its checksum, with which that byte is mixed.
+constexpr std::uint64_t kTrailer = 5;
+constexpr std::uint32_t kMix = 0x6b9083d9;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1}
+                                     << 20;  // of such a block; they have a few entries
+
 constexpr std::string_view kProperties = "rocksdb.properties";
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 20;  // of the list; it has a few entries
-// The last four bytes of a block say how many restarts it has, and in the highest bit whether it has an index of hashes.
-constexpr std::size_t kRestarts = 4;
-constexpr std::uint8_t kHasHashes = 0x80;
+// Written into a table that was ingested, behind its checksum's back: 8 bytes that count as 0 there.
+constexpr std::string_view kSequence = "rocksdb.external_sst_file.global_seqno";
 
 struct Handle {
   std::uint64_t at = 0;
@@ -53,76 +69,160 @@ class Reader {
   std::string_view bytes_;
 };
 
-// None: they cannot be read.
-std::optional<std::string> BytesAt(const rocksdb::FSRandomAccessFile& file, const Handle& handle) {
-  std::string bytes(handle.size, '\0');
-  rocksdb::Slice read;
-  const rocksdb::IOStatus status =
-      file.Read(handle.at, handle.size, rocksdb::IOOptions(), &read, bytes.data(), nullptr);
-  if (!status.ok() || read.size() != handle.size) return std::nullopt;
-  if (read.data() != bytes.data()) bytes.assign(read.data(), read.size());
-  return bytes;
-}
-
-// Entries have a key that may share its first bytes with the one before, and here are whole at each.
-std::optional<Handle> FindProperties(std::string_view list) {
-  Reader in(list);
+// Of a block that is a list by name. An entry's name may share its first bytes with the one before.
+std::optional<std::string_view> Find(std::string_view block, std::string_view name) {
+  Reader in(block);
   std::uint64_t shared = 0, own = 0, size = 0;
-  std::string_view key, value;
-  while (in.Varint(&shared) && in.Varint(&own) && in.Varint(&size) && in.Bytes(own, &key) &&
-         in.Bytes(size, &value)) {
-    Handle handle;
-    if (shared == 0 && key == kProperties) {
-      if (!Reader(value).Read(&handle)) return std::nullopt;
-      return handle;
-    }
+  std::string key;
+  std::string_view rest, value;
+  while (in.Varint(&shared) && in.Varint(&own) && in.Varint(&size) && shared <= key.size() &&
+         in.Bytes(own, &rest) && in.Bytes(size, &value)) {
+    key.resize(shared);
+    key.append(rest);
+    if (key == name) return value;
   }
   return std::nullopt;
 }
 
-// Whether RocksDB may read it: also where anything else is wrong with it, which checksums tell.
-bool MayBeRead(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) {
-  if (size < kFooter) return true;
-  const auto footer = BytesAt(file, {size - kFooter, kFooter});
-  if (!footer || !std::string_view(*footer).ends_with(kMagic)) return true;
-  // Nothing but the magic number says that the handles are right, and as much memory is asked for as they say.
-  const auto is_in_file = [size](const Handle& h) { return h.at <= size && h.size <= size - h.at; };
-  Reader handles(std::string_view(*footer).substr(kHandlesAt));
-  Handle list, index;
-  if (!handles.Read(&list) || !handles.Read(&index)) return true;
-  if (!is_in_file(list) || !is_in_file(index) || list.size > kMostBytes) return false;
-  const auto entries = BytesAt(file, list);
-  const auto properties = entries ? FindProperties(*entries) : std::nullopt;
-  if (!properties || !is_in_file(*properties)) return true;
-  if (properties->size < 2 * kRestarts) return false;
-  const auto end = BytesAt(file, {properties->at + properties->size - 1, 1});
-  return !end || (static_cast<std::uint8_t>(end->front()) & kHasHashes) == 0;
+bool HasItsChecksum(std::string_view block, std::string_view trailer) {
+  std::uint32_t expected = 0;
+  for (std::size_t i = kTrailer; i-- > 1;)
+    expected = expected << 8 | static_cast<std::uint8_t>(trailer[i]);
+  const auto mixed = static_cast<std::uint32_t>(XXH3_64bits(block.data(), block.size())) ^
+                     static_cast<std::uint8_t>(trailer.front()) * kMix;
+  return mixed == expected;
 }
+
+IOStatus Rotten() { return IOStatus::Corruption("a table's footer or properties are rotten"); }
+
+struct Range {
+  std::uint64_t at = 0;
+  std::string bytes;
+};
+
+// A table's bytes, of which its end is read once: what was looked at is what RocksDB gets, whatever a later read of the disk would say.
+class CheckedTable : public rocksdb::FSRandomAccessFileOwnerWrapper {
+ public:
+  using FSRandomAccessFileOwnerWrapper::FSRandomAccessFileOwnerWrapper;
+
+  // From `file`, which need not be the one that is read later.
+  IOStatus Check(const rocksdb::FSRandomAccessFile& file, std::uint64_t size) {
+    if (size < kFooter) return Rotten();
+    footer_.at = size - kFooter;
+    IOStatus status = Load(file, kFooter, &footer_);
+    if (!status.ok()) return status;
+    const std::string_view footer = footer_.bytes;
+    Reader handles(footer.substr(kHandlesAt));
+    Handle list, index, properties;
+    // Of the handles no checksum tells anything, and as much memory is asked for as they say.
+    if (!footer.ends_with(kMagic) || footer.front() != kXxh3 || !handles.Read(&list) ||
+        !handles.Read(&index) || !IsHere(index))
+      return Rotten();
+    Range entries;
+    status = LoadBlock(file, list, &entries);
+    if (!status.ok()) return status;
+    const auto found = Find(entries.bytes, kProperties);
+    if (!found || !Reader(*found).Read(&properties)) return Rotten();
+    return LoadBlock(file, properties, &properties_);
+  }
+
+  IOStatus Read(std::uint64_t offset, std::size_t n, const IOOptions& options, Slice* result,
+                char* scratch, IODebugContext* debug) const override {
+    IOStatus status = target()->Read(offset, n, options, result, scratch, debug);
+    if (!status.ok()) return status;
+    for (const Range* range : {&properties_, &footer_}) Lay(*range, offset, result, scratch);
+    return status;
+  }
+  IOStatus MultiRead(rocksdb::FSReadRequest* requests, std::size_t count, const IOOptions& options,
+                     IODebugContext* debug) override {
+    IOStatus status = target()->MultiRead(requests, count, options, debug);
+    if (!status.ok()) return status;
+    for (rocksdb::FSReadRequest& one : absl::MakeSpan(requests, count))
+      if (one.status.ok())
+        for (const Range* range : {&properties_, &footer_})
+          Lay(*range, one.offset, &one.result, one.scratch);
+    return status;
+  }
+  // At once.
+  IOStatus ReadAsync(rocksdb::FSReadRequest& request, const IOOptions& options,
+                     std::function<void(const rocksdb::FSReadRequest&, void*)> done, void* argument,
+                     void** handle, rocksdb::IOHandleDeleter* deleter,
+                     IODebugContext* debug) override {
+    return FSRandomAccessFile::ReadAsync(request, options, std::move(done), argument, handle,
+                                         deleter, debug);
+  }
+
+ private:
+  bool IsHere(const Handle& block) const {
+    return block.at <= footer_.at && block.size <= footer_.at - block.at &&
+           kTrailer <= footer_.at - block.at - block.size;
+  }
+
+  static IOStatus Load(const rocksdb::FSRandomAccessFile& file, std::uint64_t size, Range* out) {
+    out->bytes.resize(size);
+    Slice read;
+    IOStatus status =
+        file.Read(out->at, out->bytes.size(), IOOptions(), &read, out->bytes.data(), nullptr);
+    if (!status.ok()) return status;
+    if (read.size() != size) return Rotten();
+    if (read.data() != out->bytes.data()) out->bytes.assign(read.data(), read.size());
+    return status;
+  }
+
+  // With its trailer.
+  IOStatus LoadBlock(const rocksdb::FSRandomAccessFile& file, const Handle& handle,
+                     Range* out) const {
+    if (!IsHere(handle) || handle.size > kMostBytes) return Rotten();
+    out->at = handle.at;
+    IOStatus status = Load(file, handle.size + kTrailer, out);
+    if (!status.ok()) return status;
+    const std::string_view trailer = std::string_view(out->bytes).substr(handle.size);
+    std::string block = out->bytes.substr(0, handle.size);
+    if (HasItsChecksum(block, trailer)) return status;
+    const auto sequence = Find(block, kSequence);
+    if (!sequence) return Rotten();
+    std::fill_n(block.begin() + (sequence->data() - block.data()), sequence->size(), '\0');
+    return HasItsChecksum(block, trailer) ? status : Rotten();
+  }
+
+  // What is known of bytes that were read from `offset` on, over them.
+  static void Lay(const Range& known, std::uint64_t offset, Slice* read, char* scratch) {
+    const std::uint64_t from = std::max(known.at, offset);
+    const std::uint64_t to = std::min(known.at + known.bytes.size(), offset + read->size());
+    if (from >= to) return;
+    if (read->data() != scratch) {
+      std::memmove(scratch, read->data(), read->size());
+      *read = Slice(scratch, read->size());
+    }
+    std::memcpy(scratch + (from - offset), known.bytes.data() + (from - known.at), to - from);
+  }
+
+  Range footer_, properties_;
+};
 
 class CheckedFiles : public rocksdb::FileSystemWrapper {
  public:
   using FileSystemWrapper::FileSystemWrapper;
   const char* Name() const override { return "PolyonymCheckedFiles"; }
 
-  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
-                                        const rocksdb::FileOptions& options,
-                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* out,
-                                        rocksdb::IODebugContext* debug) override {
-    if (name.ends_with(".sst") && !MayBeRead(name, options, debug))
-      return rocksdb::IOStatus::Corruption("a table's footer or properties are rotten");
-    return target()->NewRandomAccessFile(name, options, out, debug);
-  }
-
- private:
-  // Through a file of its own: RocksDB's may take reads of whole sectors alone.
-  bool MayBeRead(const std::string& name, rocksdb::FileOptions options,
-                 rocksdb::IODebugContext* debug) const {
-    options.use_direct_reads = options.use_mmap_reads = false;
-    std::unique_ptr<rocksdb::FSRandomAccessFile> file;
-    std::uint64_t size = 0;
-    if (!target()->GetFileSize(name, options.io_options, &size, debug).ok()) return true;
-    if (!target()->NewRandomAccessFile(name, options, &file, debug).ok()) return true;
-    return polyonym::MayBeRead(*file, size);
+  IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                               std::unique_ptr<rocksdb::FSRandomAccessFile>* out,
+                               IODebugContext* debug) override {
+    std::unique_ptr<rocksdb::FSRandomAccessFile> file, looked_at;
+    IOStatus status = target()->NewRandomAccessFile(name, options, &file, debug);
+    if (status.ok() && name.ends_with(".sst")) {
+      auto table = std::make_unique<CheckedTable>(std::move(file));
+      // Through a file of its own: RocksDB's may take reads of whole sectors alone.
+      rocksdb::FileOptions small = options;
+      small.use_direct_reads = small.use_mmap_reads = false;
+      std::uint64_t size = 0;
+      status = target()->GetFileSize(name, options.io_options, &size, debug);
+      if (status.ok()) status = target()->NewRandomAccessFile(name, small, &looked_at, debug);
+      if (status.ok()) status = table->Check(*looked_at, size);
+      file = std::move(table);
+    }
+    if (status.ok()) *out = std::move(file);
+    return status;
   }
 };
 

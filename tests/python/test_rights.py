@@ -68,6 +68,34 @@ def test_a_sealed_store_opens_with_its_key_alone(tmp_path: Path) -> None:
         polyonym.open(tmp_path / "other", keys=b"short")
 
 
+def test_a_sealed_store_takes_other_keys(tmp_path: Path) -> None:
+    other = bytes(range(1, 33))
+    seen = []
+    with shop(tmp_path / "shop", keys=MASTER) as store:
+        with pytest.raises(polyonym.InvalidArgument):
+            store.rotate_keys()
+        with pytest.raises(polyonym.InvalidArgument):
+            store.rotate_keys(keys=b"short")
+        store.rotate_keys(keys=other, new_data_key=True, reseal=True, progress=lambda rows, total: seen.append(rows))
+        assert len(store) == 9 and store.verify().problems == []
+    assert seen and seen == sorted(seen)
+    with pytest.raises(polyonym.PermissionDenied):
+        polyonym.open(tmp_path / "shop", keys=MASTER)
+    with polyonym.open(tmp_path / "shop", keys=other) as store:
+        assert len(store) == 9
+    with shop(tmp_path / "plain") as store, pytest.raises(polyonym.FailedPrecondition):
+        store.rotate_keys(keys=other)
+
+
+def test_an_erasure_has_a_deadline_for_its_last_step(tmp_path: Path) -> None:
+    with shop(tmp_path / "shop") as store:
+        receipt = store.erase("crm:C1", finish_within_ms=3_600_000)
+        assert receipt.finished and b"canary-1" not in bytes_of(tmp_path / "shop")
+        store.erase("crm:C2", finish_within_ms=1)  # in time or not
+        store.finish_erasing()
+        assert b"canary-2" not in bytes_of(tmp_path / "shop")
+
+
 def test_with_a_keyring_no_backup_has_who_was_erased(tmp_path: Path) -> None:
     sealed = {"keys": MASTER, "keyring": tmp_path / "keyring"}
     with shop(tmp_path / "shop", **sealed) as store:
