@@ -24,13 +24,19 @@ if(POLYONYM_PCH)
   endif()
 endif()
 
+# Most a suite may take. Sanitizers make everything slower.
+set(POLYONYM_SUITE_SECONDS 900)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  set(POLYONYM_SUITE_SECONDS 5400)
+endif()
+
 # Registers the tests of program `target` that match `spec` as ctest test `name`, and the slow ones among them as
 # `name.slow`. Where none matches, ctest says skipped, not passed.
 function(polyonym_add_suite name target spec)
   add_test(NAME ${name} COMMAND ${target} --filenames-as-tags "${spec}~[slow]")
   add_test(NAME ${name}.slow COMMAND ${target} --filenames-as-tags "${spec}[slow]" CONFIGURATIONS soak)
   set_tests_properties(${name} ${name}.slow PROPERTIES SKIP_REGULAR_EXPRESSION "No test cases matched;No tests ran")
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${POLYONYM_SUITE_SECONDS})
   set_tests_properties(${name}.slow PROPERTIES TIMEOUT 14400 LABELS slow)
 endfunction()
 
