@@ -1,4 +1,4 @@
-// Forgetting people: which records go, what is left of them, and what of feed and outbox goes with them. docs/erasure.md.
+// Forgetting people: which records go, and what is left of them. docs/erasure.md. What of feed and outbox goes with them: engine_erase_feed.cc.
 //
 // As with a horizon, the erasure is one commit in which nothing leaves the log: a frame says which records go, and what is left of them
 // follows as new records. Then a checkpoint is written, which is a part of the truth from there on, and frames are written again without
@@ -15,7 +15,6 @@
 #include "engine/engine_impl.h"
 #include "engine/erase_plan.h"
 #include "engine/forgotten.h"
-#include "engine/outbox.h"
 
 namespace polyonym {
 
@@ -30,8 +29,6 @@ namespace {
 
 constexpr std::string_view kRewrittenKey = "rewritten";
 constexpr std::uint8_t kRewrittenVersion = 1;
-constexpr std::string_view kOutboxBegin = "outbox/";
-constexpr std::string_view kOutboxEnd = "outbox0";  // the next byte
 constexpr std::uint32_t kProgressEvery = 65'536;
 
 bool HasOwnId(const Record& record) { return record.id == ToString(HashContent(record)); }
@@ -58,22 +55,6 @@ void ForEachSlot(const Record& record, bool names, const privacy::Keyring& ring,
   if (!codec::HasRelations(record.facts)) return;
   for (const codec::RelationSpan& relation : codec::RelationsIn(record.facts))
     f(ring.Find(relation.ns, relation.value));
-}
-
-// The bytes of a row of the feed without watched values of some profiles; nothing where it has none.
-std::optional<std::string> WithoutValues(std::uint64_t sequence, engine::FeedRow row,
-                                         const std::set<std::uint64_t>& profiles,
-                                         std::uint32_t graph) {
-  bool any = false;
-  for (Change& change : row.changes) {
-    if ((change.kind != ChangeKind::kTrait && change.kind != ChangeKind::kTag) ||
-        change.values.empty() || !profiles.contains(change.to.value))
-      continue;
-    change.values.clear();
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  return engine::EncodeFeedRow(sequence, row, graph);
 }
 
 }  // namespace
@@ -305,100 +286,6 @@ void Engine::Impl::CommitErase(ErasePlan* plan) {
   const engine::Core::Erased erased = PerformErase(plan->gone, plan->names, coming, &plan->wiped);
   plan->counts.erased_identifiers = erased.identifiers;
   plan->counts.removed_links = erased.links;
-}
-
-// Which profiles ever had one of these nodes, by the feed.
-absl::StatusOr<std::set<std::uint64_t>> Engine::Impl::ProfilesThatHad(
-    const engine::Lens& lens, const std::set<std::uint64_t>& nodes, bool* watched) const {
-  std::set<std::uint64_t> profiles = nodes;
-  absl::Status problem;
-  absl::Status status = store_->Scan(
-      Table::kFeed, engine::FeedKey(0, lens.number),
-      engine::FeedKey(last_sequence_ + 1, lens.number),
-      [&](std::string_view key, std::string_view value) {
-        auto row = engine::DecodeFeedRow(engine::FeedSequence(key), value, lens.number);
-        if (!row.ok()) {
-          problem = row.status();
-          return false;
-        }
-        for (const Change& change : row->changes) {
-          *watched |= change.kind == ChangeKind::kTrait || change.kind == ChangeKind::kTag;
-          if (!IsWhoIsWho(change.kind)) continue;
-          const bool has =
-              std::any_of(change.identifiers.begin(), change.identifiers.end(),
-                          [&](IdentifierNumber number) { return nodes.contains(number.value); });
-          const bool comes =
-              change.kind == ChangeKind::kMerged && profiles.contains(change.from.value);
-          if (!has && !comes) continue;
-          if (change.kind != ChangeKind::kCreated && change.kind != ChangeKind::kJoined)
-            profiles.insert(change.from.value);
-          if (change.kind != ChangeKind::kGone) profiles.insert(change.to.value);
-        }
-        return true;
-      });
-  if (!status.ok()) return status;
-  if (!problem.ok()) return problem;
-  return profiles;
-}
-
-Engine::Impl::ByGraph Engine::Impl::NodesOf(const ForgottenNames& names) const {
-  ByGraph all;
-  for (const auto& lens : lenses_) {
-    std::set<std::uint64_t>& nodes = all.emplace_back();
-    names.ForEach([&](std::string_view ns, std::string_view value) {
-      const Node n = lens->core->FindName(ns, value);
-      if (n != kNone) nodes.insert(n);
-    });
-  }
-  return all;
-}
-
-// Watched values of people in the feed, and what they triggered.
-absl::Status Engine::Impl::EraseFromFeed(const ByGraph& nodes_of, WriteSet* writes,
-                                         EraseReceipt* counts, ByGraph* had) const {
-  for (const auto& lens : lenses_) {
-    const std::set<std::uint64_t>& nodes = nodes_of[lens->number];
-    had->emplace_back();
-    if (nodes.empty()) continue;
-    bool watched = false;
-    auto profiles = ProfilesThatHad(*lens, nodes, &watched);
-    if (!profiles.ok()) return profiles.status();
-    had->back() = *profiles;
-    absl::Status problem;
-    const auto rewrite = [&](std::string_view key, std::string_view value) {
-      const std::uint64_t sequence = engine::FeedSequence(key);
-      auto row = engine::DecodeFeedRow(sequence, value, lens->number);
-      problem = row.status();
-      if (!row.ok()) return false;
-      if (auto bytes = WithoutValues(sequence, *std::move(row), *profiles, lens->number)) {
-        writes->puts.push_back({Table::kFeed, std::string(key), *std::move(bytes)});
-        ++counts->rewritten_feed_rows;
-      }
-      return true;
-    };
-    if (watched) {
-      absl::Status status =
-          store_->Scan(Table::kFeed, engine::FeedKey(0, lens->number),
-                       engine::FeedKey(last_sequence_ + 1, lens->number), rewrite);
-      if (!status.ok()) return status;
-      if (!problem.ok()) return problem;
-    }
-    absl::Status status = store_->Scan(
-        Table::kMeta, kOutboxBegin, kOutboxEnd, [&](std::string_view key, std::string_view value) {
-          auto item = engine::DecodeOutboxRow(key, value);
-          problem = item.status();
-          if (!item.ok()) return false;
-          const std::string of_graph = engine::OutboxKey(item->id, lens->number);
-          if (of_graph == key && nodes.contains(item->profile.value)) {
-            writes->erases.push_back({Table::kMeta, std::string(key)});
-            ++counts->removed_outbox_items;
-          }
-          return true;
-        });
-    if (!status.ok()) return status;
-    if (!problem.ok()) return problem;
-  }
-  return absl::OkStatus();
 }
 
 // One commit: names are looked for, what they are in goes, and they go into the ledger.
