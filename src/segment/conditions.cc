@@ -142,7 +142,33 @@ Conditions::Conditions(const std::vector<std::unique_ptr<CompiledSegment>>& segm
     has[s].erase(std::unique(has[s].begin(), has[s].end()), has[s].end());
     for (const std::uint32_t condition : has[s])
       above_[condition].push_back(static_cast<std::uint32_t>(s));
+    tables_.push_back(TableOf(s, has[s]));
   }
+}
+
+Conditions::Table Conditions::TableOf(std::size_t segment,
+                                      const std::vector<std::uint32_t>& conditions) const {
+  Table table;
+  table.is_whole = !conditions.empty() && conditions.size() <= table.conditions.size();
+  if (!table.is_whole) return table;
+  for (std::size_t i = 0; i < table.conditions.size(); ++i)
+    table.conditions[i] = conditions[std::min(i, conditions.size() - 1)];
+  constexpr std::array kAll = {Verdict::kFalse, Verdict::kTrue, Verdict::kUnknown};
+  std::array<Verdict, 3> are{};
+  const auto ask = [&](std::uint32_t condition) {
+    const auto at = std::find(conditions.begin(), conditions.end(), condition);
+    return are[static_cast<std::size_t>(at - conditions.begin())];
+  };
+  for (const Verdict first : kAll) {
+    for (const Verdict second : kAll) {
+      for (const Verdict third : kAll) {
+        are = {first, second, third};
+        if (Of(roots_[segment], ask) == Verdict::kTrue)
+          table.is_true |= std::uint64_t{1} << table.PlaceOf(ask);
+      }
+    }
+  }
+  return table;
 }
 
 // ---- Logic ----
@@ -284,7 +310,7 @@ void Conditions::Assess(Subject* person, Answers* answers) const {
 
 void Conditions::Reassess(const SegmentBits& which, Subject* person, Answers* answers,
                           SegmentBits* above) const {
-  const Verdicts before = answers->conditions;
+  answers->before = answers->conditions;
   const Asked asked{person, *answers};
   which.ForEach([&](std::size_t i) {
     const Condition& condition = conditions_[i];
@@ -295,7 +321,7 @@ void Conditions::Reassess(const SegmentBits& which, Subject* person, Answers* an
       answers->conditions.Set(i, OfOne(condition, asked));
     }
   });
-  answers->conditions.ForEachOther(before, [&](std::size_t i) {
+  answers->conditions.ForEachOther(answers->before, [&](std::size_t i) {
     for (const std::uint32_t segment : above_[i]) above->Set(segment);
   });
 }

@@ -10,6 +10,7 @@
 #ifndef POLYONYM_SRC_SEGMENT_CONDITIONS_H_
 #define POLYONYM_SRC_SEGMENT_CONDITIONS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -76,7 +77,10 @@ class Conditions {
   std::int64_t NextChange(std::size_t condition, Subject* person, const Answers& answers) const;
   // REQUIRES: `verdicts` know of all conditions.
   bool IsTrue(std::size_t segment, const Verdicts& verdicts) const {
-    return Known(roots_[segment], verdicts) == Verdict::kTrue;
+    const Table& table = tables_[segment];
+    if (!table.is_whole) return Known(roots_[segment], verdicts) == Verdict::kTrue;
+    return (table.is_true >> table.PlaceOf([&](std::uint32_t c) { return verdicts.Of(c); }) & 1) !=
+           0;
   }
 
  private:
@@ -95,7 +99,20 @@ class Conditions {
     std::uint32_t first;  // of its parts_; of a condition: its number
     std::uint32_t parts;
   };
+  // A segment of few conditions for all that they may be: two bits each say which bit of `is_true` it is.
+  struct Table {
+    std::array<std::uint32_t, 3> conditions{};  // where there are fewer, some again
+    bool is_whole = false;                      // false: there are more
+    std::uint64_t is_true = 0;
+    template <class Ask>
+    std::size_t PlaceOf(const Ask& ask) const {
+      return static_cast<std::size_t>(ask(conditions[0])) |
+             static_cast<std::size_t>(ask(conditions[1])) << 2 |
+             static_cast<std::size_t>(ask(conditions[2])) << 4;
+    }
+  };
   struct Asked;
+  Table TableOf(std::size_t segment, const std::vector<std::uint32_t>& conditions) const;
   template <class Ask>
   Verdict Joined(const Node& node, Verdict decides, const Ask& ask) const;
   template <class Ask>
@@ -113,6 +130,7 @@ class Conditions {
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> parts_;               // nodes
   std::vector<std::uint32_t> roots_;               // by segment
+  std::vector<Table> tables_;                      // by segment
   std::vector<std::vector<std::uint32_t>> above_;  // by condition: segments that have it
 };
 

@@ -90,6 +90,7 @@ class SegmentSubject::Impl {
   struct Answers {
     std::vector<Membership> memberships;  // by segment
     segment::Verdicts conditions;         // by number: conditions.h
+    segment::Verdicts before;             // what they were: memory of Conditions::Reassess()
     segment::QuantityMemory quantities;
     void ForgetPerson() {
       memberships.clear();
