@@ -10,6 +10,7 @@
 
 #include "engine/fact_rows.h"
 #include "engine/view_impl.h"
+#include "segment/subject.h"
 
 namespace polyonym::engine {
 namespace {
@@ -21,10 +22,7 @@ class Reader {
  public:
   explicit Reader(const Definitions& watching)
       : traits_(watching.watched_traits.begin(), watching.watched_traits.end()),
-        tags_(watching.watched_tags.begin(), watching.watched_tags.end()) {
-    options_.consents = options_.ladders = options_.contacts = options_.relations = false;
-    options_.timeline = options_.scores = options_.ambiguous = false;
-  }
+        tags_(watching.watched_tags.begin(), watching.watched_tags.end()) {}
 
   // Of those of the people who are there, by their place.
   absl::StatusOr<std::vector<Values>> Read(const View::Impl& view,
@@ -40,7 +38,7 @@ class Reader {
     }
     const Definitions& definitions = view.rules().policy().policy().definitions;
     absl::Status status = view.ForEachTold(roots, [&](std::size_t at, const PersonFacts& facts) {
-      out[places[at]] = Of(FoldPerson(definitions, facts, options_, view.now_ms()));
+      out[places[at]] = Of(definitions, facts.rows, view.now_ms());
       return true;
     });
     if (!status.ok()) return status;
@@ -48,21 +46,26 @@ class Reader {
   }
 
  private:
-  Values Of(const Profile& profile) const {
+  // As segments see them: what is not asked for is not folded, and there may be much of it.
+  Values Of(const Definitions& definitions, const std::vector<FactRow>& rows,
+            std::int64_t now_ms) const {
+    const Identifier nobody;
+    SegmentSubject::Impl person(definitions, rows, {}, nobody, now_ms);
     Values values;
-    for (const ProfileTrait& trait : profile.traits) {
-      if (!traits_.contains(trait.name)) continue;
-      std::vector<std::string>& texts = values[{ChangeKind::kTrait, trait.name}];
-      for (const Value& value : trait.values) texts.push_back(ToText(value));
+    for (const std::string& name : traits_) {
+      const ProfileTrait* trait = person.Trait(name);
+      if (trait == nullptr) continue;
+      std::vector<std::string>& texts = values[{ChangeKind::kTrait, name}];
+      for (const Value& value : trait->values) texts.push_back(ToText(value));
     }
-    for (const ProfileTag& tag : profile.tags) {
-      if (tags_.contains(tag.name)) values[{ChangeKind::kTag, tag.name}] = {ToText({tag.score})};
+    for (const std::string& name : tags_) {
+      if (const ProfileTag* tag = person.Tag(name))
+        values[{ChangeKind::kTag, name}] = {ToText({tag->score})};
     }
     return values;
   }
 
   std::set<std::string> traits_, tags_;
-  ProfileOptions options_;
 };
 
 void AddDifference(const Watched& person, const Values& before, const Values& after,
