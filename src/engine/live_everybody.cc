@@ -143,6 +143,7 @@ void LiveSegments::GetReady() {
   turns_.assign(segments_.size(), {});
   nobody_ = {};
   conditions_ = &segment::ConditionsOf(*compiled_);
+  tag_index_ = std::make_unique<const profile::TagIndex>(*definitions_);
   earliest_turn_ = std::make_unique<const segment::EarliestTurn>(*conditions_, *definitions_);
   calendar_turn_ = std::numeric_limits<std::int64_t>::min();
   dependents_ =

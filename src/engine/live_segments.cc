@@ -436,7 +436,7 @@ void LiveSegments::Judge(const View::Impl& view, Scratch* scratch, Task* task) c
   FactsCache::Known& known = *task->known;
   FindCause(task);
   SegmentSubject::Impl person(*definitions_, known.rows, known.identifiers, known.anchor,
-                              view.now_ms());
+                              view.now_ms(), tag_index_.get());
   auto& [asked, above, answers] = *scratch;
   answers.ForgetPerson();
   above.Clear();
@@ -484,7 +484,9 @@ std::int64_t LiveSegments::DueOf(const Task& task, const Scratch& scratch,
     if (touch.due ? by_clock : earliest_turn_->moving().Has(c))
       due = std::min(due, conditions_->NextChange(c, person, scratch.answers));
   };
-  if (!touch.whole) {
+  if (!touch.whole && !touch.due) {
+    scratch.asked.ForEachOfBoth(earliest_turn_->moving(), add);
+  } else if (!touch.whole) {
     scratch.asked.ForEach(add);
   } else {
     for (std::size_t c = 0; c < conditions_->size(); ++c) add(c);

@@ -40,6 +40,10 @@
 #include "polyonym/segment/evaluate.h"
 #include "polyonym/store/versioned_array.h"
 
+namespace polyonym::profile {
+class TagIndex;
+}  // namespace polyonym::profile
+
 namespace polyonym::segment {
 class Conditions;
 class Dependents;
@@ -214,7 +218,8 @@ class LiveSegments {
   std::unique_ptr<const Policy> policy_before_;  // without segments
   std::shared_ptr<const Definitions> definitions_;
   std::shared_ptr<const CompiledSegments> compiled_;
-  const segment::Conditions* conditions_ = nullptr;  // of compiled_
+  const segment::Conditions* conditions_ = nullptr;     // of compiled_
+  std::unique_ptr<const profile::TagIndex> tag_index_;  // of definitions_
   std::unique_ptr<const segment::Dependents> dependents_;
   std::unique_ptr<const segment::EarliestTurn> earliest_turn_;
   std::int64_t calendar_turn_ = std::numeric_limits<std::int64_t>::min();  // of earliest_turn_

@@ -17,24 +17,26 @@ bool Has(const std::vector<Node>& ascending, Node id) {
   return std::binary_search(ascending.begin(), ascending.end(), id);
 }
 
-// Puts ascending ids into a set: those that are in `opposite` only leave that.
-void Put(std::span<const Node> ids, std::vector<Node>* set, std::vector<Node>* opposite) {
-  if (ids.empty()) return;
-  std::vector<Node> fresh, merged;
-  if (!opposite->empty()) {
-    std::set_difference(ids.begin(), ids.end(), opposite->begin(), opposite->end(),
-                        std::back_inserter(fresh));
-    if (fresh.size() < ids.size()) {
-      std::vector<Node> left;
-      std::set_difference(opposite->begin(), opposite->end(), ids.begin(), ids.end(),
-                          std::back_inserter(left));
-      *opposite = std::move(left);
-    }
-    ids = fresh;
+// What `set` is, one of those who came against the base and those who went, once others came and went: who is in the opposite one only leaves
+// that, which is asked for the other way round. All are ascending.
+std::vector<Node> After(const std::vector<Node>& set, std::span<const Node> came,
+                        const std::vector<Node>& opposite, std::span<const Node> went) {
+  std::vector<Node> out;
+  out.reserve(set.size() + came.size());
+  std::size_t in = 0, gone = 0, other = 0;
+  const auto skips = [](const auto& ids, std::size_t* at, Node id) {
+    while (*at < ids.size() && ids[*at] < id) ++*at;
+    return *at < ids.size() && ids[*at] == id;
+  };
+  const auto keep = [&](Node id) {
+    if (!skips(went, &gone, id)) out.push_back(id);
+  };
+  for (const Node id : came) {
+    while (in < set.size() && set[in] < id) keep(set[in++]);
+    if (!skips(opposite, &other, id)) out.push_back(id);
   }
-  merged.reserve(set->size() + ids.size());
-  std::merge(set->begin(), set->end(), ids.begin(), ids.end(), std::back_inserter(merged));
-  *set = std::move(merged);
+  while (in < set.size()) keep(set[in++]);
+  return out;
 }
 
 }  // namespace
@@ -76,13 +78,11 @@ MemberSet::Ptr MemberSet::Make(Base base) {
 MemberSet::Ptr MemberSet::With(std::span<const Node> came, std::span<const Node> went,
                                std::uint64_t commit) const {
   MemberSet next(base_);
-  next.came_ = came_;
-  next.went_ = went_;
   next.changed_ = changed_;
   next.NoteChanged(came, commit);
   next.NoteChanged(went, commit);
-  Put(came, &next.came_, &next.went_);
-  Put(went, &next.went_, &next.came_);
+  next.came_ = After(came_, came, went_, went);
+  next.went_ = After(went_, went, came_, came);
   const std::size_t many = kFewChanges + base_->bytes / kBytesAChange;
   if (next.came_.size() + next.went_.size() > many) return next.Folded();
   return Ptr(new MemberSet(std::move(next)));

@@ -19,7 +19,9 @@ namespace polyonym::engine {
 // How many to use where the caller asks for so many; 0: as many as the machine has.
 inline unsigned ThreadsFor(unsigned asked) {
   constexpr unsigned kMost = 64;
-  const unsigned threads = asked == 0 ? std::thread::hardware_concurrency() : asked;
+  // Asked once: it reads a file.
+  static const unsigned machine = std::thread::hardware_concurrency();
+  const unsigned threads = asked == 0 ? machine : asked;
   return std::clamp(threads, 1U, kMost);
 }
 

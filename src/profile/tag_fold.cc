@@ -36,12 +36,6 @@ std::optional<std::int64_t> Scale(std::int64_t micros, const Event& event,
       std::clamp(std::nearbyint(static_cast<double>(micros) * factor), -kLimit, kLimit));
 }
 
-const TagDefinition* Find(const Definitions& definitions, std::string_view name) {
-  const auto at = std::find_if(definitions.tags.begin(), definitions.tags.end(),
-                               [&](const TagDefinition& t) { return t.name == name; });
-  return at == definitions.tags.end() ? nullptr : &*at;
-}
-
 std::vector<std::string> LayersOf(const TagDefinition& definition, double score) {
   std::vector<std::string> layers;
   for (const TagLayer& layer : definition.layers) {
@@ -93,8 +87,7 @@ struct TagFolder::Given {
 // Fills what was given, and puts it in order.
 class TagFolder::Gatherer {
  public:
-  // `name`: of the one tag that is asked for; none: all are.
-  Gatherer(std::optional<std::string_view> name, TagFolder* out) : name_(name), out_(*out) {}
+  explicit Gatherer(TagFolder* out) : out_(*out) {}
 
   void Gather(const std::vector<FactRow>& rows, const std::vector<Placed<Event>>& events) {
     for (const FactRow& row : rows) AddTold(row);
@@ -143,7 +136,7 @@ class TagFolder::Gatherer {
       }
     }
   }
-  bool IsAskedFor(std::string_view tag) const { return !name_ || *name_ == tag; }
+  bool IsAskedFor(std::string_view tag) const { return !out_.only_ || out_.only_->name == tag; }
 
   // By tag, then in the one order of all facts. What one event gives to one tag several times is the same.
   static bool IsBefore(const Given& a, const Given& b) {
@@ -170,6 +163,10 @@ class TagFolder::Gatherer {
 
   // What is given of a tag is valid in those above it as long as it is there. False: there are none below others.
   bool AddToParents() {
+    if (out_.only_) {
+      EndWith(out_.only_->definition, out_.given_);
+      return false;
+    }
     const auto& definitions = out_.definitions_.tags;
     const bool any = std::any_of(definitions.begin(), definitions.end(), [](const auto& tag) {
       return tag.valid_ms != 0 || !tag.parent.empty();
@@ -178,22 +175,26 @@ class TagFolder::Gatherer {
     std::vector<Given> more;
     ForEachTag([&](std::size_t from, std::size_t to) {
       const std::span<Given> given(out_.given_.data() + from, to - from);
-      const TagDefinition* at = profile::Find(out_.definitions_, given.front().tag);
-      for (Given& g : given) {
-        if (at != nullptr && at->valid_ms != 0 && !g.until_ms)
-          g.until_ms = g.time_ms + at->valid_ms;
-      }
+      const TagDefinition* at = FindDefinition(out_.definitions_, given.front().tag);
+      EndWith(at, given);
       for (std::size_t steps = 0;
            at != nullptr && !at->parent.empty() && steps < definitions.size(); ++steps) {
         for (const Given& g : given) more.emplace_back(g).tag = at->parent;
-        at = profile::Find(out_.definitions_, at->parent);
+        at = FindDefinition(out_.definitions_, at->parent);
       }
     });
     out_.given_.insert(out_.given_.end(), more.begin(), more.end());
     return !more.empty();
   }
 
-  const std::optional<std::string_view> name_;
+  // What is given of a tag is valid as long as its definition says, where it does not say itself.
+  static void EndWith(const TagDefinition* definition, std::span<Given> given) {
+    if (definition == nullptr || definition->valid_ms == 0) return;
+    for (Given& g : given) {
+      if (!g.until_ms) g.until_ms = g.time_ms + definition->valid_ms;
+    }
+  }
+
   TagFolder& out_;
 };
 
@@ -258,13 +259,21 @@ class TagFolder::Scorer {
 TagFolder::TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
                      const std::vector<Placed<Event>>& events, Now now)
     : definitions_(definitions), now_(now) {
-  Gatherer(std::nullopt, this).Gather(rows, events);
+  Gatherer(this).Gather(rows, events);
 }
 
 TagFolder::TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
-                     const std::vector<Placed<Event>>& events, Now now, std::string_view name)
-    : definitions_(definitions), now_(now) {
-  Gatherer(name, this).Gather(rows, events);
+                     const std::vector<Placed<Event>>& events, Now now, std::string_view name,
+                     const TagDefinition* definition)
+    : definitions_(definitions), now_(now), only_({name, definition}) {
+  Gatherer(this).Gather(rows, events);
+}
+
+const TagDefinition* TagFolder::FindDefinition(const Definitions& definitions,
+                                               std::string_view name) {
+  const auto at = std::find_if(definitions.tags.begin(), definitions.tags.end(),
+                               [&](const TagDefinition& t) { return t.name == name; });
+  return at == definitions.tags.end() ? nullptr : &*at;
 }
 
 bool TagFolder::HaveParents(const Definitions& definitions) {
@@ -296,7 +305,8 @@ bool TagFolder::IsThere(std::size_t tag, std::int64_t window_ms) const {
 
 std::optional<ProfileTag> TagFolder::Fold(std::size_t tag, bool explain) const {
   const Group& group = groups_[tag];
-  const TagDefinition* definition = profile::Find(definitions_, group.name);
+  const TagDefinition* definition =
+      only_ ? only_->definition : FindDefinition(definitions_, group.name);
   if (definition != nullptr) return FoldAs(*definition, group, explain);
   if (!definitions_.show_undefined) return std::nullopt;
   TagDefinition undefined;

@@ -28,13 +28,16 @@ class TagFolder {
   // `events`: up to now, in their order; those of behaviours are read, where there are any.
   TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
             const std::vector<Placed<Event>>& events, Now now);
-  // The same where nothing but one tag will be asked for: what was given of others is passed by.
-  // REQUIRES: HaveParents() is false.
+  // The same where nothing but one tag will be asked for, of this definition; null: it has none. What was given of others is passed by.
+  // REQUIRES: no tag has another above it.
   TagFolder(const Definitions& definitions, const std::vector<FactRow>& rows,
-            const std::vector<Placed<Event>>& events, Now now, std::string_view name);
+            const std::vector<Placed<Event>>& events, Now now, std::string_view name,
+            const TagDefinition* definition);
   ~TagFolder();
 
-  // Whether any tag has what is given to tags below it.  COST: a pass over the definitions.
+  // The first of the name; null: there is none.  COST: a pass over the definitions.
+  static const TagDefinition* FindDefinition(const Definitions& definitions, std::string_view name);
+  // Whether any tag has what is given to tags below it.  COST: likewise.
   static bool HaveParents(const Definitions& definitions);
 
   // Tags of which anything was given, by name.
@@ -53,6 +56,10 @@ class TagFolder {
     std::size_t from;
     std::size_t to;
   };
+  struct Only {  // the one tag that is asked for
+    std::string_view name;
+    const TagDefinition* definition;
+  };
   class Gatherer;
   class Scorer;
   bool Counts(const Given& given, std::int64_t window_ms) const;
@@ -61,6 +68,7 @@ class TagFolder {
 
   const Definitions& definitions_;
   Now now_;
+  const std::optional<Only> only_;
   std::vector<Given> given_;      // by tag, then in the order of facts
   std::list<std::string> names_;  // of tags that properties name
   std::vector<Group> groups_;

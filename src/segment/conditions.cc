@@ -136,6 +136,10 @@ Conditions::Conditions(const std::vector<std::unique_ptr<CompiledSegment>>& segm
           roots_[at] = maker.Add(*segments[at], segments[at]->expression, &has[at]);
         });
   }
+  for (Group& group : groups_) {
+    group.of_all = Verdicts(conditions_.size());
+    for (const std::uint32_t condition : group.all) group.of_all.Set(condition, Verdict::kUnknown);
+  }
   above_.resize(conditions_.size());
   for (std::size_t s = 0; s < segments.size(); ++s) {
     std::sort(has[s].begin(), has[s].end());
@@ -245,7 +249,7 @@ Verdict Conditions::OfOne(const Condition& condition, const Asked& asked) const 
 
 void Conditions::SettleTags(const Group& group, const Asked& asked) const {
   Verdicts& verdicts = asked.answers.conditions;
-  for (const std::uint32_t condition : group.all) verdicts.Set(condition, Verdict::kFalse);
+  verdicts.SetAll(group.of_all, Verdict::kFalse);
   const profile::TagFolder& tags = asked.person->tags();
   for (std::size_t tag = 0; tag < tags.size(); ++tag) {
     const std::string_view name = tags.name(tag);
@@ -261,9 +265,7 @@ void Conditions::SettleTags(const Group& group, const Asked& asked) const {
 void Conditions::Settle(const Group& group, const Asked& asked) const {
   if (group.is_of_tags) return SettleTags(group, asked);
   Verdicts& verdicts = asked.answers.conditions;
-  const auto settle_all = [&](Verdict verdict) {
-    for (const std::uint32_t condition : group.all) verdicts.Set(condition, verdict);
-  };
+  const auto settle_all = [&](Verdict verdict) { verdicts.SetAll(group.of_all, verdict); };
   const ProfileTrait* trait = asked.person->Trait(group.trait);
   if (trait == nullptr || trait->values.empty()) return settle_all(Verdict::kUnknown);
   const auto* text =

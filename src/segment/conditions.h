@@ -91,6 +91,7 @@ class Conditions {
     bool is_of_tags = false;
     std::string trait;
     std::vector<std::uint32_t> all;                                           // conditions
+    Verdicts of_all;                                                          // kUnknown for them
     absl::flat_hash_map<std::string, std::vector<std::uint32_t>> conditions;  // by tag or text
   };
   // `and`, `or` and `not` over other nodes, or a condition.

@@ -41,6 +41,14 @@ class SegmentBits {
         f(i * 64 + static_cast<std::size_t>(__builtin_ctzll(left)));
     }
   }
+  // The same of those that are in both.  REQUIRES: as many.
+  template <class F>
+  void ForEachOfBoth(const SegmentBits& other, const F& f) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t left = words_[i] & other.words_[i]; left != 0; left &= left - 1)
+        f(i * 64 + static_cast<std::size_t>(__builtin_ctzll(left)));
+    }
+  }
   std::size_t bytes() const { return words_.size() * sizeof(words_.front()); }
   // All of them, to be kept elsewhere.
   std::span<const std::uint64_t> words() const { return words_; }

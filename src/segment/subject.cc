@@ -25,12 +25,13 @@ const Item* FindByName(const std::vector<Item>& items, std::string_view name) {
 
 SegmentSubject::Impl::Impl(const Definitions& definitions, const std::vector<FactRow>& rows,
                            std::span<const Identifier> identifiers, const Identifier& anchor,
-                           std::int64_t now_ms)
+                           std::int64_t now_ms, const profile::TagIndex* tags)
     : definitions_(definitions),
       rows_(rows),
       identifiers_(identifiers),
       anchor_(anchor),
-      now_ms_(now_ms) {}
+      now_ms_(now_ms),
+      tag_index_(tags) {}
 
 SegmentSubject::Impl::~Impl() = default;
 
@@ -116,9 +117,21 @@ SegmentSubject::Impl::NamedTag* SegmentSubject::Impl::FindNamed(std::string_view
   for (NamedTag& tag : named_tags_) {
     if (tag.name == name) return &tag;
   }
-  if (!tags_have_parents_) tags_have_parents_ = profile::TagFolder::HaveParents(definitions_);
-  if (*tags_have_parents_ || named_tags_.size() == kFewNames) return nullptr;
+  if (TagsHaveParents() || named_tags_.size() == kFewNames) return nullptr;
   return &named_tags_.emplace_back(this, name);
+}
+
+const TagDefinition* SegmentSubject::Impl::DefinitionOf(std::string_view tag) const {
+  return tag_index_ != nullptr ? tag_index_->Find(tag)
+                               : profile::TagFolder::FindDefinition(definitions_, tag);
+}
+
+bool SegmentSubject::Impl::TagsHaveParents() {
+  if (!tags_have_parents_) {
+    tags_have_parents_ = tag_index_ != nullptr ? tag_index_->have_parents()
+                                               : profile::TagFolder::HaveParents(definitions_);
+  }
+  return *tags_have_parents_;
 }
 
 bool SegmentSubject::Impl::HasTag(std::string_view name, std::int64_t window_ms) {
@@ -202,10 +215,12 @@ bool SegmentSubject::Impl::IsRelated(std::string_view type, std::string_view oth
   return false;
 }
 
-double SegmentSubject::Impl::Bucket(std::string_view salt) const {
-  std::string bytes(salt);
+double SegmentSubject::Impl::Bucket(std::string_view salt) {
+  if (anchor_text_.empty()) anchor_text_ = ToString(anchor_);
+  std::string& bytes = bucket_text_;
+  bytes.assign(salt);
   bytes.push_back('\0');
-  bytes += ToString(anchor_);
+  bytes += anchor_text_;
   return static_cast<double>(XXH3_64bits(bytes.data(), bytes.size()) >> 11) * 0x1p-53;
 }
 

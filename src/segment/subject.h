@@ -22,6 +22,7 @@
 #include "polyonym/segment/expression.h"
 #include "profile/ordered_facts.h"
 #include "profile/tag_fold.h"
+#include "profile/tag_index.h"
 #include "profile/trait_folder.h"
 #include "segment/quantity_memory.h"
 #include "segment/verdicts.h"
@@ -37,8 +38,10 @@ class SegmentSubject::Impl {
  public:
   using Events = std::vector<profile::Placed<Event>>;
 
+  // `tags`: of the definitions; null: they are searched for each tag that is asked for.
   Impl(const Definitions& definitions, const std::vector<FactRow>& rows,
-       std::span<const Identifier> identifiers, const Identifier& anchor, std::int64_t now_ms);
+       std::span<const Identifier> identifiers, const Identifier& anchor, std::int64_t now_ms,
+       const profile::TagIndex* tags = nullptr);
   ~Impl();
 
   std::int64_t now_ms() const { return now_ms_; }
@@ -79,7 +82,7 @@ class SegmentSubject::Impl {
   bool IsRelated(std::string_view type, std::string_view other);  // `namespace:value`
 
   // Number 0 <= n < 1: of XXH3 (64 bits, seed 0) over the salt, a zero byte and `namespace:value` of the anchor the upper 53 bits, by 2^53.
-  double Bucket(std::string_view salt) const;
+  double Bucket(std::string_view salt);
 
   struct Membership {
     bool is_asked = false;
@@ -111,6 +114,8 @@ class SegmentSubject::Impl {
   struct NamedTag;
   const Events& EventsOfTags();
   NamedTag* FindNamed(std::string_view name);
+  const TagDefinition* DefinitionOf(std::string_view tag) const;
+  bool TagsHaveParents();
   const Profile& Part(std::optional<Profile>* kept, bool ProfileOptions::*part);
   profile::Now Now() const { return {now_ms_, definitions_.utc_offset_minutes}; }
   bool HasTagOf(const TagDefinition& tag, ExpressionOp op, const std::string& name);
@@ -120,6 +125,7 @@ class SegmentSubject::Impl {
   std::span<const Identifier> identifiers_;
   const Identifier& anchor_;
   std::int64_t now_ms_;
+  const profile::TagIndex* tag_index_;
 
   std::optional<Events> events_;
   // Of a few names that are asked for each is picked out of all that is told; then all is put in order.
@@ -136,8 +142,8 @@ class SegmentSubject::Impl {
   struct NamedTag {
     NamedTag(Impl* person, std::string_view name)
         : name(name),
-          folder(person->definitions_, person->rows_, person->EventsOfTags(), person->Now(), name) {
-    }
+          folder(person->definitions_, person->rows_, person->EventsOfTags(), person->Now(), name,
+                 person->DefinitionOf(name)) {}
     std::string_view name;
     profile::TagFolder folder;
     FoldedTag folded;
@@ -147,6 +153,7 @@ class SegmentSubject::Impl {
   std::map<std::string, ValueList> identifiers_of_;
   std::map<std::pair<ExpressionOp, std::string>, ValueList> tags_of_;
   std::unique_ptr<segment::FactTurns> turns_;
+  std::string anchor_text_, bucket_text_;  // memory of Bucket()
   std::shared_ptr<const void> answers_to_;
   Answers answers_;
 };

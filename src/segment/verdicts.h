@@ -38,6 +38,14 @@ class Verdicts {
     word &= ~(kMask << ShiftOf(condition));
     word |= std::uint64_t{static_cast<std::uint8_t>(verdict)} << ShiftOf(condition);
   }
+  // Those of `which` are `verdict` now.  `which`: kUnknown, both bits, for those; as many.
+  void SetAll(const Verdicts& which, Verdict verdict) {
+    const std::uint64_t all = kOfEach * static_cast<std::uint64_t>(verdict);
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const std::uint64_t mask = which.words_[i];
+      words_[i] = (words_[i] & ~mask) | (all & mask);
+    }
+  }
   // f(condition), ascending, of those that are others in `before`.  REQUIRES: as many.
   template <class F>
   void ForEachOther(const Verdicts& before, const F& f) const {
@@ -62,6 +70,7 @@ class Verdicts {
   static constexpr std::size_t kBits = 2;
   static constexpr std::size_t kInWord = 64 / kBits;
   static constexpr std::uint64_t kMask = (std::uint64_t{1} << kBits) - 1;
+  static constexpr std::uint64_t kOfEach = ~std::uint64_t{0} / kMask;  // its lower bit
   static std::size_t ShiftOf(std::size_t condition) { return condition % kInWord * kBits; }
 
   std::vector<std::uint64_t> words_;
