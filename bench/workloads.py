@@ -34,6 +34,8 @@ WORKLOADS = [
     Workload("segments-live", "members of a thousand segments kept exact, beside a stream without", share=0.1),
     Workload("bitmaps", "sets of five people an event, beside bare bitmaps; numbers in slices, beside an array"),
     Workload("funnels", "a funnel, retention and repurchase over events in columns, beside a bare pass", share=5),
+    Workload("privacy", "a stream that is sealed, and one with a key for each identifier, beside one in plain; people forgotten",
+             of_file=True),
     Workload("growth", "the same stream, many times as long"),
 ]
 

@@ -50,6 +50,8 @@ void AddSegmentsLiveCommand(CLI::App* app);
 void AddFunnelsCommand(CLI::App* app);
 // `bitmaps`: sets of people, and numbers of people in slices.
 void AddBitmapsCommand(CLI::App* app);
+// `privacy`: rows that are sealed, identifiers with keys, people forgotten.
+void AddPrivacyCommand(CLI::App* app);
 
 }  // namespace polyonym::workload
 

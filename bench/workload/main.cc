@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   polyonym::workload::AddSegmentsCommand(&app);
   polyonym::workload::AddSegmentsLiveCommand(&app);
   polyonym::workload::AddBitmapsCommand(&app);
+  polyonym::workload::AddPrivacyCommand(&app);
   polyonym::workload::AddFunnelsCommand(&app);
   polyonym::workload::AddEventsCommand(&app);
   polyonym::workload::AddMemoryCommand(&app);

@@ -54,6 +54,9 @@ FIELDS |= {f"bounded-{who}-{share}": FIELDS["bounded-anybody-50"]
            for who in ("anybody", "recent") for share in (90, 50, 25)}
 FIELDS |= {f"profile-merge-{size}": "events rounds merge_us split_us merged_read_us merged_read_us_per_event"
            for size in (10, 100)}
+FIELDS |= {f"privacy-{secrecy}": "events batch events_per_second of_plain exported_per_second exported_of_plain checkpoint_seconds "
+                                 "open_seconds disk_bytes_per_event erase_one_seconds erase_99_seconds finish_seconds removed_records"
+           for secrecy in ("plain", "sealed", "keyring")}
 FIELDS |= {f"segments-count-{segments}": "segments people member_percent people_per_second ns_per_membership of_pass"
            for segments in (1, 20, 200, 1000)}
 FIELDS |= {f"bitmaps-{percent}-percent": "people ids and_us and_of_bare or_us or_of_bare and_not_us and_not_of_bare "
