@@ -83,6 +83,8 @@ std::optional<ProfileTrait> FoldOfType(const TraitDefinition& definition,
 TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now)
     : definitions_(definitions), now_(now) {
   Add(Ordered(rows, &Facts::traits, now.ms));
+  std::stable_sort(told_.begin(), told_.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.trait < b.trait; });
 }
 
 TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactRow>& rows, Now now,
@@ -93,14 +95,13 @@ TraitFolder::TraitFolder(const Definitions& definitions, const std::vector<FactR
 }
 
 void TraitFolder::Add(const std::vector<Placed<Trait>>& traits) {
+  told_.reserve(traits.size());
   for (const Placed<Trait>& placed : traits) {
     const Trait& trait = *placed.fact;
     if (trait.value.type() == ValueType::kNone) continue;
     told_.push_back(
         {trait.name, &trait.value, placed.row, placed.time_ms, trait.source, trait.confidence});
   }
-  std::stable_sort(told_.begin(), told_.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.trait < b.trait; });
 }
 
 std::span<const Candidate> TraitFolder::CandidatesOf(std::string_view name) const {

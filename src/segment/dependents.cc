@@ -226,14 +226,19 @@ Dependents::Dependents(const CompiledSegments& segments, const Conditions& condi
     if ((inputs & kInputAnchor) != 0) of_anchor_.Set(condition.leader);
     if ((inputs & kInputClock) != 0) of_time_.Set(condition.leader);
   }
+  for (OfKind& kind : kinds_) {
+    for (auto& [name, of] : kind.by_name) of.all |= kind.of_any;
+  }
 }
 
 const Dependents::OfName* Dependents::AddNamed(Kind kind, std::string_view name,
                                                SegmentBits* conditions) const {
   const OfKind& of = kinds_[static_cast<std::size_t>(kind)];
-  *conditions |= of.of_any;
   const auto at = of.by_name.find(absl::string_view(name.data(), name.size()));
-  if (at == of.by_name.end()) return nullptr;
+  if (at == of.by_name.end()) {
+    *conditions |= of.of_any;
+    return nullptr;
+  }
   *conditions |= at->second.all;
   return &at->second;
 }

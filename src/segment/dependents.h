@@ -47,7 +47,7 @@ class Dependents {
   // Of events: conditions that ask for those of a type which have one text in a property, by property and text.
   using ByText = absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, SegmentBits>>;
   struct OfName {
-    SegmentBits all;
+    SegmentBits all;  // with those of any name
     ByText by_text;
   };
   struct OfKind {
