@@ -14,7 +14,10 @@ namespace {
 constexpr std::int64_t kMaxGrowth = std::int64_t{64} << 20;
 constexpr double kMaxRatio = 2;
 constexpr int kTries = 3;
-constexpr std::size_t kOthers = 256;
+// Others who come in turn, and how often each does before as many new ones come: what is told of one of them has an end, however many calls a
+// script makes, or reading them would be all that is measured.
+constexpr std::uint64_t kOthers = 256;
+constexpr std::uint64_t kVisits = 32;
 constexpr int kOthersBehindCall =
     4;  // whoever is hostile is few: most find what those before them left in the processor's caches
 constexpr std::uint64_t kRoundsAfter = 200;  // that meet what a script leaves behind
@@ -40,12 +43,21 @@ std::uint64_t BytesOf(const Record& record) {
   return bytes;
 }
 
+std::uint64_t WhoComes(std::uint64_t round) {
+  return round / (kOthers * kVisits) * kOthers + round % kOthers;
+}
+// How often somebody came in so many rounds.
+std::uint64_t VisitsOf(std::uint64_t who, std::uint64_t rounds) {
+  const std::uint64_t first = who / kOthers * kOthers * kVisits + who % kOthers;
+  return first >= rounds ? 0 : std::min(kVisits, (rounds - first + kOthers - 1) / kOthers);
+}
+
 std::string OtherMember(std::size_t who) { return "other" + std::to_string(who); }
 std::string OtherPhone(std::size_t who) { return "+86138000" + std::to_string(10'000 + who); }
 
 // What one of the other people does in a round.
 Record OtherRecord(std::uint64_t round) {
-  const std::size_t who = round % kOthers;
+  const std::size_t who = WhoComes(round);
   Record record =
       Told("round" + std::to_string(round), kOrdealNowMs + static_cast<std::int64_t>(round) * 10,
            {{"crm", OtherMember(who)}, {"phone", OtherPhone(who)}});
@@ -143,7 +155,8 @@ void Ordeal::LetOneCome() {
   const std::uint64_t applied = TicksNs();
   {
     const View view = engine_->Read();
-    const std::size_t who = (round + 7) % std::min<std::uint64_t>(round + 1, kOthers);
+    const std::size_t who =
+        WhoComes(round < kOthers ? (round + 7) % (round + 1) : round + 7 - kOthers);
     const Resolution is = view.Resolve(Identifier{"phone", OtherPhone(who)});
     if (is.profile) Must(view.ReadProfile(*is.profile).status());
   }
@@ -206,7 +219,7 @@ void Ordeal::SendOrdinary(const Call& call) {
 
 void Ordeal::CheckOthers() {
   const View view = engine_->Read();
-  for (std::size_t who = 0; who < std::min<std::uint64_t>(kOthers, rounds_); ++who) {
+  for (std::uint64_t who = 0; VisitsOf(who, rounds_) != 0; ++who) {
     const std::string name = "other person " + std::to_string(who) + ": ";
     const Resolution member = view.Resolve(Identifier{"crm", OtherMember(who)});
     const Resolution phone = view.Resolve(Identifier{"phone", OtherPhone(who)});
@@ -215,7 +228,7 @@ void Ordeal::CheckOthers() {
       continue;
     }
     Expect(Must(view.Members(*member.profile)).size() == 2, name + "has identifiers of others");
-    const std::uint64_t came = (rounds_ - who + kOthers - 1) / kOthers;
+    const std::uint64_t came = VisitsOf(who, rounds_);
     const Profile profile = Must(view.ReadProfile(*member.profile));
     bool counted = false;
     for (const ProfileTrait& trait : profile.traits)
