@@ -1,10 +1,10 @@
 #include "store/rocks_backups.h"
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -38,22 +38,26 @@ absl::Status ToStatus(const rocksdb::Status& status) {
 
 // ---- what is written, counted ----
 
+// RocksDB writes by threads of its own, and by the caller's: whoever is told is told by one at a time.
 class Counter {
  public:
   Counter(const BackupProgress& progress, std::uint64_t total)
       : progress_(progress), total_(total) {}
   void Add(std::uint64_t bytes) {
-    const std::uint64_t done = done_.fetch_add(bytes) + bytes;
-    if (progress_) progress_(done, std::max(done, total_));
+    const std::lock_guard lock(mutex_);
+    done_ += bytes;
+    if (progress_) progress_(done_, std::max(done_, total_));
   }
-  void End() const {
+  void End() {
+    const std::lock_guard lock(mutex_);
     if (progress_) progress_(done_, done_);
   }
 
  private:
   const BackupProgress& progress_;
   const std::uint64_t total_;
-  std::atomic<std::uint64_t> done_{0};
+  std::mutex mutex_;
+  std::uint64_t done_ = 0;
 };
 
 class CountedFile : public rocksdb::FSWritableFileOwnerWrapper {
