@@ -26,7 +26,7 @@ endif()
 
 # Most a suite may take. Sanitizers make everything slower.
 set(POLYONYM_SUITE_SECONDS 900)
-if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+if(POLYONYM_SANITIZED)
   set(POLYONYM_SUITE_SECONDS 5400)
 endif()
 

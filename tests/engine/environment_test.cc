@@ -354,7 +354,7 @@ TEST_CASE(
     const std::uint64_t resident = ResidentBytes();
     WARN((resident - before) / kStores / 1024 << " KiB a store; resident " << (resident >> 20)
                                               << " MiB");
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef POLYONYM_SANITIZED
     CHECK(resident < 2 * kGib);
 #endif
     CHECK(Threads() < 20);
@@ -375,7 +375,7 @@ TEST_CASE(
                          << (ResidentBytes() >> 20) << " MiB");
   CHECK(stats.open_stores > 50);
   CHECK(stats.evicted == stats.opened - stats.open_stores);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef POLYONYM_SANITIZED
   CHECK(ResidentBytes() < kGib / 2 + kGib / 4);
 #endif
 }

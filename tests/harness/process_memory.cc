@@ -20,7 +20,7 @@ std::int64_t StatusBytes(const std::string& name) {
 }  // namespace
 
 bool CanMeasureMemory() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef POLYONYM_SANITIZED
   return false;
 #else
   return true;
