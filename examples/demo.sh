@@ -183,17 +183,17 @@ run '' why-not --db people.db --format table "$tablet" "$customer"
 
 say "Values that policy holds: kept and listed, but they join nobody. Counted by what they look like, with the first"
 polyonym held --db people.db --max 0 --format json >held.jsonl
-polyonym export --db people.db --all | kinds_of_held held.jsonl - | head -n 3
+polyonym export --db people.db --all | kinds_of_held held.jsonl - | sed -n 1,3p
 
 say "A broken web tag sends one e-mail address with 150 visits of different people, and no rule stops it"
 sed -n '1,150s/.*"members":\["cookie:\([^"]*\)".*/\1/p' people.jsonl | awk '{
   printf "{\"source\":\"tag\",\"id\":\"%d\",\"t\":\"2024-12-31T08:00:00Z\",\"ids\":{\"cookie\":[\"%s\"],", NR, $0
   print "\"email\":[\"qa@example.com\"]}}" }' >tag.jsonl
-run 'head -n 1' ingest --db people.db --format table tag.jsonl
-run 'cut -c1-120 | head -n 2' groups --db people.db --largest 1 --ids --format table
+run 'sed -n 1p' ingest --db people.db --format table tag.jsonl
+run 'cut -c1-120 | sed -n 1,2p' groups --db people.db --largest 1 --ids --format table
 
 say "That source taken back: the people are again, byte for byte, what they were"
-run 'head -n 4' retract --db people.db --source tag --from 0 --format table
+run 'sed -n 1,4p' retract --db people.db --source tag --from 0 --format table
 run 'cmp - people.jsonl && echo the same' groups --db people.db --ids --format json
 
 keep profiles.jsonl export --db people.db --profiles
@@ -211,16 +211,16 @@ polyonym show --db people.db --format json "$customer" >customer.json
 polyonym show --db people.db --format json "$follower" >follower.json
 echo '{"source":"counter","id":"1","t":"2024-12-30T12:00:00Z","op":"bind","pair":["'"$customer"'","'"$follower"'"]}' >bind.jsonl
 cat bind.jsonl
-run 'head -n 1' ingest --db people.db --format table bind.jsonl
+run 'sed -n 1p' ingest --db people.db --format table bind.jsonl
 card "$customer"
 
 say "What they did last, where they act, and what they bought, by which they are said to like what they like"
-run 'head -n 3' timeline --db people.db --format table "$customer"
+run 'sed -n 1,3p' timeline --db people.db --format table "$customer"
 run "sed -n '/^channel affinity/,/^$/p' | sed -n 2,5p" show --db people.db --format table "$customer"
-run "grep -E '^TAG +COUNTS|bought' | cut -c1-120 | head -n 3" tags --db people.db --explain --format table "$customer"
+run "grep -E '^TAG +COUNTS|bought' | cut -c1-120 | sed -n 1,3p" tags --db people.db --explain --format table "$customer"
 
 say "That record taken back: both are again, byte for byte, who they were"
-run 'head -n 1' retract --db people.db --source counter --from 0 --format table
+run 'sed -n 1p' retract --db people.db --source counter --from 0 --format table
 run 'cmp - customer.json && echo the same' show --db people.db --format json "$customer"
 run 'cmp - follower.json && echo the same' show --db people.db --format json "$follower"
 
@@ -253,12 +253,12 @@ say "Three days pass, in which nobody does anything"
 for day in 2025-01-01 2025-01-03; do run 'grep ^changes' advance --db people.db --format table $day; done
 
 say "Who came into the two segments and who left them since the consumer was here, and why; in sum; and asked again it is told nothing"
-run 'head -n 5' changes --db people.db --consumer crm --name cart_left --name birthday_week --format table
+run 'sed -n 1,5p' changes --db people.db --consumer crm --name cart_left --name birthday_week --format table
 awk 'NR > 1 { ++n[$2 " " $NF ", by " $3] } END { for (what in n) printf "%6d  %s\n", n[what], what }' output | sort -rn
 run 'wc -l' changes --db people.db --consumer crm --format json
 
 say "What the triggers ask to be done stays until somebody says that it is: here up to the last of them"
-run 'cut -c1-150 | head -n 3' outbox list --db people.db --format table
+run 'cut -c1-150 | sed -n 1,3p' outbox list --db people.db --format table
 ids=($(polyonym outbox list --db people.db --limit 1000000 --format json | sed 's/^{"id":\([0-9]*\),.*/\1/'))
 run '' outbox ack --db people.db --format table --up-to "${ids[-1]}"
 run '' outbox list --db people.db --format table

@@ -13,7 +13,7 @@ from readme import blocks
 from transcript import difference, steps
 
 # All that the demo may count on beside bash: coreutils, diffutils, grep, sed and awk.
-TOOLS = ["awk", "cat", "cmp", "cp", "cut", "dirname", "grep", "head", "mktemp", "realpath", "rm", "sed", "sort", "uniq", "wc"]
+TOOLS = ["awk", "cat", "cmp", "cp", "cut", "dirname", "grep", "mktemp", "realpath", "rm", "sed", "sort", "uniq", "wc"]
 
 
 class Demo(unittest.TestCase):
