@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -100,7 +99,8 @@ struct Range {
   std::string bytes;
 };
 
-// A table's bytes, of which its end is read once: what was looked at is what RocksDB gets, whatever a later read of the disk would say.
+// A table's bytes, of which its end is read once: what was looked at is what RocksDB gets, whatever a later read of the disk would say. Nobody reads
+// asynchronously (ReadOptions::async_io), which would go past it; versions of RocksDB differ in how that call is declared.
 class CheckedTable : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
   using FSRandomAccessFileOwnerWrapper::FSRandomAccessFileOwnerWrapper;
@@ -142,14 +142,6 @@ class CheckedTable : public rocksdb::FSRandomAccessFileOwnerWrapper {
         for (const Range* range : {&properties_, &footer_})
           Lay(*range, one.offset, &one.result, one.scratch);
     return status;
-  }
-  // At once.
-  IOStatus ReadAsync(rocksdb::FSReadRequest& request, const IOOptions& options,
-                     std::function<void(const rocksdb::FSReadRequest&, void*)> done, void* argument,
-                     void** handle, rocksdb::IOHandleDeleter* deleter,
-                     IODebugContext* debug) override {
-    return FSRandomAccessFile::ReadAsync(request, options, std::move(done), argument, handle,
-                                         deleter, debug);
   }
 
  private:

@@ -282,14 +282,6 @@ class FaultRandomAccessFile : public rdb::FSRandomAccessFileOwnerWrapper {
     }
     return IOStatus::OK();
   }
-  IOStatus ReadAsync(rdb::FSReadRequest& request, const IOOptions& options,
-                     std::function<void(const rdb::FSReadRequest&, void*)> done, void* argument,
-                     void**, rdb::IOHandleDeleter*, IODebugContext* debug) override {
-    request.status =
-        Read(request.offset, request.len, options, &request.result, request.scratch, debug);
-    done(request, argument);
-    return IOStatus::OK();
-  }
 
  private:
   FaultFileSystem& files_;
